@@ -1,0 +1,103 @@
+"""What every test gets: cheap password hashes, plain static files, an empty cache, a browser if there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
+LEFT_OUT = pytest.StashKey[int]()
+# Nothing of a browser under test may leave the machine or wait for somebody who is not there.
+BROWSER_ARGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings that only cost time in tests, or need a build step that tests do not run."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+    # Workers share one Valkey: each has its own keys.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    default = settings.CACHES["default"]
+    settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{worker}"}}
+    config.stash[LEFT_OUT] = 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browser tests without a browser are left out, and said so; on the gate they fail instead."""
+    e2e_folder = Path(__file__).parent / "e2e"
+    for item in items:
+        if e2e_folder in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+        if CHROMIUM or CI or "e2e" not in item.keywords:
+            continue
+        item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+        config.stash[LEFT_OUT] += 1
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    left_out = sum(1 for report in skipped if NO_BROWSER in str(report.longrepr))
+    if left_out or config.stash[LEFT_OUT]:
+        number = max(left_out, config.stash[LEFT_OUT])
+        terminalreporter.section("BROWSER TESTS WERE LEFT OUT", red=True, bold=True)
+        terminalreporter.line(f"{number} tests: {NO_BROWSER}. CI=true makes this a failure.")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """The system's Chromium; playwright's own download is never used."""
+    if not CHROMIUM:
+        pytest.fail(NO_BROWSER)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {
+        **browser_type_launch_args,
+        "executable_path": CHROMIUM,
+        "args": [*BROWSER_ARGS, *sandbox],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, object]:
+    return {
+        **browser_context_args,
+        "locale": "zh-CN",
+        "timezone_id": "Asia/Shanghai",
+        "viewport": {"width": 1440, "height": 900},
+    }
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What one test cached (throttles, tokens) must not reach the next one."""
+    yield
+    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+        cache.delete_many(_own_keys())
+
+
+def _own_keys() -> list[str]:
+    """Only this worker's keys: FLUSHDB would empty the neighbour's cache under its hands."""
+    client = cache._cache.get_client()
+    prefix = f"{cache.key_prefix}:{cache.version}:"
+    return [key.decode().removeprefix(prefix) for key in client.scan_iter(match=f"{prefix}*")]
