@@ -1,0 +1,67 @@
+// Threads, composer and logs: Enter sends (never while composing), drafts stay, the newest line stays in view
+// until the reader scrolls up.
+import { $, $$, on, find } from './dom.js';
+
+const toEnd = box => { box.scrollTop = box.scrollHeight; };
+const atEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight < 48;
+
+on('keydown', '[data-composer] textarea', (event, field) => {
+  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+  event.preventDefault();
+  if (field.value.trim()) field.form.requestSubmit();
+});
+
+const draftKey = form => `draft:${document.body.dataset.user || ''}:${form.dataset.composer}`;
+on('input', '[data-composer] textarea', (event, field) => {
+  field.rows = Math.min(8, Math.max(2, field.value.split('\n').length));
+  sessionStorage.setItem(draftKey(field.form), field.value);
+});
+function restore(root) {
+  for (const form of $$('[data-composer]', root)) {
+    const field = $('textarea', form), draft = sessionStorage.getItem(draftKey(form));
+    if (draft && field && !field.value) field.value = draft;
+  }
+}
+document.addEventListener('htmx:afterRequest', event => {
+  const form = event.detail.elt;
+  if (!form?.matches?.('[data-composer]') || !event.detail.successful) return;
+  sessionStorage.removeItem(draftKey(form));
+  form.reset();
+  $('textarea', form)?.focus();
+});
+
+// [data-tail]: keeps its end in view; a reader who scrolled up sees a button instead of a jump.
+const wasAtEnd = new WeakMap();
+document.addEventListener('scroll', event => {
+  const box = event.target;
+  if (!box.matches?.('[data-tail]')) return;
+  wasAtEnd.set(box, atEnd(box));
+  const button = find(box.dataset.tail);
+  if (button && atEnd(box)) button.hidden = true;
+  for (const tick of $$(`[data-follow="#${box.id}"]`)) tick.checked = atEnd(box);
+}, true);
+function follow(box, force) {
+  if (force || wasAtEnd.get(box) !== false) { toEnd(box); return; }
+  const button = find(box.dataset.tail);
+  if (button) button.hidden = false;
+}
+on('change', '[data-follow]', (event, tick) => { const box = find(tick.dataset.follow); if (box && tick.checked) toEnd(box); });
+on('click', '[data-act=to-end]', (event, button) => { const box = find(button.dataset.arg); if (box) toEnd(box); button.hidden = true; });
+
+// Older messages are put before the first one: what is being read must not move.
+const before = new WeakMap();
+document.addEventListener('htmx:beforeSwap', event => {
+  const box = event.detail.target.closest?.('[data-tail]');
+  if (box) before.set(box, { height: box.scrollHeight, top: box.scrollTop, older: Boolean(event.detail.elt?.matches?.('[data-older]')) });
+});
+document.addEventListener('htmx:afterSettle', event => {
+  const target = event.detail.target, box = target?.closest?.('[data-tail]') || (target?.isConnected && $('[data-tail]', target)) || $('[data-tail]');
+  if (!box) return;
+  const was = before.get(box);
+  before.delete(box);
+  if (was?.older) box.scrollTop = was.top + box.scrollHeight - was.height; else follow(box, !was && box !== target);
+});
+
+for (const box of $$('[data-tail]')) toEnd(box);
+restore(document);
+document.addEventListener('htmx:load', event => restore(event.target));

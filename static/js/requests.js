@@ -1,0 +1,83 @@
+// What happens around htmx requests: thin loading bar, toasts and refreshes asked for by the server, errors, focus.
+import { $, $$, on, find, say, toast } from './dom.js';
+
+let running = 0;
+function busy(step) {
+  running = Math.max(0, running + step);
+  document.documentElement.classList.toggle('loading', running > 0);
+}
+// Quiet requests (badges, polling) show nothing.
+const quiet = event => event.detail.elt?.closest?.('[data-quiet],[data-poll]');
+document.addEventListener('htmx:beforeRequest', event => {
+  if (quiet(event)) return;
+  busy(1);
+  event.detail.target?.setAttribute?.('aria-busy', 'true');
+});
+document.addEventListener('htmx:afterRequest', event => {
+  if (quiet(event)) return;
+  busy(-1);
+  event.detail.target?.removeAttribute?.('aria-busy');
+});
+
+// HX-Trigger: {"toast": "…"} or {"toast": {"text": "…", "kind": "ok"}}, {"refresh": "#list"}, {"dialog-close": true}
+document.addEventListener('toast', event => {
+  const detail = event.detail;
+  toast(typeof detail.value === 'string' ? detail.value : detail.text, detail.kind);
+});
+document.addEventListener('refresh', event => {
+  const selector = event.detail.value || event.detail.target;
+  if (typeof selector !== 'string') return;
+  for (const part of $$(selector)) part.dispatchEvent(new Event('refetch'));
+});
+
+// A session that ended answers 401: go to the sign-in page instead of putting it into a pane.
+document.addEventListener('htmx:beforeOnLoad', event => {
+  const xhr = event.detail.xhr;
+  if (xhr.status !== 401 || xhr.getResponseHeader('HX-Redirect')) return;
+  event.preventDefault();
+  const login = document.body.dataset.login || '/login/';
+  location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+});
+
+const reason = xhr => xhr.getResponseHeader('X-Reason') ? decodeURIComponent(xhr.getResponseHeader('X-Reason')) : '';
+document.addEventListener('htmx:responseError', event => {
+  if (quiet(event)) return;
+  const status = event.detail.xhr.status;
+  const known = { 403: 'forbidden', 404: 'gone', 409: 'conflict', 429: 'slow' };
+  toast(reason(event.detail.xhr) || say(known[status] || 'failed'), 'bad');
+});
+document.addEventListener('htmx:sendError', event => { if (!quiet(event)) toast(say('offline'), 'bad'); });
+document.addEventListener('htmx:timeout', event => { if (!quiet(event)) toast(say('offline'), 'bad'); });
+
+// 409 carries the current row or card: show it, nothing is lost.
+document.addEventListener('htmx:beforeSwap', event => {
+  if (event.detail.xhr.status === 409 && event.detail.serverResponse.trim()) {
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
+  }
+});
+
+// After a swap the focus goes to the summary of errors, or to the heading of what was opened.
+document.addEventListener('htmx:afterSettle', event => {
+  const target = event.detail.target;
+  if (!target?.isConnected && !event.detail.elt?.isConnected) return;
+  const root = target?.isConnected ? target : document;
+  const errors = $('[data-errors]', root);
+  if (errors) { errors.focus(); return; }
+  const config = event.detail.requestConfig?.elt;
+  if (!config || config.matches?.('[data-search],[data-poll],[data-keep-focus]') || config.closest?.('form[data-search-form]')) return;
+  if (document.activeElement && document.activeElement !== document.body && !config.matches?.('[data-focus]')) return;
+  $('[data-heading]', root)?.focus({ preventScroll: true });
+});
+
+on('click', '[data-act=reload]', () => location.reload());
+on('click', '[data-act=back]', (event, link) => {
+  if (history.length > 1 && document.referrer.startsWith(location.origin)) { event.preventDefault(); history.back(); }
+});
+
+on('click', '[data-act=retry]', (event, button) => find(button.dataset.arg)?.dispatchEvent(new Event('refetch')));
+
+for (const current of $$('.tabs [aria-current],.side [aria-current]')) {
+  const strip = current.parentElement;
+  if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - 16;
+}
