@@ -1,0 +1,158 @@
+"""Typed reading of the environment. Every malformed value raises ImproperlyConfigured naming the variable."""
+
+import base64
+import binascii
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+import structlog
+from django.core.exceptions import ImproperlyConfigured
+
+from core.logs import add_request_id, escape_control
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"0", "false", "no", "off", ""}
+
+
+class Environment:
+    """Reads os.environ once per name; has no state of its own."""
+
+    def text(self, name: str, *, default: str | None = None) -> str:
+        value = os.environ.get(name, default)
+        if value is None:
+            raise ImproperlyConfigured(f"{name} is not set.")
+        return value
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        raw = os.environ.get(name)
+        if raw is None:
+            return default
+        if raw.lower() in TRUE_WORDS:
+            return True
+        if raw.lower() in FALSE_WORDS:
+            return False
+        raise ImproperlyConfigured(f"{name} must be 1 or 0 (true/false, yes/no, on/off), not {raw!r}.")
+
+    def number(self, name: str, *, default: int, minimum: int, maximum: int) -> int:
+        raw = os.environ.get(name, str(default))
+        try:
+            value = int(raw)
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from error
+        if not minimum <= value <= maximum:
+            raise ImproperlyConfigured(f"{name} must be from {minimum} to {maximum}, not {value}.")
+        return value
+
+    def words(self, name: str, *, default: list[str]) -> list[str]:
+        raw = os.environ.get(name)
+        return default if raw is None else [word.strip() for word in raw.split(",") if word.strip()]
+
+    def tuple_of(self, *names: str) -> tuple[str, ...]:
+        return names
+
+    def url(self, name: str, *, default: str) -> str:
+        value = os.environ.get(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query:
+            raise ImproperlyConfigured(f"{name} must look like https://host[:port], not {value!r}.")
+        return value
+
+    def directory(self, name: str, *, default: Path) -> Path:
+        path = Path(os.environ.get(name) or default)
+        if not path.is_absolute():
+            raise ImproperlyConfigured(f"{name} must be an absolute path, not {str(path)!r}.")
+        return path
+
+    def secret(self, name: str, *, debug_default: str, debug: bool) -> str:
+        """A secret from NAME or from the file NAME_FILE; only DEBUG may go without one."""
+        file_name = os.environ.get(f"{name}_FILE")
+        if file_name:
+            try:
+                return Path(file_name).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
+        value = os.environ.get(name, "")
+        if not value and debug:
+            return debug_default
+        if len(value) < 32:
+            raise ImproperlyConfigured(f"{name} must be set to at least 32 characters.")
+        if name == "SECRETS_KEY":
+            self._require_fernet_key(name, value)
+        return value
+
+    @staticmethod
+    def _require_fernet_key(name: str, value: str) -> None:
+        try:
+            if len(base64.urlsafe_b64decode(value)) == 32:
+                return
+        except (binascii.Error, ValueError):
+            pass
+        raise ImproperlyConfigured(f"{name} must be 32 bytes in URL-safe base64.")
+
+    def database(self, name: str, *, pool_max: int) -> dict[str, Any]:
+        url = self.text(name)
+        try:
+            config: dict[str, Any] = dict(environ.Env.db_url_config(url))
+        except Exception as error:
+            raise ImproperlyConfigured(f"{name} is not a database address.") from error
+        if config.get("ENGINE") != "django.db.backends.postgresql":
+            raise ImproperlyConfigured(f"{name} must be a postgres:// address; other databases are not supported.")
+        options = dict(config.get("OPTIONS", {}))
+        if pool_max:
+            options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
+        # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).
+        return config | {"CONN_MAX_AGE": 0, "OPTIONS": options, "ATOMIC_REQUESTS": False}
+
+    def redis(self, name: str) -> str:
+        url = self.text(name)
+        if urlsplit(url).scheme not in {"redis", "rediss", "unix"}:
+            raise ImproperlyConfigured(f"{name} must be a redis://, rediss:// or unix:// address.")
+        return url
+
+    @staticmethod
+    def broker(redis_url: str) -> str:
+        """Celery spells a Unix socket differently from the client library."""
+        return redis_url.replace("unix://", "redis+socket://", 1)
+
+    def mail(self, name: str) -> dict[str, Any]:
+        """E-mail settings; without an address no e-mail channel exists (MAIL_ENABLED is False)."""
+        url = os.environ.get(name, "")
+        if not url:
+            return {"MAIL_ENABLED": False, "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+        try:
+            config = dict(environ.Env.email_url_config(url))
+        except Exception as error:
+            raise ImproperlyConfigured(f"{name} is not a mail address such as smtp+tls://user:password@host:587.") from error
+        return {key: value for key, value in config.items() if key.isupper()} | {"MAIL_ENABLED": True, "EMAIL_TIMEOUT": 10}
+
+    @staticmethod
+    def logging(*, level: str, json: bool) -> dict[str, Any]:
+        if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            raise ImproperlyConfigured(f"LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level!r}.")
+        shared = [
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.processors.TimeStamper(fmt="iso"),
+            add_request_id,
+            structlog.processors.format_exc_info,
+            escape_control,
+        ]
+        renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+        if not json:
+            renderer = structlog.dev.ConsoleRenderer(colors=False)
+        formatter = {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": shared,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        }
+        return {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": formatter},
+            "handlers": {"out": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["out"], "level": level},
+        }

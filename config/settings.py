@@ -1,0 +1,230 @@
+"""All settings, read from the environment. A malformed value stops the start with a sentence that names it."""
+
+from pathlib import Path
+
+from celery.schedules import crontab
+from django.utils.translation import gettext_lazy as _
+
+from config.env import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.secret("SECRET_KEY", debug_default="insecure-key-for-tests-only-0123456789", debug=DEBUG)
+SECRETS_KEY = env.secret(
+    "SECRETS_KEY", debug_default="ZGV2LW9ubHktZGV2LW9ubHktZGV2LW9ubHktZGV2ISE=", debug=DEBUG
+)
+BASE_URL = env.url("BASE_URL", default="http://127.0.0.1:8000")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", default=[])
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", default=0, minimum=0, maximum=5)
+HTTPS = BASE_URL.startswith("https://")
+# Demo log-ins answer only to requests that come from this machine (SPEC ACC-6).
+DEMO = env.flag("DEMO", default=False)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "mptt",
+    "guardian",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "csp",
+    "core",
+    "accounts",
+    "im",
+    "orgs",
+    "contacts",
+    "approvals",
+    "portal",
+]
+
+MIDDLEWARE = [
+    "core.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LanguageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.ErrorMiddleware",
+    "accounts.middleware.AccountGateMiddleware",
+    "portal.middleware.PortalGateMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.nav.context",
+            ],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "core.templatetags.ui"],
+        },
+    }
+]
+NAV_PROVIDERS = env.tuple_of(
+    "contacts.nav.items", "im.nav.items", "orgs.nav.items", "approvals.nav.items", "accounts.nav.items", "portal.nav.items"
+)
+
+# --- Data -----------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", pool_max=env.number("DATABASE_POOL", default=10, minimum=0, maximum=100))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.redis("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "wl",
+        "OPTIONS": {"socket_timeout": 1.0, "socket_connect_timeout": 1.0},
+    }
+}
+DATA_DIR = env.directory("DATA_DIR", default=BASE_DIR / "var" / "data")
+MEDIA_ROOT = DATA_DIR / "media"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = DEBUG or DEMO
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG or DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# Uploads larger than a form are refused before they are read whole (SECURITY T78).
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# --- People and log-in ----------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.LoginBackend", "contacts.backends.DirectoryBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.BlockListValidator"},
+]
+ANONYMOUS_USER_NAME = None
+GUARDIAN_RAISE_403 = False
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "/"
+SESSION_ENGINE = "accounts.sessions"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-wl-session" if HTTPS else "wl-session"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_NAME = "__Host-wl-csrf" if HTTPS else "wl-csrf"
+CSRF_FAILURE_VIEW = "core.views.csrf_failure"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = None
+# Throttling is ours, in PostgreSQL: it works the same with Redis away (SECURITY T41, T43; ADR 7).
+ACCOUNT_RATE_LIMITS = False
+
+# --- Directory ------------------------------------------------------------------------------------------------------
+IM_REACH_POLICY = "contacts.reach.DirectoryReach"
+IM_CARDS = {"approvals.application": "approvals:application-card", "contacts.import": "contacts:import-card"}
+IM_CHANNELS: list[str] = []
+PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
+REVEAL_SECONDS = 30
+IMPORT_MAX_BYTES = 30 * 1024 * 1024
+
+# --- Mail -----------------------------------------------------------------------------------------------------------
+vars().update(env.mail("EMAIL_URL"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="外联通 <no-reply@localhost>")
+
+# --- Jobs -----------------------------------------------------------------------------------------------------------
+TASK_HARD_LIMIT = env.number("TASK_HARD_LIMIT", default=1800, minimum=30, maximum=86400)
+CELERY_BROKER_URL = env.broker(REDIS_URL)
+CELERY_RESULT_BACKEND = None
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = TASK_HARD_LIMIT
+CELERY_TASK_SOFT_TIME_LIMIT = int(TASK_HARD_LIMIT * 0.9)
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": int(TASK_HARD_LIMIT * 1.1),
+    "socket_timeout": 2.0,
+    "socket_connect_timeout": 2.0,
+    "global_keyprefix": "wl:",
+}
+CELERY_BEAT_SCHEDULE = {
+    "outbox-sweep": {"task": "core.sweep_outbox", "schedule": 10.0},
+    "audit-seal": {"task": "core.seal_audit", "schedule": 5.0},
+    "audit-partitions": {"task": "core.make_audit_partitions", "schedule": crontab(hour=3, minute=10)},
+    "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
+}
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "wl-lang"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env.text("TIME_ZONE", default="Asia/Shanghai")
+
+# --- HTTP safety ----------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_SSL_REDIRECT = False
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "manifest-src": ["'self'"],
+    }
+}
+
+LOGGING = env.logging(level=env.text("LOG_LEVEL", default="INFO"), json=env.flag("LOG_JSON", default=not DEBUG))
+

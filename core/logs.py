@@ -1,0 +1,24 @@
+"""Log processors: every line carries the request id and no control characters (SECURITY T79)."""
+
+import re
+from typing import Any
+
+from core import context
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+
+
+def add_request_id(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Adds the id of the request or job under way, if any."""
+    current = context.current()
+    if current.request_id:
+        event["request_id"] = current.request_id
+    return event
+
+
+def escape_control(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Escapes line breaks, bidi and terminal codes in the message so that no log line can be forged."""
+    message = event.get("event")
+    if isinstance(message, str):
+        event["event"] = CONTROL.sub(lambda hit: f"\\x{ord(hit.group()):02x}", message)
+    return event

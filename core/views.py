@@ -1,0 +1,54 @@
+"""Health probes and the answer to a failed CSRF check."""
+
+import datetime
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from redis.exceptions import RedisError
+
+from core import jobs
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Live: the process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def _database() -> bool:
+    try:
+        executor = MigrationExecutor(connection)
+        return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return False
+
+
+def _redis() -> bool:
+    try:
+        cache.set("readyz", "1", 5)
+    except (RedisError, OSError):
+        return False
+    return True
+
+
+def _worker() -> bool:
+    try:
+        return jobs.alive(name="worker", within=datetime.timedelta(seconds=90))
+    except DatabaseError:
+        return False
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Ready: database with all migrations, Redis, a living worker. Says yes or no only (matrix row 59)."""
+    checks = {"database": _database(), "redis": _redis(), "worker": _worker()}
+    return JsonResponse(checks, status=200 if all(checks.values()) else 503)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form is too old or came from elsewhere; says what to do instead of Django's technical page."""
+    return render(request, "403_csrf.html", status=403)
