@@ -144,22 +144,23 @@ class Membership(models.Model):
 class ContactScope(models.Model):
     """Scope closure: one row per contact and node at or above one of its memberships (research: data-model-perf).
 
-    Derived; written only by contacts/closure.py. Deleted contacts have no rows. `live` is true when one of the
+    Derived; written only by contacts/closure.py, without foreign keys (each would be checked row by row).
+    Deleted contacts have no rows. `live` is true when one of the
     memberships below the node counts for staff.
     """
 
     pk = models.CompositePrimaryKey("node_id", "sort_key", "contact_id")
-    node = models.ForeignKey(Node, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    node_id = models.BigIntegerField()
     sort_key = models.CharField(max_length=300, db_collation="C")
-    contact = models.ForeignKey(Contact, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    contact_id = models.BigIntegerField()
     live = models.BooleanField()
 
     class Meta:
         indexes = [
             models.Index(
-                fields=["node", "sort_key", "contact"], name="contacts_scope_live", condition=models.Q(live=True)
+                fields=["node_id", "sort_key", "contact_id"], name="contacts_scope_live", condition=models.Q(live=True)
             ),
-            models.Index(fields=["contact"], name="contacts_scope_contact"),
+            models.Index(fields=["contact_id"], name="contacts_scope_contact"),
         ]
 
     def __str__(self) -> str:
@@ -172,9 +173,7 @@ class ContactSearch(models.Model):
     A side table: a change of position or remark does not touch the index. Derived; written by contacts/closure.py.
     """
 
-    contact = models.OneToOneField(
-        Contact, models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
-    )
+    contact_id = models.BigIntegerField(primary_key=True)
     words = SearchVectorField()
     anc = ArrayField(models.BigIntegerField())
     live_anc = ArrayField(models.BigIntegerField())
