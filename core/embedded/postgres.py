@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
 from core.embedded import binaries, process
@@ -59,6 +60,7 @@ class Postgres:
     home: Home
     place: Place
     kind: str
+    name: ClassVar[str] = "postgres"
 
     @property
     def data(self) -> Path:

@@ -183,3 +183,25 @@ def log_tail(path: Path, *, lines: int = 15) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-lines:])
+
+
+def group_members(leader: int) -> list[int]:
+    """The pids of a process group."""
+    if Path("/proc/self/stat").exists():
+        return [pid for pid in _numbered_processes() if _group_of(pid) == leader]
+    answer = subprocess.run(
+        ["/bin/ps", "-axo", "pid=,pgid="], text=True, capture_output=True, check=False
+    )
+    pairs = [line.split() for line in answer.stdout.splitlines()]
+    return [int(pid) for pid, group in pairs if int(group) == leader]
+
+
+def _numbered_processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _group_of(pid: int) -> int:
+    try:
+        return os.getpgid(pid)
+    except (ProcessLookupError, PermissionError):
+        return 0

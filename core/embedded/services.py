@@ -36,13 +36,26 @@ class Services:
         if not self.database_url:
             postgres = Postgres(self.home, place, kind)
             self._servers.append(postgres)
-            self.pids["postgres"], self.database_url = postgres.start(), postgres.url
+            self.pids[postgres.name], self.database_url = postgres.start(), postgres.url
         if not self.redis_url:
             valkey = Valkey(self.home, place, kind)
             self._servers.append(valkey)
-            self.pids["valkey"], self.redis_url = valkey.start(), valkey.url
+            self.pids[valkey.name], self.redis_url = valkey.start(), valkey.url
         addresses = {"database_url": self.database_url, "redis_url": self.redis_url}
         self.home.write(self.home.state_file.name, {"kind": kind, **addresses, "pids": self.pids})
+
+    def revive(self) -> list[str]:
+        """Start again what has ended meanwhile, at the same address; the names of what was gone.
+
+        Raises EmbeddedError when it does not come up.
+        """
+        gone = [server for server in self._servers if not server.pid()]
+        if not gone:
+            return []
+        with self.home.start_lock():
+            for server in gone:
+                self.pids[server.name] = server.start()
+        return [server.name for server in gone]
 
     def stop(self) -> None:
         """Sign off; whoever is the last user of the home also stops its servers. Safe to repeat."""

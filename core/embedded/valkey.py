@@ -7,6 +7,7 @@ import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import quote
 
 from core.embedded import binaries, process
@@ -24,6 +25,7 @@ class Valkey:
     home: Home
     place: Place
     kind: str
+    name: ClassVar[str] = "valkey"
 
     @property
     def socket(self) -> Path:

@@ -1,0 +1,18 @@
+"""What a site needs between its servers and its first page, in one process: `make run` calls it."""
+
+from typing import Any
+
+from django.core.management import call_command, get_commands
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    help = "Migrate, fill an empty demo, and print the demo logins."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("migrate", interactive=False, verbosity=0, stdout=self.stderr)
+        known = get_commands()
+        if "seed_demo" in known:
+            call_command("seed_demo", "--if-empty", stdout=self.stderr)
+        if "demo_logins" in known:
+            call_command("demo_logins", stdout=self.stdout)
