@@ -4,8 +4,11 @@ import os
 
 from celery import Celery
 
+from core import celery_boot
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("wailian")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+__all__ = ["app", "celery_boot"]

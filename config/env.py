@@ -104,7 +104,7 @@ class Environment:
         if pool_max:
             options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
         # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).
-        return config | {"CONN_MAX_AGE": 0, "OPTIONS": options, "ATOMIC_REQUESTS": False}
+        return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options, "ATOMIC_REQUESTS": False}
 
     def redis(self, name: str) -> str:
         url = self.text(name)
