@@ -11,6 +11,8 @@ import phonenumbers
 from django.utils.translation import gettext_lazy as _
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
+from core.errors import Invalid
+
 DEFAULT_REGION: Final = "CN"
 MAX_RAW: Final = 40
 
@@ -19,16 +21,16 @@ _ALLOWED: Final = re.compile(r"[0-9+()\-. /]+")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－·•", "-") | {"　": " ", "\u00a0": " "})
 
 
-class InvalidPhone(ValueError):
+class InvalidPhone(Invalid):
     """The text is no telephone number; the message can be shown to the user."""
 
 
 def to_e164(raw: str, region: str = DEFAULT_REGION) -> str:
     """`raw` as E.164 (`+8613812342691`).
 
-    Numbers of an unallocated range are accepted as long as their length is possible for their country:
-    allocations change faster than the library. Chinese mobiles must be eleven digits that begin with 13 to 19.
-    Raises InvalidPhone.
+    Numbers of an unallocated range are accepted as long as their length is possible for their
+    country: allocations change faster than the library. Chinese mobiles must be eleven digits that
+    begin with 13 to 19. Raises InvalidPhone.
     """
     text = _normalised(raw)
     try:
@@ -91,7 +93,8 @@ def split_e164(e164: str) -> tuple[str, str]:
 
 
 def visible_digits(national: str) -> tuple[str, str]:
-    """First and last digits of a national number that a mask shows: at least four are always hidden."""
+    """First and last digits of a national number that a mask shows: at least four are always
+    hidden."""
     tail = min(4, max(0, len(national) - 4))
     head = max(0, min(3, len(national) - tail - 4))
     return national[:head], national[len(national) - tail :]

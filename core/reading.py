@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 from pypinyin import lazy_pinyin
 
@@ -50,8 +50,8 @@ _FOLD: Final = _FoldTable()
 
 @lru_cache(maxsize=1)
 def _to_simplified() -> dict[int, str]:
-    # OpenCC's own table, character by character: phrase rules would give a part of a name another form than the
-    # whole, and a search for that part would miss it.
+    # OpenCC's own table, character by character: phrase rules would give a part of a name another
+    # form than the whole, and a search for that part would miss it.
     table: dict[int, str] = {}
     lines = (
         (files("opencc") / "dictionary" / "TSCharacters.txt")
@@ -66,7 +66,8 @@ def _to_simplified() -> dict[int, str]:
 
 
 def simplified(text: str) -> str:
-    """`text` in simplified characters, one for one (same length), so that a part matches whatever stands around it."""
+    """`text` in simplified characters, one for one (same length), so that a part matches whatever
+    stands around it."""
     return text if text.isascii() else text.translate(_to_simplified())
 
 
@@ -104,7 +105,8 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a name is read. `full` is what people see and correct: syllables with a blank between them."""
+    """How a name is read. `full` is what people see and correct: syllables with a blank between
+    them."""
 
     sort_key: str
     full: str
@@ -138,10 +140,16 @@ def _pieces(text: str) -> list[tuple[int, int, str]]:
     return pieces
 
 
+def _as_they_are(chars: str) -> Any:
+    # One entry for each unknown character, where the default is one for the whole run of them. The
+    # annotations of the library know only the default.
+    return list(chars)
+
+
 @lru_cache(maxsize=1)
 def _for_reading() -> dict[int, str]:
-    # Phrases are known in simplified characters only. Where the two forms are read differently (乾 qián, 干 gān) the
-    # traditional one says more and stays.
+    # Phrases are known in simplified characters only. Where the two forms are read differently (乾
+    # qián, 干 gān) the traditional one says more and stays.
     table = _to_simplified()
     return {
         code: simple
@@ -150,7 +158,7 @@ def _for_reading() -> dict[int, str]:
     }
 
 
-def _read_run(run: str, surname: bool) -> list[str]:
+def _read_run(run: str, *, surname: bool) -> list[str]:
     """One syllable for each character of a run of ideographs."""
     plain = run.translate(_for_reading())
     taken: list[str] = []
@@ -160,13 +168,13 @@ def _read_run(run: str, surname: bool) -> list[str]:
         elif len(run) <= _SINGLE_SURNAME_MAX and plain[0] in SINGLE:
             taken = [SINGLE[plain[0]]]
     rest = plain[len(taken) :]
-    read = lazy_pinyin(rest, errors=list) if rest else []
+    read = lazy_pinyin(rest, errors=_as_they_are) if rest else []
     if len(read) != len(rest):
-        read = [lazy_pinyin(char, errors=list)[0] for char in rest]
+        read = [lazy_pinyin(char, errors=_as_they_are)[0] for char in rest]
     return taken + read
 
 
-def _auto_syllables(text: str, pieces: list[tuple[int, int, str]], surname: bool) -> list[str]:
+def _auto_syllables(text: str, pieces: list[tuple[int, int, str]], *, surname: bool) -> list[str]:
     syllables: list[str] = []
     index = 0
     while index < len(pieces):
@@ -183,7 +191,7 @@ def _auto_syllables(text: str, pieces: list[tuple[int, int, str]], surname: bool
         ):
             run_end += 1
         run = text[start : start + run_end - index]
-        syllables.extend(fold(s) for s in _read_run(run, surname and index == 0))
+        syllables.extend(fold(s) for s in _read_run(run, surname=surname and index == 0))
         index = run_end
     return syllables
 
@@ -203,12 +211,13 @@ def _split_joined(joined: str, options: list[set[str]]) -> list[str] | None:
 def _heteronyms(char: str, automatic: str) -> set[str]:
     known = set(POLYPHONES.get(char, ()))
     known.update(s for s in (SINGLE.get(char), automatic) if s)
-    known.update(lazy_pinyin(char, errors=list))
+    known.update(lazy_pinyin(char, errors=_as_they_are))
     return known
 
 
 def normal_reading(reading: str) -> str:
-    """A pinyin typed by a person (tones, ü, apostrophes, capitals) as plain syllables with blanks: `shan tian fang`."""
+    """A pinyin typed by a person (tones, ü, apostrophes, capitals) as plain syllables with blanks:
+    `shan tian fang`."""
     decomposed = unicodedata.normalize("NFD", reading.casefold())
     decomposed = _TONED_U.sub(r"v\1", decomposed)
     text = unicodedata.normalize(
@@ -233,10 +242,10 @@ def _given_syllables(
 
 
 @lru_cache(maxsize=32_768)
-def _read(text: str, reading: str, surname: bool) -> tuple[tuple[Token, ...], tuple[str, ...]]:
+def _read(text: str, reading: str, *, surname: bool) -> tuple[tuple[Token, ...], tuple[str, ...]]:
     """The tokens of a name, and its syllables (as many as tokens unless a correction says else)."""
     pieces = _pieces(text)
-    automatic = _auto_syllables(text, pieces, surname)
+    automatic = _auto_syllables(text, pieces, surname=surname)
     given = _given_syllables(text, pieces, automatic, reading) if reading else []
     fits = len(given) == len(pieces)
     tokens = []
@@ -250,18 +259,18 @@ def _read(text: str, reading: str, surname: bool) -> tuple[tuple[Token, ...], tu
 
 def tokens_of(name: str, reading: str | None = None, *, surname: bool = True) -> tuple[Token, ...]:
     """The pieces of a name with their readings; positions are those in `name`."""
-    return _read(name, reading or "", surname)[0]
+    return _read(name, reading or "", surname=surname)[0]
 
 
 def pinyin(name: str, reading: str | None = None, *, surname: bool = True) -> Reading:
     """How `name` is read (SPEC CON-1).
 
-    `reading` is the pinyin somebody corrected ("shan tian fang", tones and missing blanks allowed) and wins.
-    `surname=True` reads the beginning as a surname (单 shan, 曾 zeng, 尉迟 yu chi); pass False for organizations.
-    The sort key is ordered by bytes ("C" collation): lower-case pinyin without blanks, letters and digits as they are,
-    ü as v.
+    `reading` is the pinyin somebody corrected ("shan tian fang", tones and missing blanks allowed)
+    and wins. `surname=True` reads the beginning as a surname (单 shan, 曾 zeng, 尉迟 yu chi); pass
+    False for organizations. The sort key is ordered by bytes ("C" collation): lower-case pinyin
+    without blanks, letters and digits as they are, ü as v.
     """
-    _tokens, syllables = _read(name, reading or "", surname)
+    _tokens, syllables = _read(name, reading or "", surname=surname)
     key = "".join(syllables) or "".join(fold(name).split())
     initials = "".join(s if s.isdigit() else s[:1] for s in syllables)
     return Reading(

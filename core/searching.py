@@ -1,8 +1,10 @@
-"""Search words and queries (SPEC VIS-2): what is indexed for a name, and what a typed text asks for.
+"""Search words and queries (SPEC VIS-2): what is indexed for a name, and what a typed text asks
+for.
 
-The words of a row go into a `tsvector` verbatim (`array_to_tsvector`), a query is cast (`%s::tsquery`); neither passes
-a text search parser. A word that begins with `=` is a whole number or address and is asked for by equality only:
-prefixes of it would let somebody read a masked number digit by digit (SPEC CON-7).
+The words of a row go into a `tsvector` verbatim (`array_to_tsvector`), a query is cast
+(`%s::tsquery`); neither passes a text search parser. A word that begins with `=` is a whole number
+or address and is asked for by equality only: prefixes of it would let somebody read a masked number
+digit by digit (SPEC CON-7).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from itertools import islice, product
 from typing import Final, Literal
 
 from core.phones import split_e164, visible_digits
-from core.reading import Reading, Token, fold, is_ideograph, pinyin, simplified, tokens_of
+from core.reading import Reading, Token, fold, is_ideograph, pinyin, tokens_of
 
 Kind = Literal["han", "latin", "digits", "mixed"]
 
@@ -33,7 +35,8 @@ _RUN: Final = re.compile(r"[a-z]+|[^a-z]+")
 
 
 def range_end(prefix: str) -> str:
-    """The end of the range of keys that begin with `prefix`: `prefix <= key < range_end(prefix)` under "C"."""
+    """The end of the range of keys that begin with `prefix`: `prefix <= key < range_end(prefix)`
+    under "C"."""
     return prefix + "\U0010ffff"
 
 
@@ -46,11 +49,12 @@ def search_words(
     email: str | None = None,
     surname: bool = True,
 ) -> list[str]:
-    """The words under which a row is found; at most MAX_WORDS of at most MAX_WORD characters, without duplicates.
+    """The words under which a row is found; at most MAX_WORDS of at most MAX_WORD characters,
+    without duplicates.
 
-    Every end of the simplified name, of the pinyin (at syllables) and of the initials; the code; of the mobile the
-    digits its mask shows anyway and, for equality only, the whole number; the whole e-mail address for equality only.
-    `reading` is the corrected pinyin, when there is one.
+    Every end of the simplified name, of the pinyin (at syllables) and of the initials; the code; of
+    the mobile the digits its mask shows anyway and, for equality only, the whole number; the whole
+    e-mail address for equality only. `reading` is the corrected pinyin, when there is one.
     """
     words: list[str] = []
     if code:
@@ -113,14 +117,17 @@ def _readings(tokens: tuple[Token, ...]) -> list[list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a typed text asks for. Every filled field narrows; `tsquery` says the same as terms in one expression."""
+    """What a typed text asks for. Every filled field narrows; `tsquery` says the same as terms in
+    one expression."""
 
     raw: str
     kind: Kind
     sort_prefix: str | None
-    """Beginning of the sort key, for `sort_prefix <= key < range_end(sort_prefix)`; None when names are not meant."""
+    """Beginning of the sort key, for `sort_prefix <= key < range_end(sort_prefix)`; None when names
+    are not meant."""
     recheck: str | None
-    """Simplified Chinese that must occur in the simplified name (homophones share a sort key); None without any."""
+    """Simplified Chinese that must occur in the simplified name (homophones share a sort key); None
+    without any."""
     prefix_terms: tuple[str, ...]
     """Beginnings of search words, all of which must occur."""
     exact_terms: tuple[str, ...]
@@ -130,7 +137,8 @@ class Query:
 
 
 def parse_query(q: str, *, surname: bool = True) -> Query | None:
-    """`q` as a Query, or None when it is too short: 1 Chinese character, 2 Latin letters or 3 digits are needed.
+    """`q` as a Query, or None when it is too short: 1 Chinese character, 2 Latin letters or 3
+    digits are needed.
 
     `surname=False` for organizations, whose sort keys do not read the first character as a surname.
     """
@@ -148,7 +156,7 @@ def parse_query(q: str, *, surname: bool = True) -> Query | None:
     if kind is None:
         return None
     terms = [_terms(part) for part in parts]
-    han = [run for run in re.findall(r"\S+", "".join(c if is_ideograph(c) else " " for c in text))]
+    han = "".join(c if is_ideograph(c) else " " for c in text).split()
     return Query(
         raw=q,
         kind=kind,
@@ -174,13 +182,15 @@ def _kind(chars: str) -> Kind | None:
 
 
 def _terms(part: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Prefix terms (all needed) and exact terms (each instead of them) of one part without blanks."""
+    """Prefix terms (all needed) and exact terms (each instead of them) of one part without
+    blanks."""
     if part.isdigit():
         exact = (_exact(part),) if len(part) >= _MIN_WHOLE_NUMBER else ()
         return (part[:MAX_WORD],), exact
     if not any(map(is_ideograph, part)):
         return (part[:MAX_WORD],), ()
-    # One letter begins a third of all words: it costs the index more than it narrows, the sort key narrows by it.
+    # One letter begins a third of all words: it costs the index more than it narrows, the sort key
+    # narrows by it.
     runs = [run for run in _RUN.findall(part) if len(run) > 1 or not run.isascii()]
     return tuple(run[:MAX_WORD] for run in runs), ()
 
@@ -204,7 +214,8 @@ def highlight_spans(
 ) -> list[tuple[int, int]]:
     """Where `q` is found in a displayed name: ordered, disjoint (start, end) positions in `text`.
 
-    Finds Chinese (traditional or simplified), pinyin, initials and mixtures of them, also partly typed.
+    Finds Chinese (traditional or simplified), pinyin, initials and mixtures of them, also partly
+    typed.
     """
     raw = q.raw if isinstance(q, Query) else q
     tokens = tokens_of(text, reading, surname=surname)
@@ -232,7 +243,8 @@ def _hits(tokens: tuple[Token, ...], part: str) -> list[tuple[int, int]]:
 def _match(
     tokens: tuple[Token, ...], index: int, part: str, at: int, failed: set[tuple[int, int]]
 ) -> int | None:
-    """End position in the name of `part[at:]` matched from token `index` on; None when it is not there."""
+    """End position in the name of `part[at:]` matched from token `index` on; None when it is not
+    there."""
     if index == len(tokens) or (index, at) in failed:
         return None
     token = tokens[index]

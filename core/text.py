@@ -67,11 +67,12 @@ class _CleanTable(CharTable):
 _CLEAN: Final = _CleanTable()
 
 
-def clean(value: str, max_length: int, multiline: bool = False) -> str:
-    """`value` as it may be stored: NFC, one blank between words, no NUL, control, bidi or zero-width characters.
+def clean(value: str, max_length: int, *, multiline: bool = False) -> str:
+    """`value` as it may be stored: NFC, one blank between words, no NUL, control, bidi or
+    zero-width characters.
 
-    Cut at `max_length`; whoever must tell the user so compares lengths first. With `multiline` line ends stay
-    (as `\\n`, at most one empty line in a row).
+    Cut at `max_length`; whoever must tell the user so compares lengths first. With `multiline` line
+    ends stay (as `\\n`, at most one empty line in a row).
     """
     text = value.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEAN)
     text = unicodedata.normalize("NFC", text)
@@ -84,7 +85,8 @@ def clean(value: str, max_length: int, multiline: bool = False) -> str:
 
 
 def mask_mobile(e164: str) -> str:
-    """`+8613812342691` as `138****2691` (SPEC CON-7); other countries keep their code. Empty stays empty."""
+    """`+8613812342691` as `138****2691` (SPEC CON-7); other countries keep their code. Empty stays
+    empty."""
     if not e164:
         return ""
     country, national = split_e164(e164)
