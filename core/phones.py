@@ -17,6 +17,8 @@ DEFAULT_REGION: Final = "CN"
 MAX_RAW: Final = 40
 
 _CHINESE_MOBILE: Final = re.compile(r"1[3-9][0-9]{9}")
+# Begins like a mobile but is none, and no number of Beijing (10) either.
+_BAD_CHINESE: Final = re.compile(r"(?!1[3-9][0-9]{9}$)(?!10[0-9]{8}$)1[0-9]*")
 _ALLOWED: Final = re.compile(r"[0-9+()\-. /]+")
 _DASHES: Final = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－·•", "-") | {"　": " ", "\u00a0": " "})
 
@@ -40,11 +42,7 @@ def to_e164(raw: str, region: str = DEFAULT_REGION) -> str:
     if number.extension or not phonenumbers.is_possible_number(number):
         raise InvalidPhone(_("This is not a telephone number"))
     national = phonenumbers.national_significant_number(number)
-    if (
-        number.country_code == 86
-        and national.startswith("1")
-        and not _CHINESE_MOBILE.fullmatch(national)
-    ):
+    if number.country_code == 86 and _BAD_CHINESE.fullmatch(national):
         raise InvalidPhone(_("A Chinese mobile number has 11 digits"))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
