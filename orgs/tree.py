@@ -1,0 +1,196 @@
+"""The single door for structural writes: lock, re-read, guard, write (SPEC ORG-10; research: data-model-perf, part 2).
+
+django-mptt does no locking of its own and corrupts under two writers. Every function here runs in the caller's
+transaction, takes the advisory lock of the tree (two locks in ascending order), and reads nodes only afterwards.
+Rights and audit belong to the services that call it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core.errors import Invalid
+from orgs import events
+from orgs.models import Node
+
+LOCK_CLASS = 72_100  # advisory lock (LOCK_CLASS, dimension id); (LOCK_CLASS, 0) guards the list of dimensions
+
+ALLOWED_PARENTS = {
+    Node.Kind.ORGANIZATION: {Node.Kind.DIMENSION, Node.Kind.ORGANIZATION},
+    Node.Kind.DEPARTMENT: {Node.Kind.ORGANIZATION, Node.Kind.DEPARTMENT},
+}
+
+
+class UnableToPlace(Invalid):
+    """A node cannot stand where it was asked to; the message says why."""
+
+    code = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class NewNode:
+    """One node of a bulk insert. `key` is the caller's own name for it; `parent` is an existing id or another key."""
+
+    key: str
+    parent: int | str
+    kind: int
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def lock(*dimension_ids: int) -> None:
+    """Takes the locks of these trees for the rest of the transaction; raises RuntimeError outside one."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("tree locks need a transaction")
+    with connection.cursor() as cursor:
+        for dimension_id in sorted(set(dimension_ids)):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, dimension_id])
+
+
+def dimension_of(node_id: int) -> int:
+    """The dimension a node is in now; raises Node.DoesNotExist."""
+    return int(Node.objects.values_list("dimension_id", flat=True).get(pk=node_id))
+
+
+def locked(node_id: int, *more_dimension_ids: int) -> Node:
+    """Locks the tree of a node (and further trees), then reads the node; follows it when it moved while waiting."""
+    while True:
+        dimension_id = dimension_of(node_id)
+        lock(dimension_id, *more_dimension_ids)
+        node: Node = Node.objects.get(pk=node_id)
+        if node.dimension_id == dimension_id:
+            return node
+
+
+def create_dimension(**values: Any) -> Node:
+    """A new root."""
+    lock(0)
+    node = Node(kind=Node.Kind.DIMENSION, parent=None, **values)
+    Node.objects.insert_node(node, None, position="last-child", save=True)
+    Node.objects.filter(pk=node.pk).update(path=f"{node.pk}.", dimension_id=node.pk, live=node.enabled)
+    return reread(node.pk)
+
+
+def create(*, kind: int, parent_id: int, **values: Any) -> Node:
+    """A new organization or department as a child of `parent_id`; raises UnableToPlace for a wrong kind."""
+    parent = locked(parent_id)
+    guard_kind(kind=kind, parent=parent)
+    node = Node(kind=kind, dimension_id=parent.dimension_id, live=parent.live and values.get("enabled", True), **values)
+    Node.objects.insert_node(node, parent, position="last-child", save=True)
+    Node.objects.filter(pk=node.pk).update(path=f"{parent.path}{node.pk}.")
+    return reread(node.pk)
+
+
+def reread(node_id: int) -> Node:
+    """The node as it stands in the database; instances are never kept across two writes."""
+    node: Node = Node.objects.get(pk=node_id)
+    return node
+
+
+def guard_kind(*, kind: int, parent: Node) -> None:
+    """Raises UnableToPlace unless a node of `kind` may stand directly below `parent` (SPEC ORG-1)."""
+    if parent.kind in ALLOWED_PARENTS.get(Node.Kind(kind), set()):
+        return
+    if kind == Node.Kind.DEPARTMENT:
+        raise UnableToPlace(_("A department belongs under an organization or another department."))
+    if kind == Node.Kind.ORGANIZATION:
+        raise UnableToPlace(_("An organization belongs under a dimension or another organization."))
+    raise UnableToPlace(_("A dimension stands on its own."))
+
+
+def move(*, node_id: int, parent_id: int) -> tuple[Node, int]:
+    """Puts a node with everything below it under another parent; returns (node, id of the former parent).
+
+    Raises UnableToPlace for a dimension, itself, its own subtree, a wrong kind, or the place where it is already.
+    """
+    node = locked(node_id, dimension_of(parent_id))
+    parent = locked(parent_id, node.dimension_id)
+    guard_move(node=node, parent=parent)
+    former_id, old_path = int(node.parent_id), node.path
+    Node.objects.move_node(node, parent, position="last-child")
+    new_path = f"{parent.path}{node.pk}."
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE orgs_node SET path = %s || substr(path, %s), dimension_id = %s WHERE path LIKE %s",
+            [new_path, len(old_path) + 1, parent.dimension_id, f"{old_path}%"],
+        )
+    refresh_live(node_id)
+    events.announce(node_id=node_id, path=new_path)
+    return reread(node_id), former_id
+
+
+def guard_move(*, node: Node, parent: Node) -> None:
+    """Raises UnableToPlace with the reason why `node` cannot go under `parent`."""
+    if node.kind == Node.Kind.DIMENSION:
+        raise UnableToPlace(_("A dimension cannot be moved."))
+    if parent.path.startswith(node.path):
+        raise UnableToPlace(_("“%(name)s” cannot be moved into itself or below itself.") % {"name": node.name})
+    if node.parent_id == parent.pk:
+        raise UnableToPlace(_("“%(name)s” is already there.") % {"name": node.name})
+    guard_kind(kind=node.kind, parent=parent)
+
+
+def set_enabled(*, node_id: int, enabled: bool) -> bool:
+    """Enables or disables a node; everything below follows through `live`. False when it was so already."""
+    node = locked(node_id)
+    if node.enabled == enabled:
+        return False
+    if node.builtin:
+        raise Invalid(_("The built-in dimension can be neither deleted nor disabled."))
+    Node.objects.filter(pk=node_id).update(enabled=enabled)
+    refresh_live(node_id)
+    events.announce(node_id=node_id, path=node.path)
+    return True
+
+
+def reorder(*, parent_id: int, ordered_ids: list[int]) -> None:
+    """Gives the children of `parent_id` this order; raises Invalid unless exactly its children are listed."""
+    parent = locked(parent_id)
+    children = set(Node.objects.filter(parent_id=parent.pk).values_list("pk", flat=True))
+    if children != set(ordered_ids) or len(children) != len(ordered_ids):
+        raise Invalid(_("The list has changed meanwhile. Reload the page and order it again."))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'UPDATE orgs_node SET "order" = o.place FROM unnest(%s::bigint[]) WITH ORDINALITY AS o(id, place) '
+            "WHERE orgs_node.id = o.id",
+            [ordered_ids],
+        )
+
+
+def delete(*, node_id: int) -> Node:
+    """Removes a node without children; raises Invalid for the built-in dimension or when something hangs on it.
+
+    Contacts are protected by their own foreign keys: the caller turns ProtectedError into a sentence.
+    """
+    node = locked(node_id)
+    if node.kind == Node.Kind.DIMENSION:
+        lock(0)
+    if node.builtin:
+        raise Invalid(_("The built-in dimension can be neither deleted nor disabled."))
+    children = Node.objects.filter(parent_id=node_id).count()
+    if children:
+        raise Invalid(
+            _("“%(name)s” still has %(count)s below it. Move or delete these first.")
+            % {"name": node.name, "count": children}
+        )
+    node.delete()
+    return node
+
+
+def refresh_live(node_id: int) -> None:
+    """Recomputes `live` of a node and everything below it from `enabled` and `parent`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH RECURSIVE below AS (
+                SELECT n.id, n.enabled AND coalesce(p.live, true) AS live
+                FROM orgs_node n LEFT JOIN orgs_node p ON p.id = n.parent_id WHERE n.id = %s
+                UNION ALL
+                SELECT c.id, b.live AND c.enabled FROM orgs_node c JOIN below b ON c.parent_id = b.id
+            )
+            UPDATE orgs_node SET live = below.live FROM below
+            WHERE orgs_node.id = below.id AND orgs_node.live <> below.live
+            """,
+            [node_id],
+        )
