@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, PermissionsMixin
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +30,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(_("login name"), max_length=64)
     kind = models.CharField(max_length=16, choices=Kind.choices, default=Kind.STAFF)
     name = models.CharField(_("name"), max_length=100)
+    simplified = models.CharField(max_length=100, blank=True, editable=False)
     sort_key = models.CharField(max_length=300, db_collation="C", blank=True)
     initials = models.CharField(max_length=60, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -39,6 +41,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     # 外部互联维护 (SPEC section 0); system administrators are `is_superuser`.
     is_holder = models.BooleanField(_("external directory maintenance"), default=False)
     must_change_password = models.BooleanField(default=False)
+    # A first password that nobody used dies at this moment (SECURITY T37); null once it was replaced.
+    initial_password_until = models.DateTimeField(null=True, editable=False)
     # Raised by whatever must end every session for good; part of the session hash (SECURITY T46).
     session_epoch = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=10, default="zh-hans")
@@ -97,6 +101,7 @@ class Department(models.Model):
 
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     name = models.CharField(_("name"), max_length=100)
+    simplified = models.CharField(max_length=100, blank=True, editable=False)
     sort_key = models.CharField(max_length=300, db_collation="C", blank=True)
     initials = models.CharField(max_length=60, blank=True)
     order = models.IntegerField(default=0)
@@ -143,7 +148,7 @@ class Session(AbstractBaseSession):
     ip = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    seen_at = models.DateTimeField(auto_now=True)
+    seen_at = models.DateTimeField(default=timezone.now)
 
     @classmethod
     def get_session_store_class(cls) -> Any:
@@ -153,8 +158,10 @@ class Session(AbstractBaseSession):
 class LoginThrottle(models.Model):
     """Failures per account and per source, in PostgreSQL so that a lost Redis changes nothing (SECURITY T41, T43)."""
 
-    key = models.CharField(max_length=80, primary_key=True)  # "account:<hash>" or "source:<address>"
+    key = models.CharField(max_length=80, primary_key=True)  # "account:…", "device:…" or "source:…"
     failures = models.PositiveIntegerField(default=0)
+    # Since the last success, whatever the window: the ceiling of SECURITY T41.
+    consecutive = models.PositiveIntegerField(default=0)
     window_started_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
 
@@ -191,15 +198,24 @@ class ActivationLink(models.Model):
 class InitialSecret(models.Model):
     """The one-time envelope of a random first password: encrypted, shown once, then wiped (SPEC ACC-3)."""
 
+    class Channel(models.TextChoices):
+        NONE = "", _("Not issued yet")
+        LINK = "link", _("Activation link by e-mail")
+        PANEL = "panel", _("Shown once")
+
     LIFETIME = datetime.timedelta(hours=72)
 
     user = models.ForeignKey(User, models.CASCADE, related_name="initial_secrets")
     # Business key of the issue ("application:17", "direct:5:2026…"): the same issue never happens twice.
     issue_key = models.CharField(max_length=80, unique=True)
+    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.NONE, blank=True)
     ciphertext = models.BinaryField(null=True)
     readers = models.ManyToManyField(User, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
+    # Written by the job when the credentials exist and were handed over or laid ready; null before.
+    issued_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
     revealed_by_label = models.CharField(max_length=200, blank=True)
 
@@ -208,7 +224,11 @@ class InitialSecret(models.Model):
             models.CheckConstraint(
                 condition=models.Q(revealed_at__isnull=True) | models.Q(ciphertext__isnull=True),
                 name="accounts_initialsecret_wiped_when_revealed",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(revoked_at__isnull=True) | models.Q(ciphertext__isnull=True),
+                name="accounts_initialsecret_wiped_when_revoked",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -240,3 +260,16 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} v{self.notice_id}"
+
+
+class Installation(models.Model):
+    """One row: what has happened for good on this installation (SECURITY T39)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    first_admin_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="accounts_installation_one_row")]
+
+    def __str__(self) -> str:
+        return f"first administrator: {self.first_admin_at}"
