@@ -147,7 +147,8 @@ class Site:
 
     def look_after(self) -> None:
         """Until told to stop: children, servers and the worker's pulse."""
-        next_services = next_worker = time.monotonic() + WORKER_CHECK_SECONDS
+        next_services = time.monotonic() + SERVICES_SECONDS
+        next_worker = time.monotonic() + WORKER_CHECK_SECONDS
         while not self.stopping:
             for child in self.children:
                 line = child.look_after()
