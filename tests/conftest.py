@@ -11,7 +11,9 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
 LEFT_OUT = pytest.StashKey[int]()

@@ -102,7 +102,9 @@ def end_group(leader: int, *, command: str = "") -> None:
 def remember(home: Home, children: Sequence[Child]) -> None:
     """Note who runs, for a start after everything here was killed."""
     running = {
-        str(child.popen.pid): " ".join(child.command) for child in children if child.popen is not None
+        str(child.popen.pid): " ".join(child.command)
+        for child in children
+        if child.popen is not None
     }
     home.write("children.json", dict(running))
 

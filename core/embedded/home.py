@@ -120,7 +120,9 @@ class Home:
 
     def _outside(self, account: process.Account) -> Path:
         if not account.drops:
-            raise EmbeddedError(f"{self.root} belongs to another user; set WAILIAN_HOME to your own")
+            raise EmbeddedError(
+                f"{self.root} belongs to another user; set WAILIAN_HOME to your own"
+            )
         name = hashlib.sha256(str(self.root).encode()).hexdigest()[:16]
         folder = ROOT_DATA / name
         folder.mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -161,7 +163,8 @@ def _sockets(data: Path, account: process.Account, remembered: object) -> Path:
         return beside
     if isinstance(remembered, str) and _is_private(Path(remembered), account):
         return Path(remembered)
-    short = Path(tempfile.mkdtemp(prefix="wailian-", dir="/tmp"))  # noqa: S108 - mkdtemp is 0700; $TMPDIR may be as deep as the home
+    # mkdtemp makes it 0700. Not $TMPDIR, which may be as deep as the home.
+    short = Path(tempfile.mkdtemp(prefix="wailian-", dir="/tmp"))
     account.own(short)
     return short
 

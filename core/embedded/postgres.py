@@ -185,7 +185,8 @@ class Postgres:
 
     def _create_database(self, programs: Path) -> None:
         connect = ["-h", self.place.sockets, "-U", DATABASE]
-        query = f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"
+        # The role and the database have the same name.
+        query = "SELECT 1 FROM pg_database WHERE datname = current_user"
         found = process.run(
             [programs / "psql", *connect, "-d", "postgres", "-XAtc", query],
             account=self.place.account,

@@ -249,7 +249,9 @@ def serve() -> None:
         logins = site.prepare()
         site.start_children()
         site.wait_until_up()
-        say(f"\n外联通 Wailian: {address.url}\n{logins}\nLogs: {home.root / 'logs'}    Stop: Ctrl-C\n")
+        say(
+            f"\n外联通 Wailian: {address.url}\n{logins}\nLogs: {home.root / 'logs'}    Stop: Ctrl-C\n"
+        )
         site.look_after()
     finally:
         say("Stopping …")

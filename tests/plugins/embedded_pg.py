@@ -21,7 +21,8 @@ import pytest
 from core.embedded import EmbeddedError, Services, prepare_environment, stop_unused
 
 PREFIX = "wailian-test-"
-PLACE = Path("/tmp")  # noqa: S108 - mkdtemp makes it private, and a socket path must stay short
+# A socket path must stay short, which $TMPDIR need not be; mkdtemp makes the folder private.
+PLACE = Path("/tmp")
 YOUNG_SECONDS = 60
 SERVICES: list[Services] = []
 
