@@ -5,7 +5,7 @@ In production granian serves `config.wsgi` and uvicorn this module, the front pr
 """
 
 import os
-from typing import Any
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send
@@ -18,7 +18,7 @@ LIVE_PREFIX = "/live/"
 # Below the ten connections of the database pool: a page never waits for one.
 PAGE_THREADS = 8
 
-wsgi_pages: Any = WSGIMiddleware(pages, workers=PAGE_THREADS)
+wsgi_pages: Any = WSGIMiddleware(cast("Any", pages), workers=PAGE_THREADS)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:

@@ -196,7 +196,7 @@ def _key(message: Message) -> tuple[str, str]:
 
 
 def _strings(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
 
 
 def merge(report: Report) -> Catalog:

@@ -145,7 +145,14 @@ class Postgres:
     def _launch(self, programs: Path) -> int:
         settings = COMMON_SETTINGS + (TEST_SETTINGS if self.kind == "test" else ())
         options = [part for setting in settings for part in ("-c", setting)]
-        command = [programs / "postgres", "-D", self.data, "-k", self.place.sockets, *options]
+        command: list[str | Path] = [
+            programs / "postgres",
+            "-D",
+            self.data,
+            "-k",
+            self.place.sockets,
+            *options,
+        ]
         log_path = self.home.log("postgres")
         deadline = time.monotonic() + 15
         while True:
@@ -171,7 +178,14 @@ class Postgres:
 
     def _wait_ready(self, programs: Path, pid: int) -> None:
         deadline = time.monotonic() + START_SECONDS
-        ask = [programs / "pg_isready", "-q", "-h", self.place.sockets, "-U", DATABASE]
+        ask: list[str | Path] = [
+            programs / "pg_isready",
+            "-q",
+            "-h",
+            self.place.sockets,
+            "-U",
+            DATABASE,
+        ]
         while process.run(ask, account=self.place.account).returncode != 0:
             process.reap(pid)
             gone = not process.is_ours(pid, marker=str(self.data))
@@ -184,7 +198,7 @@ class Postgres:
             time.sleep(process.POLL_SECONDS)
 
     def _create_database(self, programs: Path) -> None:
-        connect = ["-h", self.place.sockets, "-U", DATABASE]
+        connect: list[str | Path] = ["-h", self.place.sockets, "-U", DATABASE]
         # The role and the database have the same name.
         query = "SELECT 1 FROM pg_database WHERE datname = current_user"
         found = process.run(

@@ -106,7 +106,10 @@ def running(*, home: Path | str | None = None) -> Services | None:
         return None
     with folder.start_lock():
         place = folder.place()
-    servers = {"postgres": Postgres(folder, place, "run"), "valkey": Valkey(folder, place, "run")}
+    servers: dict[str, Postgres | Valkey] = {
+        "postgres": Postgres(folder, place, "run"),
+        "valkey": Valkey(folder, place, "run"),
+    }
     recorded = state.get("pids")
     names = recorded if isinstance(recorded, dict) else {}
     pids = {name: servers[name].pid() for name in names}
