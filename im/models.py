@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from im.querysets import MessageQuerySet, ParticipantQuerySet
+
 
 class Conversation(models.Model):
     """`last_seq` is the durable sequence; a message takes the next number under a row lock."""
@@ -27,14 +29,20 @@ class Participant(models.Model):
     """A member of a conversation. `identity_id` is the contact an external person speaks as; opaque to this app."""
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="participants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="participations")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="participations"
+    )
     identity_id = models.BigIntegerField(null=True)
     read_seq = models.BigIntegerField(default=0)
     pinned = models.BooleanField(default=False)
     muted = models.BooleanField(default=False)
 
+    objects = ParticipantQuerySet.as_manager()
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["conversation", "user"], name="im_participant_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "user"], name="im_participant_once")
+        ]
         indexes = [models.Index(fields=["user", "conversation"], name="im_participant_user")]
 
     def __str__(self) -> str:
@@ -46,7 +54,9 @@ class Message(models.Model):
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.BigIntegerField()
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
     client_id = models.CharField(max_length=40)
     body = models.TextField(blank=True)
     card_kind = models.CharField(max_length=40, blank=True)  # a key of settings.IM_CARDS
@@ -54,10 +64,14 @@ class Message(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     recalled_at = models.DateTimeField(null=True)
 
+    objects = MessageQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["conversation", "seq"], name="im_message_seq"),
-            models.UniqueConstraint(fields=["conversation", "client_id"], name="im_message_client_id"),
+            models.UniqueConstraint(
+                fields=["conversation", "client_id"], name="im_message_client_id"
+            ),
         ]
 
     def __str__(self) -> str:

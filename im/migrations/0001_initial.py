@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,48 +14,108 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('direct', 'Direct'), ('system', 'Notifications')], max_length=8)),
-                ('key', models.CharField(max_length=80, unique=True)),
-                ('last_seq', models.BigIntegerField(default=0)),
-                ('last_at', models.DateTimeField(auto_now_add=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("direct", "Direct"), ("system", "Notifications")], max_length=8
+                    ),
+                ),
+                ("key", models.CharField(max_length=80, unique=True)),
+                ("last_seq", models.BigIntegerField(default=0)),
+                ("last_at", models.DateTimeField(auto_now_add=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Message',
+            name="Message",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.BigIntegerField()),
-                ('client_id', models.CharField(max_length=40)),
-                ('body', models.TextField(blank=True)),
-                ('card_kind', models.CharField(blank=True, max_length=40)),
-                ('card_ref', models.CharField(blank=True, max_length=40)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('recalled_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='messages', to='im.conversation')),
-                ('sender', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("seq", models.BigIntegerField()),
+                ("client_id", models.CharField(max_length=40)),
+                ("body", models.TextField(blank=True)),
+                ("card_kind", models.CharField(blank=True, max_length=40)),
+                ("card_ref", models.CharField(blank=True, max_length=40)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("recalled_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="messages",
+                        to="im.conversation",
+                    ),
+                ),
+                (
+                    "sender",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('conversation', 'seq'), name='im_message_seq'), models.UniqueConstraint(fields=('conversation', 'client_id'), name='im_message_client_id')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("conversation", "seq"), name="im_message_seq"),
+                    models.UniqueConstraint(
+                        fields=("conversation", "client_id"), name="im_message_client_id"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Participant',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('identity_id', models.BigIntegerField(null=True)),
-                ('read_seq', models.BigIntegerField(default=0)),
-                ('pinned', models.BooleanField(default=False)),
-                ('muted', models.BooleanField(default=False)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='im.conversation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("identity_id", models.BigIntegerField(null=True)),
+                ("read_seq", models.BigIntegerField(default=0)),
+                ("pinned", models.BooleanField(default=False)),
+                ("muted", models.BooleanField(default=False)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participants",
+                        to="im.conversation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['user', 'conversation'], name='im_participant_user')],
-                'constraints': [models.UniqueConstraint(fields=('conversation', 'user'), name='im_participant_once')],
+                "indexes": [
+                    models.Index(fields=["user", "conversation"], name="im_participant_user")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("conversation", "user"), name="im_participant_once"
+                    )
+                ],
             },
         ),
     ]
