@@ -65,3 +65,6 @@ document.addEventListener('htmx:afterSettle', event => {
 for (const box of $$('[data-tail]')) toEnd(box);
 restore(document);
 document.addEventListener('htmx:load', event => restore(event.target));
+
+// After logging out nothing typed stays behind.
+if (document.body.dataset.forget === 'drafts') sessionStorage.clear();

@@ -81,3 +81,5 @@ for (const current of $$('.tabs [aria-current],.side [aria-current]')) {
   const strip = current.parentElement;
   if (strip.scrollWidth > strip.clientWidth) strip.scrollLeft = current.offsetLeft - strip.offsetLeft - 16;
 }
+
+on('click', '[data-act=toast-close]', (event, button) => button.closest('.toast-x').remove());
