@@ -48,7 +48,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "uploaded": Word("", "upload", _("Uploaded")),
         "checking": Word("info", "refresh", _("Checking")),
         "checked": Word("warn", "list-check", _("To be confirmed")),
-        "refused": Word("bad", "circle-x", _("Refused")),
+        "refused": Word("bad", "circle-x", _("With errors")),
     },
     "node": {
         "enabled": Word("ok", "circle-check", _("Enabled")),
