@@ -36,7 +36,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), blank=True)
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
     position = models.CharField(_("position"), max_length=100, blank=True)
-    employee_code = models.CharField(_("employee code"), max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    employee_code = models.CharField(
+        _("employee code"), max_length=64, null=True, blank=True, unique=True
+    )
     is_active = models.BooleanField(_("active"), default=True)
     # 外部互联维护 (SPEC section 0); system administrators are `is_superuser`.
     is_holder = models.BooleanField(_("external directory maintenance"), default=False)
@@ -93,29 +95,40 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def _epoch_hash(self, secret: str | None) -> str:
         value = f"{self.password}:{self.session_epoch}"
-        return salted_hmac("accounts.User.session", value, secret=secret, algorithm="sha256").hexdigest()
+        return salted_hmac(
+            "accounts.User.session", value, secret=secret, algorithm="sha256"
+        ).hexdigest()
 
 
 class Department(models.Model):
     """An internal department. `group` holds its members and those of all departments below it."""
 
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
     name = models.CharField(_("name"), max_length=100)
     simplified = models.CharField(max_length=100, blank=True, editable=False)
     sort_key = models.CharField(max_length=300, db_collation="C", blank=True)
     initials = models.CharField(max_length=60, blank=True)
     order = models.IntegerField(default=0)
     group = models.OneToOneField(Group, models.PROTECT, related_name="department", editable=False)
-    members = models.ManyToManyField(User, through="DepartmentMembership", related_name="departments")
+    members = models.ManyToManyField(
+        User, through="DepartmentMembership", related_name="departments"
+    )
 
-    objects: ClassVar[models.Manager["Department"]] = DepartmentQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["Department"]] = DepartmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("internal department")
         ordering = ["order", "sort_key", "id"]
         constraints = [
-            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="accounts_department_not_own_parent"),
-            models.UniqueConstraint(fields=["parent", "name"], name="accounts_department_name", nulls_distinct=False),
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")),
+                name="accounts_department_not_own_parent",
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "name"], name="accounts_department_name", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,9 +144,13 @@ class DepartmentMembership(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["department", "user"], name="accounts_departmentmembership_once"),
             models.UniqueConstraint(
-                fields=["user"], condition=models.Q(is_main=True), name="accounts_departmentmembership_one_main"
+                fields=["department", "user"], name="accounts_departmentmembership_once"
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(is_main=True),
+                name="accounts_departmentmembership_one_main",
             ),
         ]
 
@@ -208,7 +225,9 @@ class InitialSecret(models.Model):
     user = models.ForeignKey(User, models.CASCADE, related_name="initial_secrets")
     # Business key of the issue ("application:17", "direct:5:2026…"): the same issue never happens twice.
     issue_key = models.CharField(max_length=80, unique=True)
-    channel = models.CharField(max_length=8, choices=Channel.choices, default=Channel.NONE, blank=True)
+    channel = models.CharField(
+        max_length=8, choices=Channel.choices, default=Channel.NONE, blank=True
+    )
     ciphertext = models.BinaryField(null=True)
     readers = models.ManyToManyField(User, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
@@ -256,7 +275,9 @@ class Consent(models.Model):
     ip = models.CharField(max_length=45, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "notice"], name="accounts_consent_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "notice"], name="accounts_consent_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.user_id} v{self.notice_id}"
@@ -269,7 +290,9 @@ class Installation(models.Model):
     first_admin_at = models.DateTimeField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="accounts_installation_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="accounts_installation_one_row")
+        ]
 
     def __str__(self) -> str:
         return f"first administrator: {self.first_admin_at}"

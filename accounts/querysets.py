@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.contrib.auth.base_user import BaseUserManager
 from django.db import models
+from django.utils import timezone
+
+from accounts.names import columns
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -27,18 +30,25 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def in_groups(self, group_ids: list[int]) -> Self:
         """People of the internal departments behind these groups, without duplicates."""
-        return self.filter(pk__in=self.model.groups.through.objects.filter(group_id__in=group_ids).values("user_id"))
+        return self.filter(
+            pk__in=self.model.groups.through.objects.filter(group_id__in=group_ids).values(
+                "user_id"
+            )
+        )
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # dynamic base class
     """Adds creation by login name, as Django's commands and allauth expect it."""
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(username__iexact=username)
+        user: User = self.get(username__iexact=username)
+        return user
 
     def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
         """A person; without a password the login is unusable until one is set."""
-        user: User = self.model(username=username.strip(), **fields)
+        user: User = self.model(
+            username=username.strip(), **{**columns(str(fields.get("name", ""))), **fields}
+        )
         if password:
             user.set_password(password)
         else:
@@ -47,7 +57,11 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
     def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
-        """A system administrator."""
+        """A system administrator; from now on one has existed (SECURITY T39)."""
+        installation = self.model._meta.apps.get_model("accounts", "Installation")
+        installation._default_manager.update_or_create(
+            id=1, defaults={"first_admin_at": timezone.now()}
+        )
         return self.create_user(username, password, is_superuser=True, **fields)
 
 

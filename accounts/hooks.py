@@ -1,0 +1,40 @@
+"""What accounts asks of apps above it, by dotted paths in settings (DESIGN section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def _hook(name: str) -> Callable[..., Any] | None:
+    path = getattr(settings, name, "")
+    return import_string(path) if path else None
+
+
+def external_usable(user: User) -> bool:
+    """Whether one identity of an external login is usable (SPEC section 0). EXTERNAL_USABLE: user -> bool."""
+    hook = _hook("EXTERNAL_USABLE")
+    return bool(hook(user)) if hook else True
+
+
+def why_unusable(user: User) -> str:
+    """A sentence for somebody who gave the right password (SPEC ORG-6). EXTERNAL_WHY: user -> str."""
+    hook = _hook("EXTERNAL_WHY")
+    sentence = str(hook(user)) if hook else ""
+    return sentence or _(
+        "Your access is disabled or has ended. Please ask your contact in the company."
+    )
+
+
+def credentials_issued(user_id: int) -> None:
+    """Tells the owner of the identity that credentials exist, in the transaction that made them."""
+    hook = _hook("CREDENTIALS_ISSUED")
+    if hook:
+        hook(user_id)

@@ -1,0 +1,221 @@
+"""Reads on people, internal departments, sessions and first credentials."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts import throttle
+from accounts.models import Consent, Department, InitialSecret, PrivacyNotice, Session, User
+from core.text import fold, parse_query, range_end, simplified
+
+
+def _name_matches(q: str, *, surname: bool) -> Q | None:
+    """Rows whose name, pinyin or initials begin with or contain `q`; None when nothing is asked."""
+    text = " ".join(q.split())[:100]
+    if not text:
+        return None
+    plain = "".join(fold(text).split())
+    found = Q(simplified__icontains=simplified(text))
+    if plain:
+        found |= Q(initials__startswith=plain[:40])
+    query = parse_query(text, surname=surname)
+    if query and query.sort_prefix:
+        key = query.sort_prefix
+        by_pinyin = Q(sort_key__gte=key, sort_key__lt=range_end(key))
+        if query.recheck:
+            by_pinyin &= Q(simplified__icontains=query.recheck)
+        found |= by_pinyin
+    return found
+
+
+def search_staff(q: str, limit: int = 20) -> list[User]:
+    """Active staff by name, pinyin, initials or login name, in order of pinyin. Every staff member sees all of
+    them (SPEC IM-2); the caller makes sure that no external person asks. An empty `q` gives the first ones.
+    """
+    rows = User.objects.active().staff()
+    found = _name_matches(q, surname=True)
+    if found is not None:
+        rows = rows.filter(found | Q(username__istartswith=q.strip()[:64]))
+    return list(rows.order_by("sort_key", "id")[:limit])
+
+
+def search_departments(q: str, limit: int = 20) -> list[Department]:
+    """Internal departments by name, pinyin or initials, each with `people`, the number of active people in it and
+    below.
+    """
+    rows = Department.objects.select_related("parent")
+    found = _name_matches(q, surname=False)
+    if found is not None:
+        rows = rows.filter(found)
+    return list(with_people(rows).order_by("order", "sort_key", "id")[:limit])
+
+
+def with_people(rows: QuerySet[Department]) -> QuerySet[Department]:
+    """Adds `people`: active people in the department and below."""
+    return rows.annotate(people=Count("group__user", filter=Q(group__user__is_active=True)))
+
+
+def staff_list(*, q: str = "", state: str = "", department_id: int | None = None) -> QuerySet[User]:
+    """Staff for the back office (administrators only), newest filters applied, ordered by pinyin.
+
+    `state`: "active", "disabled", "admin", "holder" or empty.
+    """
+    rows: QuerySet[User] = User.objects.staff()
+    found = _name_matches(q, surname=True)
+    if found is not None:
+        rows = rows.filter(found | Q(username__istartswith=q.strip()[:64]))
+    states = {
+        "active": Q(is_active=True),
+        "disabled": Q(is_active=False),
+        "admin": Q(is_superuser=True),
+        "holder": Q(is_holder=True),
+    }
+    if state in states:
+        rows = rows.filter(states[state])
+    if department_id is not None:
+        rows = rows.filter(groups__department=department_id)
+    return rows.order_by("sort_key", "id").prefetch_related("department_memberships__department")
+
+
+@dataclass(slots=True)
+class Branch:
+    """A department with the ones below it."""
+
+    department: Department
+    level: int
+    people: int
+    children: list[Branch]
+
+
+def department_tree() -> list[Branch]:
+    """All internal departments as a forest, in two queries."""
+    rows = list(with_people(Department.objects.all()).order_by("order", "sort_key", "id"))
+    below: dict[int | None, list[Department]] = {}
+    for row in rows:
+        below.setdefault(row.parent_id, []).append(row)
+
+    def branch(row: Department, level: int) -> Branch:
+        children = [branch(child, level + 1) for child in below.get(row.pk, [])]
+        return Branch(row, level, int(getattr(row, "people", 0)), children)
+
+    return [branch(row, 1) for row in below.get(None, [])]
+
+
+def flat(branches: Iterable[Branch]) -> list[Branch]:
+    """The forest in reading order."""
+    found: list[Branch] = []
+    for branch in branches:
+        found += [branch, *flat(branch.children)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A log-in as its owner sees it. `ref` names it without being usable as a key."""
+
+    ref: str
+    current: bool
+    ip: str
+    user_agent: str
+    created_at: datetime.datetime
+    seen_at: datetime.datetime
+
+
+def session_ref(key: str) -> str:
+    """Short name of a session that gives nothing away."""
+    return hashlib.sha256(f"accounts.session:{key}".encode()).hexdigest()[:24]
+
+
+def sessions_of(user: User, *, current_key: str | None = None) -> list[OpenSession]:
+    """Live sessions of a person, the one in use first."""
+    rows = Session.objects.filter(user_id=user.pk, expire_date__gt=timezone.now()).order_by(
+        "-seen_at"
+    )
+    found = [
+        OpenSession(
+            session_ref(row.session_key), row.session_key == current_key,
+            row.ip, row.user_agent, row.created_at, row.seen_at,
+        )
+        for row in rows[:200]
+    ]  # fmt: skip
+    return sorted(found, key=lambda session: not session.current)
+
+
+def newest_notice() -> PrivacyNotice | None:
+    """The privacy notice in force, if there is one."""
+    return PrivacyNotice.objects.order_by("-version").first()
+
+
+def notice_to_accept(user: User) -> PrivacyNotice | None:
+    """The newest notice when this external person has not accepted it (SPEC POR-5); one query."""
+    accepted = Consent.objects.filter(user=user, notice=OuterRef("pk"))
+    notice = PrivacyNotice.objects.annotate(accepted=Exists(accepted)).order_by("-version").first()
+    return notice if notice is not None and not notice.accepted else None
+
+
+def locked_until(users: Sequence[User]) -> dict[int, datetime.datetime]:
+    """Ids of those whose login is locked for a while (state 已锁定), and until when; one query."""
+    locked = throttle.locked_until(user.username for user in users)
+    return {user.pk: locked[user.username] for user in users if user.username in locked}
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Where the first credentials of a login stand, for one of those who may read them.
+
+    `state`: "preparing", "sent" (activation link by e-mail), "ready" (may be shown once), "shown", "expired" or
+    "revoked" (replaced, or no longer needed).
+    """
+
+    issue_key: str
+    user: User
+    state: str
+    shown_by: str = ""
+    shown_at: datetime.datetime | None = None
+    expires_at: datetime.datetime | None = None
+
+
+def _issue(secret: InitialSecret) -> Issue:
+    return Issue(
+        issue_key=secret.issue_key,
+        user=secret.user,
+        state=_issue_state(secret),
+        shown_by=secret.revealed_by_label,
+        shown_at=secret.revealed_at,
+        expires_at=secret.expires_at,
+    )
+
+
+def _issue_state(secret: InitialSecret) -> str:
+    if secret.revealed_at:
+        return "shown"
+    if secret.revoked_at:
+        return "revoked"
+    if not secret.issued_at:
+        return "preparing"
+    if secret.expires_at and secret.expires_at <= timezone.now():
+        return "expired"
+    return "sent" if secret.channel == InitialSecret.Channel.LINK else "ready"
+
+
+def issue_for_reader(*, issue_key: str, reader: User) -> Issue | None:
+    """The issue with this business key when `reader` is one of its readers, else None (matrix row 40)."""
+    row = (
+        InitialSecret.objects.filter(issue_key=issue_key, readers=reader)
+        .select_related("user")
+        .first()
+    )
+    return _issue(row) if row else None
+
+
+def latest_issue(*, user: User, reader: User) -> Issue | None:
+    """The newest issue for `user` that `reader` may read, else None."""
+    rows = InitialSecret.objects.filter(user=user, readers=reader).select_related("user")
+    row = rows.order_by("-id").first()
+    return _issue(row) if row else None

@@ -1,0 +1,1 @@
+"""Everything that changes people, departments, rights, log-ins and credentials."""

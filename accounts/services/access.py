@@ -1,0 +1,137 @@
+"""Disabling, enabling, unlocking, and ending everything that is alive of a login (SPEC ACC-4; SECURITY T45, T46)."""
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import permissions, throttle
+from accounts.models import ActivationLink, InitialSecret, Session, User
+from accounts.selectors import session_ref
+from core import audit
+from core.actors import Actor
+from core.errors import Conflict
+
+
+@transaction.atomic
+def revoke_everything(*, user: User, by: Actor, reason: str = "") -> User:
+    """Ends all sessions, activation links and unread first passwords of `user`, for good.
+
+    The session epoch rises, so that no old cookie lives again whatever is enabled later. The caller has decided
+    that `by` may do this; called inside the transaction of what makes it necessary (disable, close, reissue).
+    """
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    ended = _end_sessions(user)
+    close_credentials(user)
+    user.refresh_from_db(fields=["session_epoch"])
+    after = {"sessions_ended": ended, "reason": reason} if reason else {"sessions_ended": ended}
+    audit.record(action="login.revoke", obj=user, by=by, after=after)
+    return user
+
+
+def _end_sessions(user: User) -> int:
+    return Session.objects.filter(user_id=user.pk).delete()[0]
+
+
+def close_credentials(user: User) -> None:
+    """Revokes live activation links and wipes first passwords that nobody has seen, pending issues included."""
+    now = timezone.now()
+    ActivationLink.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
+    InitialSecret.objects.filter(user=user, revealed_at=None, revoked_at=None).update(
+        revoked_at=now, ciphertext=None
+    )
+
+
+@transaction.atomic
+def disable(*, user: User, by: Actor) -> User:
+    """Disables a login and ends whatever is alive of it.
+
+    Staff: administrators only, never oneself (Denied), never the last administrator (Conflict). External people:
+    the caller has decided. Nothing happens when it is disabled already.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.is_external:
+        permissions.require_admin(by)
+        permissions.require_other(by, user)
+        require_another_admin(user)
+    if not user.is_active:
+        return user
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    revoke_everything(user=user, by=by)
+    audit.record(
+        action="login.disable", obj=user, by=by, before={"active": True}, after={"active": False}
+    )
+    return user
+
+
+@transaction.atomic
+def enable(*, user: User, by: Actor) -> User:
+    """Enables a login. Sessions, links and passwords that were revoked stay dead.
+
+    Staff: administrators only (Denied). External people: the caller has decided.
+    """
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if not user.is_external:
+        permissions.require_admin(by)
+    if user.is_active:
+        return user
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record(
+        action="login.enable", obj=user, by=by, before={"active": False}, after={"active": True}
+    )
+    return user
+
+
+def require_another_admin(user: User) -> None:
+    """Raises Conflict when `user` is the last active administrator. Call it inside the transaction of the change."""
+    if not user.is_superuser:
+        return
+    others = (
+        User.objects.select_for_update()
+        .filter(is_superuser=True, is_active=True)
+        .exclude(pk=user.pk)
+    )
+    if not list(others.order_by("pk").values_list("pk", flat=True)[:1]):
+        raise Conflict(_("This is the last active administrator; appoint another one first"))
+
+
+@transaction.atomic
+def unlock(*, user: User, by: Actor) -> User:
+    """Takes a temporary lock off a login (SPEC ACC-4). Staff: administrators only; external: the caller decided."""
+    if not user.is_external:
+        permissions.require_admin(by)
+    if throttle.clear([throttle.account_key(user.username)]):
+        audit.record(action="login.unlock", obj=user, by=by)
+    return user
+
+
+@transaction.atomic
+def end_session(*, user: User, ref: str, by: Actor) -> bool:
+    """Ends one session of `user`, named as `selectors.sessions_of` names it; False when it is gone already.
+
+    One's own, or (matrix rows 6, 7) the caller has decided.
+    """
+    keys = Session.objects.filter(user_id=user.pk).values_list("session_key", flat=True)
+    wanted = [key for key in keys if session_ref(key) == ref]
+    ended = Session.objects.filter(session_key__in=wanted).delete()[0]
+    if ended:
+        audit.record(action="session.end", obj=user, by=by)
+    return bool(ended)
+
+
+@transaction.atomic
+def end_sessions(*, user: User, by: Actor, keep: str | None = None) -> int:
+    """Log out everywhere; with `keep` the session of that key stays. Returns how many were ended."""
+    rows = Session.objects.filter(user_id=user.pk)
+    ended = rows.exclude(session_key=keep or "").delete()[0]
+    audit.record(action="session.end_all", obj=user, by=by, after={"sessions_ended": ended})
+    return ended
+
+
+@transaction.atomic
+def end_staff_sessions(*, user: User, by: Actor) -> int:
+    """Ends all sessions of a staff member (matrix row 7). Administrators only."""
+    permissions.require_admin(by)
+    return end_sessions(user=user, by=by)

@@ -1,0 +1,53 @@
+"""Database sessions that know whose they are, where from, and when they were last used (SECURITY T44 to T46)."""
+
+import datetime
+from typing import Any
+
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.utils import timezone
+
+from accounts.models import Session
+from core import context
+
+SEEN_EVERY = datetime.timedelta(minutes=5)
+
+
+class SessionStore(DatabaseStore):
+    """Keeps rows of accounts.Session; a row that was deleted meanwhile is never written again."""
+
+    seen_at: datetime.datetime | None = None
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def _get_session_from_db(self) -> Any:
+        row = super()._get_session_from_db()  # type: ignore[misc]  # private, missing in the stubs
+        self.seen_at = row.seen_at if row else None
+        return row
+
+    def create_model_instance(self, data: dict[str, Any]) -> Any:
+        row: Any = super().create_model_instance(data)
+        row.user_id = int(data["_auth_user_id"]) if data.get("_auth_user_id") else None
+        row.ip, row.user_agent = context.current().ip[:45], context.current().user_agent[:200]
+        return row
+
+    def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002  Django's signature
+        """As in Django, but an existing row keeps the moment it was made."""
+        if self.session_key is None or must_create:
+            super().save(must_create=must_create)
+            return
+        data = self._get_session(no_load=False)  # type: ignore[attr-defined]  # private, missing in the stubs
+        row = self.create_model_instance(data)
+        fields = ("session_data", "expire_date", "user_id", "ip", "user_agent", "seen_at")
+        values = {name: getattr(row, name) for name in fields}
+        if not Session.objects.filter(pk=self.session_key).update(**values):
+            raise UpdateError
+
+    def touch(self) -> None:
+        """Notes that the session is in use, at most every SEEN_EVERY."""
+        now = timezone.now()
+        if self.session_key and self.seen_at and now - self.seen_at >= SEEN_EVERY:
+            Session.objects.filter(pk=self.session_key, seen_at__lt=now).update(seen_at=now)
+            self.seen_at = now
