@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,16 +52,16 @@ class Valkey:
 
     def start(self) -> int:
         """Start the server, or find the one that runs; returns its pid. Raises EmbeddedError."""
-        pid = self.pid() or self._launch()
-        self._wait_ready(pid)
-        return pid
+        child = None if self.pid() else self._launch()
+        self._wait_ready(child)
+        return self.pid()
 
     def stop(self) -> None:
         pid = self.pid()
         if pid:
             process.stop(pid, marker=str(self.socket), signals=STOP_SIGNALS)
 
-    def _launch(self) -> int:
+    def _launch(self) -> subprocess.Popen[bytes]:
         data = self.place.data / "valkey"
         data.mkdir(exist_ok=True, mode=0o700)
         self.place.account.own(data)
@@ -74,17 +75,19 @@ class Valkey:
             # Any eviction would drop queued jobs (SECURITY M11): a full server refuses instead.
             *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),
             *("--save", "", "--appendonly", "no" if self.kind == "test" else "yes"),
+            # We know it by its command line, which must not change under our eyes.
+            *("--set-proc-title", "no"),
             # A file cut off by a kill is read up to the cut.
             *("--aof-load-truncated", "yes", "--loglevel", "warning"),
         ]
         with self.home.log("valkey").open("ab") as log:
-            return process.spawn(command, account=self.place.account, log=log, cwd=data).pid
+            return process.spawn(command, account=self.place.account, log=log, cwd=data)
 
-    def _wait_ready(self, pid: int) -> None:
+    def _wait_ready(self, child: subprocess.Popen[bytes] | None) -> None:
+        """`child` is the one just launched: right after its start a process has no command line yet."""
         deadline = time.monotonic() + START_SECONDS
         while not (self._answers() and self.pid()):
-            process.reap(pid)
-            gone = not process.is_ours(pid, marker=str(self.socket))
+            gone = child.poll() is not None if child else not self.pid()
             if gone or time.monotonic() > deadline:
                 raise DidNotStart(
                     server="Valkey",
