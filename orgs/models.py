@@ -59,21 +59,25 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
 
     kind = models.PositiveSmallIntegerField(choices=Kind.choices)
     parent = TreeForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    dimension = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", editable=False)
+    dimension = models.ForeignKey(
+        "self", models.PROTECT, null=True, related_name="+", editable=False
+    )
     path = models.TextField(default="", editable=False, db_collation="C")  # "3.88.1021."
     name = models.CharField(_("name"), max_length=100)
     name_en = models.CharField(_("English name"), max_length=100, blank=True)
     full_name = models.CharField(_("full name"), max_length=200, blank=True)
     sort_key = models.CharField(max_length=300, db_collation="C", blank=True)
     initials = models.CharField(max_length=100, blank=True)
-    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
+    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)
     order = models.IntegerField(_("order"), default=0)
     remark = models.TextField(_("remark"), blank=True, max_length=2000)
     enabled = models.BooleanField(_("enabled"), default=True)
     # Enabled itself and everything above it; derived, written by orgs/tree.py.
     live = models.BooleanField(default=True, editable=False)
     builtin = models.BooleanField(default=False, editable=False)
-    source = models.CharField(max_length=8, choices=Source.choices, default=Source.MANUAL, editable=False)
+    source = models.CharField(
+        max_length=8, choices=Source.choices, default=Source.MANUAL, editable=False
+    )
     remote_key = models.CharField(max_length=200, blank=True, editable=False)
     synced_at = models.DateTimeField(null=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -84,20 +88,35 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
     class Meta:
         verbose_name = _("node")
         default_permissions = ()
-        permissions = [("maintain_node", "maintains the dimension"), ("view_node", "sees the contacts below")]
+        permissions = [
+            ("maintain_node", "maintains the dimension"),
+            ("view_node", "sees the contacts below"),
+        ]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(kind=0, parent__isnull=True) | models.Q(kind__gt=0, parent__isnull=False),
+                condition=models.Q(kind=0, parent__isnull=True)
+                | models.Q(kind__gt=0, parent__isnull=False),
                 name="orgs_node_root_is_dimension",
             ),
-            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="orgs_node_not_own_parent"),
-            models.CheckConstraint(condition=models.Q(lft__lt=models.F("rght")), name="orgs_node_interval"),
-            models.CheckConstraint(condition=~models.Q(name=""), name="orgs_node_named"),
-            models.CheckConstraint(condition=models.Q(builtin=False) | models.Q(enabled=True), name="orgs_node_builtin_on"),
-            models.UniqueConstraint(
-                fields=["dimension", "remote_key"], condition=~models.Q(remote_key=""), name="orgs_node_remote_key"
+            models.CheckConstraint(
+                condition=~models.Q(parent=models.F("id")), name="orgs_node_not_own_parent"
             ),
-            models.UniqueConstraint(fields=["builtin"], condition=models.Q(builtin=True), name="orgs_node_one_builtin"),
+            models.CheckConstraint(
+                condition=models.Q(lft__lt=models.F("rght")), name="orgs_node_interval"
+            ),
+            models.CheckConstraint(condition=~models.Q(name=""), name="orgs_node_named"),
+            models.CheckConstraint(
+                condition=models.Q(builtin=False) | models.Q(enabled=True),
+                name="orgs_node_builtin_on",
+            ),
+            models.UniqueConstraint(
+                fields=["dimension", "remote_key"],
+                condition=~models.Q(remote_key=""),
+                name="orgs_node_remote_key",
+            ),
+            models.UniqueConstraint(
+                fields=["builtin"], condition=models.Q(builtin=True), name="orgs_node_one_builtin"
+            ),
         ]
         indexes = [
             # django-mptt's own (tree_id, lft) index never reaches a migration.
@@ -119,7 +138,9 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
 class DimensionDetail(models.Model):
     """What only a dimension has."""
 
-    node = models.OneToOneField(Node, models.CASCADE, primary_key=True, related_name="dimension_detail")
+    node = models.OneToOneField(
+        Node, models.CASCADE, primary_key=True, related_name="dimension_detail"
+    )
     description = models.CharField(_("description"), max_length=500, blank=True)
 
     def __str__(self) -> str:
@@ -129,11 +150,17 @@ class DimensionDetail(models.Model):
 class OrganizationDetail(models.Model):
     """What only an organization has (SPEC ORG-3)."""
 
-    node = models.OneToOneField(Node, models.CASCADE, primary_key=True, related_name="organization_detail")
+    node = models.OneToOneField(
+        Node, models.CASCADE, primary_key=True, related_name="organization_detail"
+    )
     credit_code = models.CharField(_("unified social credit code"), max_length=18, blank=True)
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, verbose_name=_("category")
+    )
     tags = models.ManyToManyField(Tag, blank=True, verbose_name=_("tags"))
-    owners = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, verbose_name=_("responsible people"))
+    owners = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, blank=True, verbose_name=_("responsible people")
+    )
     cooperation_from = models.DateField(_("cooperation from"), null=True, blank=True)
     cooperation_to = models.DateField(_("cooperation to"), null=True, blank=True)
 
@@ -158,7 +185,11 @@ class NodeUserGrant(GrantFields, UserObjectPermissionBase):  # type: ignore[misc
     allowed_permissions = frozenset({"maintain_node", "view_node"})
 
     class Meta(UserObjectPermissionBase.Meta):
-        indexes = [models.Index(fields=["user", "permission", "content_object"], name="orgs_nodeusergrant_user")]
+        indexes = [
+            models.Index(
+                fields=["user", "permission", "content_object"], name="orgs_nodeusergrant_user"
+            )
+        ]
 
 
 class NodeGroupGrant(GrantFields, GroupObjectPermissionBase):  # type: ignore[misc]
@@ -168,13 +199,19 @@ class NodeGroupGrant(GrantFields, GroupObjectPermissionBase):  # type: ignore[mi
     allowed_permissions = frozenset({"maintain_node", "view_node"})
 
     class Meta(GroupObjectPermissionBase.Meta):
-        indexes = [models.Index(fields=["group", "permission", "content_object"], name="orgs_nodegroupgrant_group")]
+        indexes = [
+            models.Index(
+                fields=["group", "permission", "content_object"], name="orgs_nodegroupgrant_group"
+            )
+        ]
 
 
 class VisibleStaff(models.Model):
     """Staff whom external people may see: a person or an internal department. Subclassed per object (SPEC VIS-4)."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="+"
+    )
     group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+")
     granted_at = models.DateTimeField(auto_now_add=True)
     granted_by_label = models.CharField(max_length=200, blank=True)
@@ -192,11 +229,14 @@ class NodeVisibleStaff(VisibleStaff):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(user__isnull=True, group__isnull=False) | models.Q(user__isnull=False, group__isnull=True),
+                condition=models.Q(user__isnull=True, group__isnull=False)
+                | models.Q(user__isnull=False, group__isnull=True),
                 name="orgs_nodevisiblestaff_one_holder",
             ),
             models.UniqueConstraint(
-                fields=["node", "user", "group"], name="orgs_nodevisiblestaff_once", nulls_distinct=False
+                fields=["node", "user", "group"],
+                name="orgs_nodevisiblestaff_once",
+                nulls_distinct=False,
             ),
         ]
 
@@ -208,11 +248,15 @@ class DirectorySettings(models.Model):
     """One row of choices for the whole installation."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    staff_create_in_builtin = models.BooleanField(_("staff may create in the built-in dimension"), default=True)
+    staff_create_in_builtin = models.BooleanField(
+        _("staff may create in the built-in dimension"), default=True
+    )
     default_security_level = models.SmallIntegerField(_("default security level"), default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="orgs_directorysettings_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="orgs_directorysettings_one_row")
+        ]
 
     def __str__(self) -> str:
         return "settings"

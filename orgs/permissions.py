@@ -34,7 +34,8 @@ class Scope:
 
     `everything`: system administrators and holders of 外部互联维护. `maintained`: dimension ids. `ranges`: ids of the
     minimal disjoint nodes whose visible range holds the person, those in maintained dimensions left out; `paths` are
-    their paths in the same order. `active_staff` is False for external, inactive and anonymous people: they see nothing.
+    their paths in the same order. `active_staff` is False for external, inactive and anonymous people: they see
+    nothing.
     """
 
     user_id: int
@@ -72,11 +73,15 @@ def scope_of(user: Any) -> Scope:
         cursor.execute(GRANTS, {"user": user.pk})
         rows = cursor.fetchall()
     maintained = tuple(node_id for codename, node_id, _path in rows if codename == "maintain_node")
-    ranges, paths = minimal([(node_id, path) for codename, node_id, path in rows if codename == "view_node"], maintained)
+    ranges, paths = minimal(
+        [(node_id, path) for codename, node_id, path in rows if codename == "view_node"], maintained
+    )
     return Scope(user.pk, active_staff=True, maintained=maintained, ranges=ranges, paths=paths)
 
 
-def minimal(nodes: list[tuple[int, str]], covered: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def minimal(
+    nodes: list[tuple[int, str]], covered: tuple[int, ...]
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """Drops every node that lies at or below another one, and those in `covered` dimensions.
 
     `nodes` are (id, path) ordered by path in code point order, so that what lies below a kept node follows it.

@@ -5,10 +5,11 @@ transaction, takes the advisory lock of the tree (two locks in ascending order),
 Rights and audit belong to the services that call it.
 """
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from core.errors import Invalid
@@ -53,14 +54,29 @@ def dimension_of(node_id: int) -> int:
     return int(Node.objects.values_list("dimension_id", flat=True).get(pk=node_id))
 
 
+class _Moved(Exception):
+    """A node went to another tree between finding its tree and getting the lock."""
+
+
+def locked_all(*node_ids: int, also: tuple[int, ...] = ()) -> list[Node]:
+    """Locks the trees of these nodes (and the trees `also`), then reads the nodes.
+
+    When one moved to another tree meanwhile, the savepoint gives the locks back before they are taken anew: two
+    writers that follow nodes while they hold locks would wait for each other. Raises Node.DoesNotExist.
+    """
+    while True:
+        with contextlib.suppress(_Moved), transaction.atomic():
+            dimensions = {*(dimension_of(node_id) for node_id in node_ids), *also}
+            lock(*dimensions)
+            nodes = [reread(node_id) for node_id in node_ids]
+            if not dimensions.issuperset(node.dimension_id for node in nodes):
+                raise _Moved
+            return nodes
+
+
 def locked(node_id: int, *more_dimension_ids: int) -> Node:
     """Locks the tree of a node (and further trees), then reads the node; follows it when it moved while waiting."""
-    while True:
-        dimension_id = dimension_of(node_id)
-        lock(dimension_id, *more_dimension_ids)
-        node: Node = Node.objects.get(pk=node_id)
-        if node.dimension_id == dimension_id:
-            return node
+    return locked_all(node_id, also=more_dimension_ids)[0]
 
 
 def create_dimension(**values: Any) -> Node:
@@ -68,7 +84,9 @@ def create_dimension(**values: Any) -> Node:
     lock(0)
     node = Node(kind=Node.Kind.DIMENSION, parent=None, **values)
     Node.objects.insert_node(node, None, position="last-child", save=True)
-    Node.objects.filter(pk=node.pk).update(path=f"{node.pk}.", dimension_id=node.pk, live=node.enabled)
+    Node.objects.filter(pk=node.pk).update(
+        path=f"{node.pk}.", dimension_id=node.pk, live=node.enabled
+    )
     return reread(node.pk)
 
 
@@ -76,7 +94,12 @@ def create(*, kind: int, parent_id: int, **values: Any) -> Node:
     """A new organization or department as a child of `parent_id`; raises UnableToPlace for a wrong kind."""
     parent = locked(parent_id)
     guard_kind(kind=kind, parent=parent)
-    node = Node(kind=kind, dimension_id=parent.dimension_id, live=parent.live and values.get("enabled", True), **values)
+    node = Node(
+        kind=kind,
+        dimension_id=parent.dimension_id,
+        live=parent.live and values.get("enabled", True),
+        **values,
+    )
     Node.objects.insert_node(node, parent, position="last-child", save=True)
     Node.objects.filter(pk=node.pk).update(path=f"{parent.path}{node.pk}.")
     return reread(node.pk)
@@ -104,8 +127,7 @@ def move(*, node_id: int, parent_id: int) -> tuple[Node, int]:
 
     Raises UnableToPlace for a dimension, itself, its own subtree, a wrong kind, or the place where it is already.
     """
-    node = locked(node_id, dimension_of(parent_id))
-    parent = locked(parent_id, node.dimension_id)
+    node, parent = locked_all(node_id, parent_id)
     guard_move(node=node, parent=parent)
     former_id, old_path = int(node.parent_id), node.path
     Node.objects.move_node(node, parent, position="last-child")
@@ -125,7 +147,9 @@ def guard_move(*, node: Node, parent: Node) -> None:
     if node.kind == Node.Kind.DIMENSION:
         raise UnableToPlace(_("A dimension cannot be moved."))
     if parent.path.startswith(node.path):
-        raise UnableToPlace(_("“%(name)s” cannot be moved into itself or below itself.") % {"name": node.name})
+        raise UnableToPlace(
+            _("“%(name)s” cannot be moved into itself or below itself.") % {"name": node.name}
+        )
     if node.parent_id == parent.pk:
         raise UnableToPlace(_("“%(name)s” is already there.") % {"name": node.name})
     guard_kind(kind=node.kind, parent=parent)
@@ -163,9 +187,9 @@ def delete(*, node_id: int) -> Node:
 
     Contacts are protected by their own foreign keys: the caller turns ProtectedError into a sentence.
     """
+    if Node.objects.filter(pk=node_id, parent__isnull=True).exists():
+        lock(0)  # before the tree of its own: locks are taken in ascending order
     node = locked(node_id)
-    if node.kind == Node.Kind.DIMENSION:
-        lock(0)
     if node.builtin:
         raise Invalid(_("The built-in dimension can be neither deleted nor disabled."))
     children = Node.objects.filter(parent_id=node_id).count()
@@ -174,7 +198,11 @@ def delete(*, node_id: int) -> Node:
             _("“%(name)s” still has %(count)s below it. Move or delete these first.")
             % {"name": node.name, "count": children}
         )
-    node.delete()
+    # django-mptt closes the gap before Django finds out what protects the row: without a savepoint a caller that
+    # catches ProtectedError would commit a closed gap around a living node.
+    with transaction.atomic():
+        Node.objects.filter(pk=node_id, parent__isnull=True).update(dimension=None)
+        node.delete()
     return node
 
 

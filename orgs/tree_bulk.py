@@ -53,14 +53,17 @@ def insert(*, dimension_id: int, nodes: Sequence[tree.NewNode]) -> dict[str, int
 
 def _rows(dimension_id: int) -> list[dict[str, Any]]:
     fields = ("id", "kind", "parent_id", "path", "live", "tree_id", "lft", "created_at")
-    rows: Iterable[dict[str, Any]] = Node.objects.filter(dimension_id=dimension_id).order_by("lft").values(*fields)
+    rows: Iterable[dict[str, Any]] = (
+        Node.objects.filter(dimension_id=dimension_id).order_by("lft").values(*fields)
+    )
     return list(rows)
 
 
 def _new_ids(count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('orgs_node', 'id')) FROM generate_series(1, %s)", [count]
+            "SELECT nextval(pg_get_serial_sequence('orgs_node', 'id')) FROM generate_series(1, %s)",
+            [count],
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -89,7 +92,10 @@ def _number(rows: dict[int, dict[str, Any]]) -> None:
 
 def _copy(rows: list[dict[str, Any]]) -> None:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
-    with connection.cursor() as cursor, cursor.cursor.copy(f"COPY orgs_node ({names}) FROM STDIN") as copy:
+    with (
+        connection.cursor() as cursor,
+        cursor.cursor.copy(f"COPY orgs_node ({names}) FROM STDIN") as copy,
+    ):
         for row in rows:
             copy.write_row([row[name] for name in COLUMNS])
 

@@ -22,6 +22,10 @@ CHECKS = {
     " OR n.dimension_id IS DISTINCT FROM w.root OR n.level <> w.level OR n.live <> w.live",
     "lies outside the interval of its parent": "SELECT n.id FROM orgs_node n JOIN orgs_node p ON p.id = n.parent_id"
     " WHERE n.tree_id <> p.tree_id OR n.lft <= p.lft OR n.rght >= p.rght",
+    "covers more or less than what is below it": WALK
+    + ", sizes AS (SELECT above::bigint AS id, count(*) AS n"
+    " FROM walk, unnest(string_to_array(rtrim(path, '.'), '.')) AS above GROUP BY above)"
+    " SELECT n.id FROM orgs_node n JOIN sizes s ON s.id = n.id WHERE n.rght - n.lft + 1 <> 2 * s.n",
     "shares an end of its interval with another node": "SELECT min(id) FROM ("
     " SELECT id, tree_id, lft AS edge FROM orgs_node UNION ALL SELECT id, tree_id, rght FROM orgs_node) e"
     " GROUP BY tree_id, edge HAVING count(*) > 1",
@@ -50,18 +54,34 @@ def repair() -> int:
 
     A cycle is not repaired: which parent is right is for a person to say.
     """
-    roots = list(Node.objects.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True))
-    tree.lock(0, *roots)
+    tree.lock(0)  # from here on no dimension comes or goes
+    roots = list(
+        Node.objects.filter(parent__isnull=True).order_by("pk").values_list("pk", flat=True)
+    )
+    tree.lock(*roots)
     rows = list(
         Node.objects.order_by("tree_id", "lft", "id").values(
-            "id", "parent_id", "tree_id", "lft", "rght", "level", "path", "dimension_id", "enabled", "live"
+            "id",
+            "parent_id",
+            "tree_id",
+            "lft",
+            "rght",
+            "level",
+            "path",
+            "dimension_id",
+            "enabled",
+            "live",
         )
     )
     children: dict[int | None, list[int]] = {}
     for row in rows:
         children.setdefault(row["parent_id"], []).append(row["id"])
     by_id = {row["id"]: row for row in rows}
-    changed = [values for number, root in enumerate(roots, start=1) for values in _walk(root, number, by_id, children)]
+    changed = [
+        values
+        for number, root in enumerate(roots, start=1)
+        for values in _walk(root, number, by_id, children)
+    ]
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE orgs_node SET lft=%s, rght=%s, level=%s, tree_id=%s, path=%s, dimension_id=%s, live=%s WHERE id=%s",
@@ -71,7 +91,10 @@ def repair() -> int:
 
 
 def _walk(
-    root: int, tree_id: int, rows: dict[int, dict[str, object]], children: dict[int | None, list[int]]
+    root: int,
+    tree_id: int,
+    rows: dict[int, dict[str, object]],
+    children: dict[int | None, list[int]],
 ) -> list[tuple[object, ...]]:
     """Right values of every node of one tree that has a wrong one now."""
     counter, done, open_nodes = 0, [], {}
@@ -83,11 +106,15 @@ def _walk(
         if leaving:
             lft, path, live = open_nodes.pop(node_id)
             right = (lft, counter, level, tree_id, path, root, live)
-            if right != tuple(row[k] for k in ("lft", "rght", "level", "tree_id", "path", "dimension_id", "live")):
+            if right != tuple(
+                row[k] for k in ("lft", "rght", "level", "tree_id", "path", "dimension_id", "live")
+            ):
                 done.append((*right, node_id))
             continue
         path, live = f"{above}{node_id}.", live_above and bool(row["enabled"])
         open_nodes[node_id] = (counter, path, live)
         stack.append((node_id, level, above, live_above, True))
-        stack.extend((child, level + 1, path, live, False) for child in reversed(children.get(node_id, [])))
+        stack.extend(
+            (child, level + 1, path, live, False) for child in reversed(children.get(node_id, []))
+        )
     return done

@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            RULES, "DROP TRIGGER orgs_node_kind_rule ON orgs_node; DROP FUNCTION orgs_node_kind_rule()"
+            RULES,
+            "DROP TRIGGER orgs_node_kind_rule ON orgs_node; DROP FUNCTION orgs_node_kind_rule()",
         ),
     ]
