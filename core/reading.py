@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from pypinyin import lazy_pinyin
 
+from core.cleaning import CharTable
 from core.surnames import COMPOUND, POLYPHONES, SINGLE
 
 MAX_SORT_KEY: Final = 120
@@ -21,18 +22,6 @@ MAX_INITIALS: Final = 40
 
 _SINGLE_SURNAME_MAX: Final = 4
 _TONED_U: Final = re.compile("u([\u0300-\u0307\u0309-\u036f]*)\u0308")
-
-
-class CharTable(dict[int, str]):
-    """A table for `str.translate` that works out each character once."""
-
-    def __missing__(self, code: int) -> str:
-        value = self[code] = self.work_out(chr(code))
-        return value
-
-    def work_out(self, char: str) -> str:
-        """What stands for `char`."""
-        raise NotImplementedError
 
 
 class _FoldTable(CharTable):

@@ -5,14 +5,10 @@ The one module to import from; reading and searching are written beside it.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Final
-
+from core.cleaning import clean
 from core.phones import split_e164, visible_digits
 from core.reading import (
     MAX_SORT_KEY,
-    CharTable,
     Reading,
     Token,
     fold,
@@ -41,47 +37,6 @@ __all__ = [
     "simplified",
     "tokens_of",
 ]
-
-_SPACES: Final = re.compile(r"[^\S\n]+")
-_BLANK_LINES: Final = re.compile(r"\n{3,}")
-# Letters and symbols that look like nothing: they would give a name that cannot be seen.
-_INVISIBLE: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_DROPPED: Final = frozenset({"Cc", "Cf", "Cs", "Cn"})
-
-
-class _CleanTable(CharTable):
-    def work_out(self, char: str) -> str:
-        if char == "\n":
-            return char
-        if char.isspace() or unicodedata.category(char) in {"Zl", "Zp"}:
-            return " "
-        if (
-            char in _INVISIBLE
-            or "\ufe00" <= char <= "\ufe0f"
-            or "\U000e0100" <= char <= "\U000e01ef"
-        ):
-            return ""
-        return "" if unicodedata.category(char) in _DROPPED else char
-
-
-_CLEAN: Final = _CleanTable()
-
-
-def clean(value: str, max_length: int, *, multiline: bool = False) -> str:
-    """`value` as it may be stored: NFC, one blank between words, no NUL, control, bidi or
-    zero-width characters.
-
-    Cut at `max_length`; whoever must tell the user so compares lengths first. With `multiline` line
-    ends stay (as `\\n`, at most one empty line in a row).
-    """
-    text = value.replace("\r\n", "\n").replace("\r", "\n").translate(_CLEAN)
-    text = unicodedata.normalize("NFC", text)
-    if multiline:
-        lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
-        text = _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
-    else:
-        text = " ".join(text.split())
-    return text[:max_length].rstrip()
 
 
 def mask_mobile(e164: str) -> str:
