@@ -20,4 +20,4 @@ class DidNotStart(EmbeddedError):
 
     def __init__(self, *, server: str, reason: str, log_tail: str) -> None:
         tail = f"\n--- last lines of its log ---\n{log_tail}" if log_tail else ""
-        super().__init__(f"The embedded {server} did not start: {reason}{tail}")
+        super().__init__(f"{server} did not start: {reason}{tail}")

@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import IO
 
+from core.embedded import process
 from core.embedded.children import Child, end_leftovers, remember
-from core.embedded.errors import EmbeddedError
+from core.embedded.errors import DidNotStart, EmbeddedError
 from core.embedded.home import CHECKOUT, Home, open_home
 from core.embedded.services import Services, prepare_environment
 
@@ -142,7 +143,11 @@ class Site:
         web = self.children[-1]
         while self.address.get("/healthz")[0] != 200 and not self.stopping:
             if not web.alive() or time.monotonic() > deadline:
-                raise EmbeddedError(f"The site does not answer; its log: {web.log_path}")
+                raise DidNotStart(
+                    server="site",
+                    reason=f"it does not answer; its log: {web.log_path}",
+                    log_tail=process.log_tail(web.log_path),
+                )
             time.sleep(0.1)
 
     def look_after(self) -> None:
