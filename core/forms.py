@@ -42,7 +42,7 @@ def style_widget(widget: Widget) -> None:
         widget.attrs.setdefault("inputmode", mode)
 
 
-class UiFormMixin:
+class UiFormMixin(forms.BaseForm):
     """Common to all our forms.
 
     `two_columns = True` lays the fields out in two columns on wide windows; `wide` names those that keep the whole
@@ -52,9 +52,6 @@ class UiFormMixin:
 
     two_columns: bool = False
     wide: tuple[str, ...] = ()
-    fields: dict[str, forms.Field]
-    errors: Any
-    is_bound: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,7 +64,7 @@ class UiFormMixin:
                 field.widget.attrs["data-counter"] = f"{self[name].auto_id}-n"
 
     @property
-    def status(self) -> int:
+    def http_status(self) -> int:
         """HTTP status for a page that shows this form: 422 when it was sent with errors, else 200."""
         return UNPROCESSABLE if self.is_bound and self.errors else 200
 

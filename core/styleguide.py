@@ -144,7 +144,7 @@ def dialog(request: HttpRequest, name: str) -> HttpResponse:
         request,
         DIALOGS.get(name, DIALOGS["form"]),
         context,
-        status=form.status if name == "form" else 200,
+        status=form.http_status if name == "form" else 200,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 
 from django import forms
-from django.urls import reverse_lazy
 from django.utils import timezone
 
 from core.forms import UiForm
@@ -28,10 +27,10 @@ from core.ui import (
     TreeNode,
 )
 
-HOME = reverse_lazy("styleguide:index")
-BOOK = reverse_lazy("styleguide:book")
-MESSAGES = reverse_lazy("styleguide:messages")
-PORTAL = reverse_lazy("styleguide:portal")
+HOME = "/styleguide/"
+BOOK = "/styleguide/book/"
+MESSAGES = "/styleguide/messages/"
+PORTAL = "/styleguide/portal/"
 USES = {
     "include": '{% include "components/actions.html" %}',
     "tag": '{% tag "account" contact.state %}',
@@ -69,7 +68,7 @@ ACTIONS = [
     Action("导入", HOME, icon="upload"),
     Action(
         "新增联系人",
-        reverse_lazy("styleguide:dialog", args=["form"]),
+        "/styleguide/dialog/form/",
         icon="plus",
         style="primary",
         dialog=True,
@@ -78,13 +77,13 @@ ACTIONS = [
 MORE = [
     Action(
         "移动到…",
-        reverse_lazy("styleguide:dialog", args=["picker"]),
+        "/styleguide/dialog/picker/",
         icon="folder-symlink",
         dialog=True,
     ),
     Action(
         "删除",
-        reverse_lazy("styleguide:dialog", args=["confirm"]),
+        "/styleguide/dialog/confirm/",
         icon="trash",
         style="bad",
         dialog=True,
@@ -146,42 +145,40 @@ def now(minutes: int = 0, days: int = 0) -> datetime.datetime:
 def nav(area: str) -> Nav:
     """Entries for the shells of the guide."""
     top = [
-        NavItem("book", "通讯录", str(BOOK), "address-book", current=area == "book"),
-        NavItem("messages", "消息", str(MESSAGES), "message-circle", current=area == "messages"),
-        NavItem("portal", "门户", str(PORTAL), "apps"),
-        NavItem(
-            "console", "管理后台", str(HOME), "settings", short="管理", current=area == "console"
-        ),
+        NavItem("book", "通讯录", BOOK, "address-book", current=area == "book"),
+        NavItem("messages", "消息", MESSAGES, "message-circle", current=area == "messages"),
+        NavItem("portal", "门户", PORTAL, "apps"),
+        NavItem("console", "管理后台", HOME, "settings", short="管理", current=area == "console"),
     ]
     side = [
         Group(
             "组织架构设置",
             [
-                NavItem("orgs", "外部组织维护", str(HOME), "sitemap", current=True),
-                NavItem("dimensions", "维度管理", str(HOME), "adjustments"),
+                NavItem("orgs", "外部组织维护", HOME, "sitemap", current=True),
+                NavItem("dimensions", "维度管理", HOME, "adjustments"),
             ],
         ),
         Group(
             "账号安全",
             [
-                NavItem("applications", "外部账号开通申请", str(HOME), "clipboard-check", badge=6),
-                NavItem("accounts", "外部账号", str(HOME), "user-check"),
+                NavItem("applications", "外部账号开通申请", HOME, "clipboard-check", badge=6),
+                NavItem("accounts", "外部账号", HOME, "user-check"),
             ],
         ),
     ]
     portal = [
-        NavItem("home", "首页", str(PORTAL), "home", current=True),
-        NavItem("todo", "待办", str(PORTAL), "checkbox", badge=5),
-        NavItem("messages", "消息", str(PORTAL), "message-circle", badge=2),
-        NavItem("staff", "我的联络人", str(PORTAL), "users", short="联络人"),
+        NavItem("home", "首页", PORTAL, "home", current=True),
+        NavItem("todo", "待办", PORTAL, "checkbox", badge=5),
+        NavItem("messages", "消息", PORTAL, "message-circle", badge=2),
+        NavItem("staff", "我的联络人", PORTAL, "users", short="联络人"),
     ]
-    bell = NavItem("bell", "通知", str(MESSAGES), "bell", badge=3)
+    bell = NavItem("bell", "通知", MESSAGES, "bell", badge=3)
     return Nav(top=top, console=side, portal=portal, me=[], bell=bell)
 
 
 def tree() -> list[TreeNode]:
     """A dimension with one opened organization and one that loads its children."""
-    base = str(BOOK)
+    base = BOOK
     departments = [
         TreeNode("11", "总经办", base, 3, 1, 3, "building-community", 4, "zongjingban"),
         TreeNode("12", "采购部", base, 3, 2, 3, "building-community", 12, "caigoubu", current=True),
@@ -205,7 +202,7 @@ def lazy_children(node: int) -> list[TreeNode]:
     """What a level of the tree answers when it is opened."""
     names = ["华东办事处", "销售一部", "财务部"]
     return [
-        TreeNode(f"{node}-{n}", name, str(BOOK), 3, n, len(names), "building-community", n * 3)
+        TreeNode(f"{node}-{n}", name, BOOK, 3, n, len(names), "building-community", n * 3)
         for n, name in enumerate(names, start=1)
     ]
 

@@ -110,7 +110,9 @@ def main() -> None:
                 path.write_bytes(data)
                 digest = hashlib.sha256(data).hexdigest()
                 shown = path.relative_to(ROOT).as_posix()
-                rows.append(f"| {shown} | {package.name} | {package.version} | {package.licence} | `{digest}` |")
+                rows.append(
+                    f"| {shown} | {package.name} | {package.version} | {package.licence} | `{digest}` |"
+                )
     (STATIC / "VENDOR.md").write_text(HEAD + "\n".join(rows) + "\n", encoding="utf-8")
 
 

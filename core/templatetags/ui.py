@@ -56,7 +56,7 @@ def avatar_text(name: str) -> str:
     words = re.findall(r"\w+", plain)
     if not words:
         return "?"
-    letters = words[0][:2] if len(words) == 1 else words[0][0] + words[-1][0]
+    letters: str = words[0][:2] if len(words) == 1 else words[0][0] + words[-1][0]
     return letters.upper()
 
 

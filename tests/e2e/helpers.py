@@ -24,7 +24,14 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {1440: 900, 390: 844, 320: 700}
 THEMES = ("light", "dark")
 # Answers that are part of the talk: form errors, somebody else was faster, pages that show a refusal.
-EXPECTED = ("status of 401", "status of 403", "status of 404", "status of 409", "status of 422", "status of 429")
+EXPECTED = (
+    "status of 401",
+    "status of 403",
+    "status of 404",
+    "status of 409",
+    "status of 422",
+    "status of 429",
+)
 
 _heard: weakref.WeakKeyDictionary[Page, list[str]] = weakref.WeakKeyDictionary()
 
@@ -55,9 +62,11 @@ def axe_violations(page: Page, *, without: Sequence[str] = ()) -> list[str]:
         world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "axe"})
         where = {"contextId": world["executionContextId"]}
         session.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8"), **where})
-        options = {"runOnly": TAGS, "rules": {rule: {"enabled": False} for rule in without}, "resultTypes": ["violations"]}
+        off = {rule: {"enabled": False} for rule in without}
+        options = {"runOnly": TAGS, "rules": off, "resultTypes": ["violations"]}
         call = f"axe.run(document, {json.dumps(options)}).then(r => JSON.stringify(r.violations))"
-        answer = session.send("Runtime.evaluate", {"expression": call, "awaitPromise": True, "returnByValue": True, **where})
+        waiting = {"awaitPromise": True, "returnByValue": True}
+        answer = session.send("Runtime.evaluate", {"expression": call, **waiting, **where})
     finally:
         session.detach()
     assert "value" in answer["result"], answer
@@ -74,7 +83,9 @@ def _lines(violations: list[dict[str, Any]]) -> Iterator[str]:
 
 def sideways(page: Page) -> int:
     """How many pixels the page is wider than the window."""
-    return int(page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)"))
+    return int(
+        page.evaluate("Math.max(0, document.documentElement.scrollWidth - window.innerWidth)")
+    )
 
 
 def shot(page: Page, name: str, *, full_page: bool = False) -> None:

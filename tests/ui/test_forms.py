@@ -15,7 +15,9 @@ def test_every_input_has_a_label_and_its_descriptions_exist() -> None:
     ids = set(re.findall(r'\sid="([^"]+)"', html))
     for name in ("name", "email", "mobile", "category", "remark", "notify"):
         assert f'for="id_{name}"' in html
-    described = [part for value in re.findall(r'aria-describedby="([^"]+)"', html) for part in value.split()]
+    described = [
+        part for value in re.findall(r'aria-describedby="([^"]+)"', html) for part in value.split()
+    ]
     assert described
     assert set(described) <= ids
 
@@ -28,9 +30,11 @@ def test_summary_links_to_the_fields() -> None:
 
 
 def test_status() -> None:
-    assert DemoForm().status == 200
-    assert DemoForm({}).status == 422
-    assert DemoForm({"name": "林", "category": "a", "gender": "m", "remark": "x"}).status == 200
+    assert DemoForm().http_status == 200
+    assert DemoForm({}).http_status == 422
+    assert (
+        DemoForm({"name": "林", "category": "a", "gender": "m", "remark": "x"}).http_status == 200
+    )
 
 
 def test_widgets_get_classes_and_keep_their_own() -> None:
@@ -53,7 +57,7 @@ def test_labels_and_errors_are_escaped() -> None:
             raise forms.ValidationError("<script>")
 
     html = str(Sharp({"name": "x"}))
-    assert "<b>" not in html.replace('<b><svg', "")
+    assert "<b>" not in html.replace("<b><svg", "")
     assert "<script>" not in html
 
 

@@ -21,9 +21,28 @@ def entries(request: HttpRequest) -> Iterable[NavItem]:
         NavItem("console", "管理后台", "/console/", "settings", TOP, order=90),
         NavItem("book", "通讯录", "/contacts/", "users", TOP, order=10),
         NavItem("home", "首页", "/", "home", TOP, order=1),
-        NavItem("orgs", "外部组织维护", "/console/orgs/", "sitemap", CONSOLE, group="组织", order=1),
-        NavItem("dimensions", "维度管理", "/console/orgs/dimensions/", "sitemap", CONSOLE, group="组织", order=2),
-        NavItem("audit", "操作日志", "/console/audit/", "history", CONSOLE, group="审计", order=3, match=("/audit/",)),
+        NavItem(
+            "orgs", "外部组织维护", "/console/orgs/", "sitemap", CONSOLE, group="组织", order=1
+        ),
+        NavItem(
+            "dimensions",
+            "维度管理",
+            "/console/orgs/dimensions/",
+            "sitemap",
+            CONSOLE,
+            group="组织",
+            order=2,
+        ),
+        NavItem(
+            "audit",
+            "操作日志",
+            "/console/audit/",
+            "history",
+            CONSOLE,
+            group="审计",
+            order=3,
+            match=("/audit/",),
+        ),
         NavItem("bell", "通知", "/messages/", "bell", BELL),
         NavItem("logout", "退出登录", "/logout/", "logout", ME, post=True),
     ]
@@ -71,7 +90,9 @@ def test_order_and_groups() -> None:
     assert built.me[0].post
 
 
-@pytest.mark.parametrize(("cookie", "theme"), [("dark", "dark"), ("auto", "auto"), ("<x>", "auto"), ("", "auto")])
+@pytest.mark.parametrize(
+    ("cookie", "theme"), [("dark", "dark"), ("auto", "auto"), ("<x>", "auto"), ("", "auto")]
+)
 def test_theme_of_a_visitor(cookie: str, theme: str) -> None:
     request = RequestFactory().get("/")
     request.COOKIES[nav.THEME_COOKIE] = cookie

@@ -9,7 +9,11 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-OWN = [p for p in (ROOT / "static").rglob("*") if p.suffix in {".css", ".js"} and "vendor" not in p.parts]
+OWN = [
+    p
+    for p in (ROOT / "static").rglob("*")
+    if p.suffix in {".css", ".js"} and "vendor" not in p.parts
+]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 TOKENS = (ROOT / "static/css/tokens.css").read_text(encoding="utf-8")
 MODERN = ("light-dark(", "color-mix(", ":has(", "oklch(", "@layer", "@container")
@@ -22,12 +26,16 @@ def test_own_files_are_short_and_run_in_old_browsers(path: Path) -> None:
     assert not [word for word in MODERN if word in text]
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: p.relative_to(ROOT / "templates").as_posix())
+@pytest.mark.parametrize(
+    "path", TEMPLATES, ids=lambda p: p.relative_to(ROOT / "templates").as_posix()
+)
 def test_templates_hold_nothing_inline(path: Path) -> None:
     text = re.sub(r"{#.*?#}|{%.*?%}", "", path.read_text(encoding="utf-8"))
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|hx-on|javascript:", text)
     assert not re.search(r"<script(?![^>]*\ssrc=)", text)
-    assert not re.search(r"hx-vals=['\"]js:|hx-trigger=\"[^\"]*\[", text), "trigger filters need eval"
+    assert not re.search(r"hx-vals=['\"]js:|hx-trigger=\"[^\"]*\[", text), (
+        "trigger filters need eval"
+    )
     assert not re.search(r"https?://", text.replace("http://www.w3.org", "")), "no foreign address"
 
 
@@ -45,7 +53,9 @@ DARK = _values(_block("\n[data-bs-theme=dark]{"))
 
 
 def test_auto_is_dark_where_the_system_is_dark() -> None:
-    assert _block("@media (prefers-color-scheme:dark){\n[data-bs-theme=auto]{") == _block("\n[data-bs-theme=dark]{")
+    assert _block("@media (prefers-color-scheme:dark){\n[data-bs-theme=auto]{") == _block(
+        "\n[data-bs-theme=dark]{"
+    )
 
 
 def _luminance(colour: str) -> float:
@@ -65,8 +75,15 @@ def _contrast(one: str, other: str) -> float:
 GROUNDS = ["--page", "--surface", "--surface-2", "--hover"]
 PAIRS = [
     *[(text, ground) for text in ("--ink", "--ink-2", "--ink-3") for ground in GROUNDS],
-    *[("--brand", ground) for ground in ("--surface", "--surface-2", "--brand-soft", "--brand-softer", "--hover")],
-    *[(f"--{kind}", ground) for kind in ("ok", "warn", "bad") for ground in ("--surface", f"--{kind}-soft")],
+    *[
+        ("--brand", ground)
+        for ground in ("--surface", "--surface-2", "--brand-soft", "--brand-softer", "--hover")
+    ],
+    *[
+        (f"--{kind}", ground)
+        for kind in ("ok", "warn", "bad")
+        for ground in ("--surface", f"--{kind}-soft")
+    ],
     ("--ink", "--mark"),
 ]
 

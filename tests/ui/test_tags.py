@@ -67,7 +67,13 @@ def test_when_of_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("+8613912340457", "139****0457"), ("zhangsan@example.com", "z***@example.com"), ("", ""), (None, ""), ("139****0457", "139****0457")],
+    [
+        ("+8613912340457", "139****0457"),
+        ("zhangsan@example.com", "z***@example.com"),
+        ("", ""),
+        (None, ""),
+        ("139****0457", "139****0457"),
+    ],
 )
 def test_masked(value: str | None, shown: str) -> None:
     assert masked(value) == shown
@@ -88,7 +94,9 @@ def test_query_replace() -> None:
     assert query_replace(context, q="", page="", status="") == "?"
 
 
-@pytest.mark.parametrize(("kind", "value"), [(kind, value) for kind, words in WORDS.items() for value in words])
+@pytest.mark.parametrize(
+    ("kind", "value"), [(kind, value) for kind, words in WORDS.items() for value in words]
+)
 def test_every_state_has_icon_and_word(kind: str, value: str) -> None:
     html = tag(kind, value)
     assert "#" in html

@@ -32,13 +32,22 @@ def test_file_is_as_listed(path: str, digest: str) -> None:
 
 def test_every_vendored_file_is_listed() -> None:
     folders = [ROOT / "static/vendor", ROOT / "tests/vendor"]
-    found = {p.relative_to(ROOT).as_posix() for folder in folders for p in folder.rglob("*") if p.is_file()}
+    found = {
+        p.relative_to(ROOT).as_posix()
+        for folder in folders
+        for p in folder.rglob("*")
+        if p.is_file()
+    }
     assert found - {"static/vendor/VENDOR.md"} == {row[0] for row in ROWS}
 
 
 def _sources() -> list[Path]:
     python = [p for app in ROOT.glob("*/nav.py") for p in [app]]
-    more = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "core").glob("*.py"), *ROOT.glob("*/views/*.py")]
+    more = [
+        *(ROOT / "templates").rglob("*.html"),
+        *(ROOT / "core").glob("*.py"),
+        *ROOT.glob("*/views/*.py"),
+    ]
     return [*python, *more, *ROOT.glob("*/tables.py"), *ROOT.glob("*/views.py")]
 
 

@@ -2,8 +2,7 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
-from django.urls import include
+from django.urls import include, path
 
 from config.urls import urlpatterns as product
 
