@@ -88,8 +88,12 @@ class News:
     page: Page
     recalled: list[Message]
     read: list[int]
+    since: Cursor
     cursor: Cursor
-    changed: bool
+
+    @property
+    def changed(self) -> bool:
+        return self.cursor != self.since
 
 
 def party_of_participant(row: Participant) -> Party:
@@ -272,7 +276,7 @@ def news(*, thread: Thread, since: Cursor, limit: int = 200) -> News:
         ),
         writable=thread.writable,
     )
-    return News(Page(found, edge, has_older=False), recalled, read, now, changed=now != since)
+    return News(Page(found, edge, has_older=False), recalled, read, since, now)
 
 
 def _micros(moment: datetime.datetime | None) -> int:

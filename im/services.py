@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from core.errors import Conflict, Denied, Hidden, Invalid, Throttled
@@ -33,6 +34,7 @@ RECALL_WITHIN: Final = datetime.timedelta(minutes=2)
 RATE_WINDOW: Final = datetime.timedelta(minutes=1)
 RATE_LIMIT: Final = 60
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,40}")
+NOBODY: Final = gettext_lazy("This person cannot be written to.")
 
 
 @transaction.atomic
@@ -53,7 +55,7 @@ def open_direct(*, by: User, other: Party) -> Conversation:
     if mine is not None:
         return mine.conversation
     if not _may_start(by, me, other):
-        raise Hidden(_("This person cannot be written to."))
+        raise Hidden(NOBODY)
     conversation, _created = Conversation.objects.get_or_create(
         key=key, defaults={"kind": Conversation.Kind.DIRECT}
     )

@@ -68,3 +68,11 @@ document.addEventListener('htmx:load', event => restore(event.target));
 
 // After logging out nothing typed stays behind.
 if (document.body.dataset.forget === 'drafts') sessionStorage.clear();
+
+// The card of a notification is asked for where it is shown; what may not be seen any more says so in its place.
+document.addEventListener('htmx:responseError', event => {
+  const slot = event.detail.elt, gone = slot?.matches?.('[data-card]') && $('[data-card-gone]', slot);
+  if (!gone || ![403, 404].includes(event.detail.xhr.status)) return;
+  slot.replaceChildren(gone);
+  gone.hidden = false;
+});

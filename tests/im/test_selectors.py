@@ -15,7 +15,6 @@ from im.models import Conversation, Message
 from im.reach import Party
 from im.selectors import Cursor
 from tests.im import world
-from tests.im.conftest import IDENTITY
 
 pytestmark = pytest.mark.django_db
 Say = Callable[..., Message]
@@ -60,7 +59,9 @@ def test_rows_carry_last_line_and_exact_unread(
     services.recall(conversation_id=talk.pk, seq=3, by=lin)
     (row,), more = selectors.conversations(user=zhou)
     assert (row.card.name, row.card.external, row.unread, more) == ("林晓彤", True, 2, False)
-    assert row.last is not None and row.last.body == "在 2" and not row.last_mine
+    assert row.last is not None
+    assert row.last.body == "在 2"
+    assert not row.last_mine
     services.mark_read(conversation_id=talk.pk, seq=2, by=zhou)
     assert selectors.unread_total(user=zhou) == 1
     say(zhou)
@@ -76,7 +77,8 @@ def test_filters_and_more(zhou: User) -> None:
     assert set(names(zhou, only="unread")) - set(names(zhou, only="notices")) == {"外0", "外2"}
     assert len(names(zhou, only="notices")) == 1
     rows, more = selectors.conversations(user=zhou, limit=2)
-    assert len(rows) == 2 and more
+    assert len(rows) == 2
+    assert more
 
 
 def test_a_conversation_without_a_word_is_listed_only_while_open(
@@ -157,10 +159,12 @@ def test_a_read_only_thread_keeps_the_name_and_drops_the_rest(
 ) -> None:
     say(zhou)
     thread = selectors.thread(conversation_id=talk.pk, user=zhou)
-    assert thread.writable and thread.card.line == "恒拓精密"
+    assert thread.writable
+    assert thread.card.line == "恒拓精密"
     world.World.sees.clear()
     thread = selectors.thread(conversation_id=talk.pk, user=zhou)
-    assert not thread.writable and (thread.card.name, thread.card.line) == ("林晓彤", "")
+    assert not thread.writable
+    assert (thread.card.name, thread.card.line) == ("林晓彤", "")
 
 
 def test_people_the_directory_forgot_keep_the_name_of_their_login(
@@ -176,10 +180,13 @@ def test_pages_of_a_thread(zhou: User, lin: User, talk: Conversation, say: Say) 
         say((zhou, lin)[number % 2])
     newest = selectors.page(conversation_id=talk.pk, limit=10)
     assert [message.seq for message in newest.messages] == list(range(16, 26))
-    assert newest.has_older and newest.edge is None
+    assert newest.has_older
+    assert newest.edge is None
     older = selectors.page(conversation_id=talk.pk, before=16, limit=10)
     assert [message.seq for message in older.messages] == list(range(6, 16))
-    assert older.edge is not None and older.edge.seq == 16 and older.has_older
+    assert older.edge is not None
+    assert older.edge.seq == 16
+    assert older.has_older
     oldest = selectors.page(conversation_id=talk.pk, before=6, limit=10)
     assert [message.seq for message in oldest.messages] == [1, 2, 3, 4, 5]
     assert not oldest.has_older
@@ -206,11 +213,13 @@ def test_an_open_page_is_told_what_is_new_and_nothing_twice(
     news = selectors.news(thread=thread(), since=here)
     assert news.changed
     assert [message.seq for message in news.page.messages] == [3]
-    assert news.page.edge is not None and news.page.edge.seq == 2
+    assert news.page.edge is not None
+    assert news.page.edge.seq == 2
     assert [message.seq for message in news.recalled] == [1]
     assert news.read == [2]
     assert not selectors.news(thread=thread(), since=news.cursor).changed
 
     world.World.sees.clear()
     news = selectors.news(thread=thread(), since=news.cursor)
-    assert news.changed and not news.cursor.writable
+    assert news.changed
+    assert not news.cursor.writable

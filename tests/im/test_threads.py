@@ -75,5 +75,6 @@ def test_notifications_in_opposite_orders(zhou: User, stranger: User) -> None:
     assert sum(at_once([notify(number) for number in range(16)])) == 8 * len(people)
     for conversation in Conversation.objects.all():
         seqs = list(conversation.messages.order_by("seq").values_list("seq", flat=True))
-        assert seqs == list(range(1, 9)) and conversation.last_seq == 8
+        assert seqs == list(range(1, 9))
+        assert conversation.last_seq == 8
         assert conversation.participants.count() == 1

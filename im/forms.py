@@ -1,0 +1,99 @@
+"""What comes in from pages; the words themselves are judged by the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from core.errors import UserError
+from im.selectors import LIST_MAX, LIST_STEP, Cursor
+
+MAX_ID = 2**53
+MAX_MICROS = 4_102_444_800_000_000  # the year 2100
+
+
+class Number(forms.IntegerField):
+    """A number of a query string; absent is 0."""
+
+    def __init__(self, maximum: int = MAX_ID) -> None:
+        super().__init__(required=False, min_value=0, max_value=maximum)
+
+    def clean(self, value: Any) -> int:
+        return super().clean(value) or 0
+
+
+class ListForm(forms.Form):
+    """How the conversation list is looked at. What cannot be read is as if it were not there."""
+
+    only = forms.ChoiceField(
+        choices=[(key, key) for key in ("all", "unread", "notices")], required=False
+    )
+    show = Number(LIST_MAX)
+    current = Number()
+    v = forms.CharField(required=False, max_length=64)
+
+    def values(self) -> dict[str, Any]:
+        self.is_valid()
+        data = self.cleaned_data
+        return {
+            "only": data.get("only") or "all",
+            "show": max(data.get("show") or 0, LIST_STEP),
+            "current": data.get("current") or None,
+            "v": data.get("v") or "",
+        }
+
+
+class PageForm(forms.Form):
+    """Which part of a thread is wanted."""
+
+    before = Number()
+
+    def value(self) -> int | None:
+        """Raises UserError (400) for what is no number."""
+        if not self.is_valid():
+            raise UserError(_("This address is not complete."))
+        return self.cleaned_data["before"] or None
+
+
+class CursorForm(forms.Form):
+    """Where an open page stands."""
+
+    after = Number()
+    read = Number()
+    recalled = Number(MAX_MICROS)
+    writable = Number(1)
+
+    def value(self) -> Cursor:
+        """Raises UserError (400) for what is no number."""
+        if not self.is_valid():
+            raise UserError(_("This address is not complete."))
+        data = self.cleaned_data
+        return Cursor(
+            data["after"], data["read"], data["recalled"], writable=bool(data["writable"])
+        )
+
+
+class ReadForm(forms.Form):
+    """Up to where somebody has read."""
+
+    seq = Number()
+
+    def value(self) -> int:
+        """Raises UserError (400) for what is no number."""
+        if not self.is_valid():
+            raise UserError(_("This form is not complete."))
+        return int(self.cleaned_data["seq"])
+
+
+class SwitchForm(forms.Form):
+    """On or off."""
+
+    on = forms.ChoiceField(choices=[("1", "1"), ("0", "0")])
+
+    def value(self) -> bool:
+        """Raises UserError (400) for anything else."""
+        if not self.is_valid():
+            raise UserError(_("This form is not complete."))
+        return bool(self.cleaned_data["on"] == "1")
