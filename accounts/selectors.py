@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts import throttle
 from accounts.models import Consent, Department, InitialSecret, PrivacyNotice, Session, User
+from core.errors import Invalid
 from core.text import fold, parse_query, range_end, simplified
 
 
@@ -219,3 +221,33 @@ def latest_issue(*, user: User, reader: User) -> Issue | None:
     rows = InitialSecret.objects.filter(user=user, readers=reader).select_related("user")
     row = rows.order_by("-id").first()
     return _issue(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a chooser with kind=both sent."""
+
+    users: list[User]
+    departments: list[Department]
+
+
+def picked(values: Iterable[str]) -> Picked:
+    """Active staff ("p12") and departments ("d5") named by a chooser.
+
+    Raises Invalid when one of them is malformed or no longer there: nothing is left out silently.
+    """
+    wanted = list(dict.fromkeys(values))
+    ids: dict[str, list[int]] = {"p": [], "d": []}
+    for value in wanted:
+        if value[:1] not in ids or not value[1:].isdecimal() or len(value) > 19:
+            raise Invalid(
+                _("One of the chosen people or departments is no longer there; please choose again")
+            )
+        ids[value[0]].append(int(value[1:]))
+    users = list(User.objects.active().staff().filter(pk__in=ids["p"]).order_by("sort_key", "id"))
+    departments = list(Department.objects.filter(pk__in=ids["d"]).select_related("group"))
+    if len(users) + len(departments) != len(wanted):
+        raise Invalid(
+            _("One of the chosen people or departments is no longer there; please choose again")
+        )
+    return Picked(users, departments)

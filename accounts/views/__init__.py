@@ -1,0 +1,1 @@
+"""Pages of log-in, own account, staff and departments."""

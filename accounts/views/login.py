@@ -1,0 +1,122 @@
+"""Log-in, log-out, activation, and the switches for language and appearance."""
+
+from allauth.account.internal.flows.logout import logout as end_session
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.adapter import enter, home_of, safe_next
+from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm, take
+from accounts.services import credentials, own
+from accounts.services import login as services
+from accounts.views.guards import person
+from core.errors import Invalid
+from core.nav import THEME_COOKIE
+
+YEAR = 365 * 24 * 3600
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Login name and password (matrix row 1). Every failure looks alike; reasons come after the right password."""
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(
+            safe_next(request, request.GET.get("next")) or home_of(request.user)
+        )
+    form = LoginForm(
+        request.POST or None, initial={"next": safe_next(request, request.GET.get("next"))}
+    )
+    if request.method != "POST":
+        return render(request, "accounts/login.html", {"form": form})
+    if not form.is_valid():
+        return render(request, "accounts/login.html", {"form": form}, status=form.http_status)
+    values = form.cleaned_data
+    outcome = services.check(
+        username=values["username"], password=values["password"], request=request
+    )
+    if outcome.user is not None:
+        return enter(request, outcome.user, next_url=values["next"])
+    return _refused(request, form, outcome)
+
+
+def _refused(request: HttpRequest, form: LoginForm, outcome: services.Outcome) -> HttpResponse:
+    status = 429 if outcome.retry_after else 422
+    context = {"form": form, "problem": outcome.message}
+    response = render(request, "accounts/login.html", context, status=status)
+    if outcome.retry_after:
+        response["Retry-After"] = str(outcome.retry_after)
+    return response
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Ends this session; what the browser kept of the pages goes as well (SECURITY T53)."""
+    services.closed(user=person(request))
+    end_session(request, show_message=False)
+    response = redirect("accounts:login")
+    response["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@never_cache
+@login_not_required
+@sensitive_post_parameters("new", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def activate(request: HttpRequest, token: str) -> HttpResponse:
+    """The address in an activation mail: a form by GET, the password by POST. Looking at it uses nothing up."""
+    link = credentials.live_link(token)
+    if link is None:
+        return _no_referrer(
+            render(
+                request,
+                "accounts/activate_dead.html",
+                {"reason": credentials.dead_link()},
+                status=410,
+            )
+        )
+    form = NewPasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            user = credentials.activate(token=token, password=form.cleaned_data["new"])
+        except Invalid as error:
+            error.field = "new"
+            take(form, error)
+        else:
+            return enter(request, user, method="activation")
+    context = {"form": form, "username": link.user.username, "name": link.user.name}
+    return _no_referrer(render(request, "accounts/activate.html", context, status=form.http_status))
+
+
+def _no_referrer(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@login_not_required
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Language or appearance: in the profile of who is logged in, and in a cookie for before log-in."""
+    form = PreferencesForm(request.POST)
+    values = form.cleaned_data if form.is_valid() else {}
+    language, theme = values.get("language", ""), values.get("theme", "")
+    if request.user.is_authenticated:
+        own.set_preferences(user=person(request), language=language, theme=theme)
+    response = HttpResponseRedirect(safe_next(request, values.get("next")) or "/")
+    for name, value in ((settings.LANGUAGE_COOKIE_NAME, language), (THEME_COOKIE, theme)):
+        if value:
+            response.set_cookie(
+                name,
+                value,
+                max_age=YEAR,
+                samesite="Lax",
+                secure=settings.SESSION_COOKIE_SECURE,
+                httponly=True,
+            )
+    return response

@@ -1,0 +1,152 @@
+"""Back office: what may be done to one staff member, each asked before it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from accounts.services import access, credentials, people
+from accounts.views.guards import admin_only, person
+from core import htmx
+from core.errors import UserError
+from core.ui import Action
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAction:
+    """A question, its consequences, and the service behind it. `offered` decides whether it is shown."""
+
+    name: str
+    label: str | Promise
+    question: str | Promise
+    done: str | Promise
+    run: Callable[..., Any]
+    offered: Callable[[User], bool]
+    text: str | Promise = ""
+    icon: str = ""
+    right: bool = False
+    danger: bool = True
+    to_oneself: bool = False
+
+    def link(self, user: User) -> Action:
+        """The button or line that opens the question."""
+        url = reverse("accounts:staff-act", args=[user.pk, self.name])
+        return Action(
+            self.label, url, self.icon, "bad" if self.danger and not self.right else "", dialog=True
+        )
+
+
+def _reissue(*, user: User, by: User) -> None:
+    credentials.reissue(user=user, reader_ids=[by.pk], by=by)
+
+
+ACTIONS = (
+    StaffAction(
+        "disable", _("Disable"), _("Disable %(name)s?"), _("%(name)s is disabled"), access.disable,
+        lambda user: user.is_active, _("All log-ins end at once. Nothing is lost; enabling brings the person back."),
+        "user-off",
+    ),
+    StaffAction(
+        "enable", _("Enable"), _("Enable %(name)s?"), _("%(name)s is enabled"), access.enable,
+        lambda user: not user.is_active, _("Old log-ins stay ended."), "user-check", danger=False,
+    ),
+    StaffAction(
+        "reissue", _("Reset the password"), _("Reset the password of %(name)s?"),
+        _("A new first password is being made"), _reissue, lambda user: user.is_active,
+        _("The present password and all log-ins end at once. A new first password is made and shown once."), "key",
+    ),
+    StaffAction(
+        "unlock", _("Unlock"), _("Unlock %(name)s?"), _("%(name)s is unlocked"), access.unlock,
+        lambda user: user.is_active, _("Failed tries are forgotten."), "lock-open", danger=False, to_oneself=True,
+    ),
+    StaffAction(
+        "end-sessions", _("End all log-ins"), _("End all log-ins of %(name)s?"), _("All log-ins have ended"),
+        access.end_staff_sessions, lambda user: user.is_active, "", "logout",
+    ),
+    StaffAction(
+        "holder-grant", _("Give external directory maintenance"), _("Give %(name)s external directory maintenance?"),
+        _("%(name)s now maintains the external directory"), people.grant_holder,
+        lambda user: user.is_active and not user.is_holder,
+        _("Sees and changes everything in every dimension, and decides on applications for accounts."),
+        "shield-check", right=True, danger=False,
+    ),
+    StaffAction(
+        "holder-revoke", _("Take external directory maintenance away"),
+        _("Take external directory maintenance from %(name)s?"),
+        _("%(name)s no longer maintains the external directory"), people.revoke_holder,
+        lambda user: user.is_holder, _("Takes effect with the next request."), "shield-lock", right=True,
+    ),
+    StaffAction(
+        "admin-grant", _("Make a system administrator"), _("Make %(name)s a system administrator?"),
+        _("%(name)s is now a system administrator"), people.grant_admin,
+        lambda user: user.is_active and not user.is_superuser,
+        _("May do everything, this page included."), "shield-check", right=True, danger=False,
+    ),
+    StaffAction(
+        "admin-revoke", _("Take administrator rights away"), _("Take the administrator rights from %(name)s?"),
+        _("%(name)s is no longer a system administrator"), people.revoke_admin,
+        lambda user: user.is_superuser, _("Takes effect with the next request."), "shield-lock", right=True,
+    ),
+)  # fmt: skip
+BY_NAME = {action.name: action for action in ACTIONS}
+
+
+def allowed(user: User, by: User) -> list[StaffAction]:
+    """What `by` is offered on the page of `user`; the services decide again."""
+    own = user.pk == by.pk
+    return [action for action in ACTIONS if action.offered(user) and (action.to_oneself or not own)]
+
+
+@admin_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def staff_act(request: HttpRequest, user_id: int, action: str) -> HttpResponse:
+    """Asks (GET) and does (POST) one of ACTIONS."""
+    chosen = BY_NAME.get(action)
+    if chosen is None:
+        raise Http404
+    user = get_object_or_404(User.objects.staff(), pk=user_id)
+    problem: UserError | None = None
+    if request.method == "POST":
+        try:
+            chosen.run(user=user, by=person(request))
+        except UserError as error:
+            problem = error
+        else:
+            messages.success(request, str(chosen.done) % {"name": user.name})
+            return htmx.done(request, reverse("accounts:staff-page", args=[user.pk]))
+    return ask(request, _question(chosen, user), problem)
+
+
+def _question(chosen: StaffAction, user: User) -> dict[str, Any]:
+    return {
+        "title": str(chosen.question) % {"name": user.name},
+        "text": chosen.text,
+        "action": reverse("accounts:staff-act", args=[user.pk, chosen.name]),
+        "submit": chosen.label,
+        "style": "danger" if chosen.danger else "primary",
+        "back_url": reverse("accounts:staff-page", args=[user.pk]),
+    }
+
+
+def ask(
+    request: HttpRequest, question: dict[str, Any], problem: UserError | None = None
+) -> HttpResponse:
+    """A question as a dialog, or as a page without htmx; refused answers are shown in it."""
+    context = question | {"error": str(problem) if problem else ""}
+    # A dialog is swapped only for 2xx and 422; the page tells the exact status.
+    if htmx.is_fragment(request):
+        return htmx.page(
+            request, "", "components/dialog_confirm.html", context, status=422 if problem else 200
+        )
+    status = problem.status if problem else 200
+    return render(request, "accounts/confirm.html", context, status=status)

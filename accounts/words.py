@@ -1,0 +1,55 @@
+"""What the audit trail calls the acts of this app, in words for people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.models import AuditEntry
+
+ACTIONS: dict[str, str | Promise] = {
+    "staff.create": _("Added"),
+    "staff.update": _("Changed"),
+    "login.create": _("Login created"),
+    "login.disable": _("Disabled"),
+    "login.enable": _("Enabled"),
+    "login.unlock": _("Unlocked"),
+    "login.revoke": _("All log-ins and links ended"),
+    "login.activate": _("Activated by link"),
+    "credentials.ask": _("First credentials asked for"),
+    "credentials.issue": _("First credentials made"),
+    "credentials.reveal": _("First credentials shown"),
+    "credentials.set": _("Login name and first password set"),
+    "password.change": _("Password changed"),
+    "privacy.accept": _("Privacy notice accepted"),
+    "session.start": _("Logged in"),
+    "session.end": _("Logged out"),
+    "session.end_all": _("Logged out everywhere"),
+    "right.holder.grant": _("External directory maintenance given"),
+    "right.holder.revoke": _("External directory maintenance taken away"),
+    "right.admin.grant": _("Made a system administrator"),
+    "right.admin.revoke": _("Administrator rights taken away"),
+    "right.admin.first": _("First system administrator"),
+    "staff_department.create": _("Department created"),
+    "staff_department.rename": _("Department renamed"),
+    "staff_department.move": _("Department moved"),
+    "staff_department.delete": _("Department deleted"),
+    "staff_department.member.add": _("Member added"),
+    "staff_department.member.remove": _("Member taken out"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a change history."""
+
+    at: datetime
+    who: str
+    what: str | Promise
+
+
+def lines(entries: Iterable[AuditEntry]) -> list[Line]:
+    """Audit rows as a history for people."""
+    return [Line(row.at, row.actor_label, ACTIONS.get(row.action, row.action)) for row in entries]
