@@ -39,14 +39,15 @@ def _rows() -> list[dict[str, Any]]:
     ]
 
 
-def _common(area: str) -> dict[str, Any]:
+def _common(request: HttpRequest, area: str) -> dict[str, Any]:
+    request.user = data.SOMEBODY  # type: ignore[assignment]  # a likeness, so that the menu at the avatar is shown
     return {"nav": data.nav(area), "preferences_url": "/styleguide/", "host_name": "示例制造集团"}
 
 
 def index(request: HttpRequest) -> HttpResponse:
     """All components, one below the other."""
     bad = data.DemoForm({"name": "", "email": "x@", "remark": "字" * 12}, auto_id="bad_%s")
-    context = _common("console") | {
+    context = _common(request, "console") | {
         "states": data.STATES,
         "uses": data.USES,
         "reference": _reference(),
@@ -90,7 +91,7 @@ def _filter() -> dict[str, Any]:
 
 def book(request: HttpRequest) -> HttpResponse:
     """Three panes: tree, list, card."""
-    context = _common("book") | {
+    context = _common(request, "book") | {
         "nodes": data.tree(),
         "columns": data.COLUMNS[:3],
         "rows": _rows(),
@@ -105,12 +106,16 @@ def book(request: HttpRequest) -> HttpResponse:
 
 def portal(request: HttpRequest) -> HttpResponse:
     """The shell of external people."""
-    return render(request, "styleguide/portal.html", _common("portal") | {"apps": data.APPS})
+    return render(
+        request, "styleguide/portal.html", _common(request, "portal") | {"apps": data.APPS}
+    )
 
 
 def auth(request: HttpRequest) -> HttpResponse:
     """A panel before the log-in."""
-    return render(request, "styleguide/auth.html", _common("auth") | {"secrets": data.SECRETS})
+    return render(
+        request, "styleguide/auth.html", _common(request, "auth") | {"secrets": data.SECRETS}
+    )
 
 
 def messages(request: HttpRequest) -> HttpResponse:
@@ -118,7 +123,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "styleguide/messages.html",
-        _common("messages") | {"cards": data.cards(), "now": data.now()},
+        _common(request, "messages") | {"cards": data.cards(), "now": data.now()},
     )
 
 
@@ -127,7 +132,7 @@ def dialog(request: HttpRequest, name: str) -> HttpResponse:
     form = data.DemoForm(request.POST or None, auto_id="dlg_%s")
     if request.method == "POST" and (name != "form" or form.is_valid()):
         return trigger(HttpResponse(status=204), toast="已保存 林晓彤", **{"dialog-close": True})
-    context = _common("console") | {
+    context = _common(request, "console") | {
         "id": f"dlg-{name}",
         "title": "停用 3 个账号？" if name == "confirm" else "新增联系人",
         "text": "这 3 人将立即退出登录，资料会保留。",

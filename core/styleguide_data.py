@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from types import SimpleNamespace
 
 from django import forms
 from django.utils import timezone
 
 from core.forms import UiForm
-from core.nav import Group, Nav, NavItem
+from core.nav import ME, Group, Nav, NavItem
 from core.ui import (
     Action,
     ApprovalCard,
@@ -37,6 +38,9 @@ USES = {
     "avatar": '{% avatar user.name user.pk "sm" %} {% avatar_icon "bell" %}',
     "times": "{{ at|when }} {{ contact.mobile|masked }} {% highlight name q %}",
 }
+SOMEBODY = SimpleNamespace(
+    is_authenticated=True, is_active=True, name="周明宇", pk=5, theme="auto", language=""
+)
 STATES = {
     "account": ["none", "pending", "opening", "active", "disabled", "locked", "expired"],
     "application": ["pending", "approved", "refused", "withdrawn", "lapsed"],
@@ -173,7 +177,12 @@ def nav(area: str) -> Nav:
         NavItem("staff", "我的联络人", PORTAL, "users", short="联络人"),
     ]
     bell = NavItem("bell", "通知", MESSAGES, "bell", badge=3)
-    return Nav(top=top, console=side, portal=portal, me=[], bell=bell)
+    me = [
+        NavItem("password", "修改密码", HOME, "key", ME),
+        NavItem("sessions", "登录设备", HOME, "device-desktop", ME),
+        NavItem("logout", "退出登录", HOME, "logout", ME, post=True),
+    ]
+    return Nav(top=top, console=side, portal=portal, me=me, bell=bell)
 
 
 def tree() -> list[TreeNode]:
