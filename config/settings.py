@@ -11,7 +11,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
 
 DEBUG = env.flag("DEBUG", default=False)
-SECRET_KEY = env.secret("SECRET_KEY", debug_default="insecure-key-for-tests-only-0123456789", debug=DEBUG)
+SECRET_KEY = env.secret(
+    "SECRET_KEY", debug_default="insecure-key-for-tests-only-0123456789", debug=DEBUG
+)
 SECRETS_KEY = env.secret(
     "SECRETS_KEY", debug_default="ZGV2LW9ubHktZGV2LW9ubHktZGV2LW9ubHktZGV2ISE=", debug=DEBUG
 )
@@ -80,16 +82,29 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "core.nav.context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "core.templatetags.ui"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "core.templatetags.ui",
+            ],
         },
     }
 ]
 NAV_PROVIDERS = env.tuple_of(
-    "contacts.nav.items", "im.nav.items", "orgs.nav.items", "approvals.nav.items", "accounts.nav.items", "portal.nav.items"
+    "contacts.nav.items",
+    "im.nav.items",
+    "orgs.nav.items",
+    "approvals.nav.items",
+    "accounts.nav.items",
+    "portal.nav.items",
 )
 
 # --- Data -----------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.database("DATABASE_URL", pool_max=env.number("DATABASE_POOL", default=10, minimum=0, maximum=100))}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL", pool_max=env.number("DATABASE_POOL", default=10, minimum=0, maximum=100)
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
@@ -127,7 +142,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.BlockListValidator"},
@@ -157,10 +175,19 @@ ACCOUNT_RATE_LIMITS = False
 
 # --- Directory ------------------------------------------------------------------------------------------------------
 IM_REACH_POLICY = "contacts.reach.DirectoryReach"
-IM_CARDS = {"approvals.application": "approvals:application-card", "contacts.import": "contacts:import-card"}
+IM_CARDS = {
+    "approvals.application": "approvals:application-card",
+    "contacts.import": "contacts:import-card",
+}
 IM_CHANNELS: list[str] = []
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
 REVEAL_SECONDS = 30
+# What manage.py check_invariants proves: name → module with problems() and, where it can be mended, repair().
+INVARIANT_CHECKS = {
+    "tree": "orgs.tree_check",
+    "rights": "orgs.rights_check",
+    "audit": "core.audit_check",
+}
 IMPORT_MAX_BYTES = 30 * 1024 * 1024
 
 # --- Mail -----------------------------------------------------------------------------------------------------------
@@ -191,7 +218,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BEAT_SCHEDULE = {
     "outbox-sweep": {"task": "core.sweep_outbox", "schedule": 10.0},
     "audit-seal": {"task": "core.seal_audit", "schedule": 5.0},
-    "audit-partitions": {"task": "core.make_audit_partitions", "schedule": crontab(hour=3, minute=10)},
+    "audit-partitions": {
+        "task": "core.make_audit_partitions",
+        "schedule": crontab(hour=3, minute=10),
+    },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
 }
 
@@ -226,5 +256,6 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-LOGGING = env.logging(level=env.text("LOG_LEVEL", default="INFO"), json=env.flag("LOG_JSON", default=not DEBUG))
-
+LOGGING = env.logging(
+    level=env.text("LOG_LEVEL", default="INFO"), json=env.flag("LOG_JSON", default=not DEBUG)
+)

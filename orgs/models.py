@@ -178,7 +178,7 @@ class OrganizationDetail(models.Model):
         return str(self.node_id)
 
 
-class NodeUserGrant(GrantFields, UserObjectPermissionBase):  # type: ignore[misc]  # guardian has no types
+class NodeUserGrant(GrantFields, UserObjectPermissionBase):
     """`maintain_node` on a dimension, `view_node` on any node, to a person."""
 
     content_object = models.ForeignKey(Node, models.CASCADE)
@@ -192,7 +192,7 @@ class NodeUserGrant(GrantFields, UserObjectPermissionBase):  # type: ignore[misc
         ]
 
 
-class NodeGroupGrant(GrantFields, GroupObjectPermissionBase):  # type: ignore[misc]
+class NodeGroupGrant(GrantFields, GroupObjectPermissionBase):
     """The same to an internal department."""
 
     content_object = models.ForeignKey(Node, models.CASCADE)

@@ -17,7 +17,8 @@ class NodeQuerySet(TreeQuerySet):  # type: ignore[misc]  # django-mptt has no ty
     """Chainable reads; `maintained_by` is the only way a back-office page reaches nodes."""
 
     def dimensions(self) -> Self:
-        return self.filter(kind=0)
+        rows: Self = self.filter(kind=0)
+        return rows
 
     def maintained_by(self, user: Any) -> Self:
         """Nodes of the dimensions that `user` maintains."""
@@ -25,26 +26,28 @@ class NodeQuerySet(TreeQuerySet):  # type: ignore[misc]  # django-mptt has no ty
 
     def in_maintained(self, scope: Scope) -> Self:
         """The same for a scope that was read already."""
-        if scope.everything:
-            return self.all()
-        return self.filter(dimension_id__in=scope.maintained)
+        everything: Self = self.all()
+        kept: Self = self.filter(dimension_id__in=scope.maintained)
+        return everything if scope.everything else kept
 
     def below(self, node: "Node", *, include_self: bool = True) -> Self:
         """The subtree of `node` by path, whole elements compared (SECURITY T23)."""
-        rows = self.filter(path__startswith=node.path)
-        return rows if include_self else rows.exclude(pk=node.pk)
+        rows: Self = self.filter(path__startswith=node.path)
+        without: Self = rows.exclude(pk=node.pk)
+        return rows if include_self else without
 
     def at_or_below_any(self, paths: tuple[str, ...]) -> Self:
         """Nodes in any of the subtrees with these paths."""
-        if not paths:
-            return self.none()
-        condition = Q()
+        condition = Q(pk__in=[])
         for path in paths:
             condition |= Q(path__startswith=path)
-        return self.filter(condition)
+        rows: Self = self.filter(condition)
+        return rows
 
     def in_display_order(self) -> Self:
-        return self.order_by("order", "sort_key", "id")
+        """By the order set by hand, then by pinyin."""
+        rows: Self = self.order_by("order", "sort_key", "id")
+        return rows
 
 
 class NodeManager(TreeManager.from_queryset(NodeQuerySet)):  # type: ignore[misc]

@@ -1,5 +1,7 @@
 """Proof that the derived columns of the tree equal what `parent` says, and their repair (SPEC ORG-10, invariant I1)."""
 
+from typing import Any
+
 from django.db import connection, transaction
 
 from orgs import tree
@@ -93,11 +95,13 @@ def repair() -> int:
 def _walk(
     root: int,
     tree_id: int,
-    rows: dict[int, dict[str, object]],
+    rows: dict[int, dict[str, Any]],
     children: dict[int | None, list[int]],
-) -> list[tuple[object, ...]]:
+) -> list[tuple[Any, ...]]:
     """Right values of every node of one tree that has a wrong one now."""
-    counter, done, open_nodes = 0, [], {}
+    counter = 0
+    done: list[tuple[Any, ...]] = []
+    open_nodes: dict[int, tuple[int, str, bool]] = {}
     stack: list[tuple[int, int, str, bool, bool]] = [(root, 0, "", True, False)]
     while stack:
         node_id, level, above, live_above, leaving = stack.pop()

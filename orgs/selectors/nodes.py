@@ -1,0 +1,162 @@
+"""Reads on single nodes, lists below them, and the search over the tree."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from core.models import AuditEntry
+from core.text import fold, parse_query, simplified
+from orgs.models import Category, DirectorySettings, Node, OrganizationDetail, Tag
+from orgs.permissions import Scope
+from orgs.querysets import NodeQuerySet
+
+SEARCH_LIMIT = 50
+_CANDIDATES = 400
+# Above this, restructuring is slow and administrators are told so (SPEC ORG-10).
+LARGE_DIMENSION = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many nodes stand below one: directly, and at any depth."""
+
+    organizations: int
+    departments: int
+    all_organizations: int
+    all_departments: int
+
+
+def summary(node: Node) -> Summary:
+    """Counts below `node`; one query."""
+    direct = Q(parent_id=node.pk)
+    counts = Node.objects.below(node, include_self=False).aggregate(
+        organizations=Count("pk", filter=direct & Q(kind=Node.Kind.ORGANIZATION)),
+        departments=Count("pk", filter=direct & Q(kind=Node.Kind.DEPARTMENT)),
+        all_organizations=Count("pk", filter=Q(kind=Node.Kind.ORGANIZATION)),
+        all_departments=Count("pk", filter=Q(kind=Node.Kind.DEPARTMENT)),
+    )
+    return Summary(**counts)
+
+
+def dimensions_in(scope: Scope) -> list[Node]:
+    """The dimensions that this scope maintains, in display order, the built-in one last."""
+    rows = Node.objects.dimensions().in_maintained(scope)
+    return list(rows.order_by("builtin", "order", "sort_key", "id"))
+
+
+def all_dimensions() -> list[Node]:
+    """All dimensions for 维度管理 with their descriptions, the built-in one last."""
+    rows = Node.objects.dimensions().select_related("dimension_detail")
+    return list(rows.order_by("builtin", "order", "sort_key", "id"))
+
+
+def counts_by_dimension() -> dict[int, tuple[int, int]]:
+    """dimension id → (organizations, departments); one query."""
+    rows = (
+        Node.objects.exclude(kind=Node.Kind.DIMENSION)
+        .order_by()
+        .values("dimension_id")
+        .annotate(
+            organizations=Count("pk", filter=Q(kind=Node.Kind.ORGANIZATION)),
+            departments=Count("pk", filter=Q(kind=Node.Kind.DEPARTMENT)),
+        )
+    )
+    return {row["dimension_id"]: (row["organizations"], row["departments"]) for row in rows}
+
+
+def below(
+    node: Node, *, kind: int, every_level: bool, q: str = "", state: str = ""
+) -> NodeQuerySet:
+    """Nodes of one kind below `node`, for the tabs 下级组织 and 下级部门; `state` is "enabled", "disabled" or ""."""
+    rows: NodeQuerySet = Node.objects.filter(kind=kind)
+    rows = rows.below(node, include_self=False) if every_level else rows.filter(parent=node)
+    if state in {"enabled", "disabled"}:
+        rows = rows.filter(enabled=state == "enabled")
+    if q.strip():
+        rows = rows.filter(_matches(q))
+    if kind == Node.Kind.ORGANIZATION:
+        rows = rows.select_related("organization_detail__category")
+    return rows.in_display_order()
+
+
+def search(scope: Scope, q: str, *, limit: int = SEARCH_LIMIT) -> list[Node]:
+    """Nodes of the maintained dimensions by name, full name, pinyin, initials or code (SPEC ORG-8); one query.
+
+    Names that begin with the query come first. Filtered before matching (SECURITY T10).
+    """
+    text = " ".join(q.split())[:100]
+    if not text:
+        return []
+    rows = Node.objects.in_maintained(scope).filter(_matches(text))
+    found = [node for node in rows.in_display_order()[:_CANDIDATES] if _really(node, text)]
+    found.sort(key=lambda node: (not fold(node.name).startswith(fold(text)), node.kind))
+    return found[:limit]
+
+
+def _matches(q: str) -> Q:
+    text = " ".join(q.split())[:100]
+    plain = "".join(char for char in fold(text) if char.isalnum())
+    found = Q(name__icontains=text) | Q(full_name__icontains=text) | Q(code__istartswith=text)
+    found |= Q(name__icontains=simplified(text)) | Q(name_en__icontains=text)
+    if plain:
+        found |= Q(initials__contains=plain)
+    query = parse_query(text, surname=False)
+    if query and query.sort_prefix:
+        found |= Q(sort_key__contains=query.sort_prefix)
+    return found
+
+
+def _really(node: Node, text: str) -> bool:
+    """Homophones share their pinyin: Chinese that was typed must stand in the name."""
+    query = parse_query(text, surname=False)
+    if query is None or not query.recheck:
+        return True
+    return any(query.recheck in fold(name) for name in (node.name, node.full_name)) or bool(
+        node.code and fold(node.code).startswith(fold(text))
+    )
+
+
+def organization_detail(node: Node) -> OrganizationDetail | None:
+    """The detail row of an organization with category, tags and responsible people; three queries."""
+    rows = OrganizationDetail.objects.select_related("category").prefetch_related("tags", "owners")
+    return rows.filter(node_id=node.pk).first()
+
+
+def categories() -> QuerySet[Category]:
+    """外部用户分类 with `organizations`, the number that uses each."""
+    return Category.objects.annotate(organizations=Count("organizationdetail")).order_by(
+        "order", "id"
+    )
+
+
+def tags() -> QuerySet[Tag]:
+    """Tags with `organizations`, the number that carries each."""
+    return Tag.objects.annotate(organizations=Count("organizationdetail")).order_by("name")
+
+
+def tag_names(limit: int = 200) -> list[str]:
+    """Known tags, offered while typing."""
+    return list(Tag.objects.order_by("name").values_list("name", flat=True)[:limit])
+
+
+def directory_settings() -> DirectorySettings:
+    """The one row of settings."""
+    return DirectorySettings.objects.filter(pk=1).first() or DirectorySettings()
+
+
+def history(node: Node, *, before_id: int | None = None, limit: int = 50) -> list[AuditEntry]:
+    """Newest changes of one node, at most `limit` + 1 so that the caller knows whether there are more."""
+    rows = AuditEntry.objects.filter(object_type="orgs.node", object_id=str(node.pk))
+    if before_id:
+        rows = rows.filter(id__lt=before_id)
+    return list(rows.order_by("-id")[: limit + 1])
+
+
+def large_warning(node_count: int) -> str:
+    """The sentence for a dimension that is slow to restructure; empty below the limit."""
+    if node_count <= LARGE_DIMENSION:
+        return ""
+    return _(
+        "This dimension has %(count)s nodes. Moving and importing whole branches takes noticeably long here."
+    ) % {"count": node_count}

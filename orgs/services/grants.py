@@ -1,0 +1,149 @@
+"""Visible ranges, maintainers and visible staff: who inside sees and maintains what (SPEC ORG-9, VIS-4).
+
+A holder of a right is a person or an internal department with everything below it. Every function is idempotent and
+answers whether it changed something; only a change is audited.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import Department, User
+from core import audit, guardian
+from core.actors import Actor
+from core.errors import Denied, Hidden, Invalid
+from orgs.models import Node, NodeGroupGrant, NodeUserGrant, NodeVisibleStaff
+from orgs.permissions import require_dimension_management, require_maintain
+from orgs.services.shared import locked
+
+Holder = User | Department
+VIEW, MAINTAIN = "view_node", "maintain_node"
+
+
+@transaction.atomic
+def add_range(*, by: Actor, node: Node, to: Holder) -> bool:
+    """Puts a person or department into the visible range of a node, for everything below it too (matrix row 29).
+
+    Raises Hidden unless `by` maintains the dimension, Invalid for external or inactive people.
+    """
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    return _give(by=by, node=fresh, to=to, codename=VIEW, action="range.add")
+
+
+@transaction.atomic
+def remove_range(*, by: Actor, node: Node, to: Holder) -> bool:
+    """Takes it out again; raises Hidden outside, Denied for a range that a synchronization rule keeps."""
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    return _take(by=by, node=fresh, to=to, codename=VIEW, action="range.remove")
+
+
+@transaction.atomic
+def add_maintainer(*, by: Actor, dimension: Node, to: Holder) -> bool:
+    """Appoints a maintainer of a dimension (matrix row 30).
+
+    Raises Denied unless `by` may do everything, and for oneself (SECURITY T25); Invalid for external or inactive
+    people.
+    """
+    fresh = _dimension_for_appointment(by=by, dimension=dimension, to=to)
+    return _give(by=by, node=fresh, to=to, codename=MAINTAIN, action="maintainer.add")
+
+
+@transaction.atomic
+def remove_maintainer(*, by: Actor, dimension: Node, to: Holder) -> bool:
+    """Dismisses a maintainer; raises as `add_maintainer`."""
+    fresh = _dimension_for_appointment(by=by, dimension=dimension, to=to)
+    return _take(by=by, node=fresh, to=to, codename=MAINTAIN, action="maintainer.remove")
+
+
+@transaction.atomic
+def add_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
+    """Lets every external person at or below the node see a person or department (SPEC VIS-4, matrix row 29).
+
+    Raises Hidden outside, Invalid for external or inactive people.
+    """
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    _refuse_outsider(to)
+    _row, created = NodeVisibleStaff.objects.get_or_create(
+        node=fresh, **_columns(to), defaults={"granted_by_label": by.actor_label[:200]}
+    )
+    if created:
+        _record(by=by, node=fresh, to=to, action="visible_staff.add", given=True)
+    return created
+
+
+@transaction.atomic
+def remove_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
+    """Takes a person or department out of the visible staff; raises as `remove_range`."""
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    rows = NodeVisibleStaff.objects.filter(node=fresh, **_columns(to))
+    _refuse_kept_by_rule(rows.first())
+    if not rows.delete()[0]:
+        return False
+    _record(by=by, node=fresh, to=to, action="visible_staff.remove", given=False)
+    return True
+
+
+def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Node:
+    require_dimension_management(by=by)
+    if isinstance(to, User) and isinstance(by, User) and by.pk == to.pk:
+        raise Denied(_("Nobody changes his own rights. Ask another administrator or holder."))
+    (fresh,) = locked(dimension.pk)
+    if fresh.kind != Node.Kind.DIMENSION:
+        raise Hidden(_("There is no such dimension."))
+    return fresh
+
+
+def _give(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> bool:
+    _refuse_outsider(to)
+    _row, created = guardian.grant(
+        table=_table(to), codename=codename, to=_principal(to), obj=node, by_label=by.actor_label
+    )
+    if created:
+        _record(by=by, node=node, to=to, action=action, given=True)
+    return created
+
+
+def _take(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> bool:
+    rows = guardian.holders(table=_table(to), codename=codename, obj=node)
+    _refuse_kept_by_rule(rows.filter(**_columns(to)).first())
+    if not guardian.revoke(table=_table(to), codename=codename, to=_principal(to), obj=node):
+        return False
+    _record(by=by, node=node, to=to, action=action, given=False)
+    return True
+
+
+def _table(to: Holder) -> type[NodeUserGrant] | type[NodeGroupGrant]:
+    return NodeUserGrant if isinstance(to, User) else NodeGroupGrant
+
+
+def _principal(to: Holder) -> Any:
+    return to if isinstance(to, User) else to.group
+
+
+def _columns(to: Holder) -> dict[str, Any]:
+    return {"user": to} if isinstance(to, User) else {"group": to.group}
+
+
+def _refuse_outsider(to: Holder) -> None:
+    if isinstance(to, User) and (to.is_external or not to.is_active):
+        raise Invalid(_("Only active staff can be chosen here"), field="people")
+
+
+def _refuse_kept_by_rule(row: Any) -> None:
+    if row is not None and row.source != "manual":
+        raise Denied(_("This is kept by a synchronization rule and is changed there"))
+
+
+def _record(*, by: Actor, node: Node, to: Holder, action: str, given: bool) -> None:
+    kind = "person" if isinstance(to, User) else "department"
+    label = to.actor_label if isinstance(to, User) else to.name
+    holder = {"holder": label, "holder_kind": kind, "holder_id": to.pk}
+    audit.record(
+        action=action, obj=node, by=by, before={} if given else holder,
+        after=holder if given else {}, dimension_id=node.dimension_id,
+    )  # fmt: skip
