@@ -69,7 +69,7 @@ templates: .venv/.dev
 
 migrations: .venv/.dev
 	@$(BIN)/python manage.py makemigrations --check --dry-run
-	@DJANGO_SETTINGS_MODULE=scripts.lint_settings $(BIN)/python manage.py lintmigrations \
+	@LOG_LEVEL=WARNING DJANGO_SETTINGS_MODULE=scripts.lint_settings $(BIN)/python manage.py lintmigrations \
 	  --include-apps $(APPS) --no-cache --quiet ok ignore
 
 translations: .venv/.dev

@@ -36,6 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    static = Path(os.environ["WAILIAN_HOME"]) / "static"
+    static.mkdir(exist_ok=True)
+    settings.STATIC_ROOT = static
     # Workers share one Valkey: each has its own keys.
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     default = settings.CACHES["default"]
@@ -43,13 +46,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[LEFT_OUT] = 0
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Browser tests without a browser are left out, and said so; on the gate they fail instead."""
     e2e_folder = Path(__file__).parent / "e2e"
     for item in items:
         if e2e_folder in item.path.parents:
             item.add_marker(pytest.mark.e2e)
+            # One worker has the browser; the other goes on with the rest.
+            item.add_marker(pytest.mark.xdist_group("e2e"))
         if CHROMIUM or CI or "e2e" not in item.keywords:
             continue
         item.add_marker(pytest.mark.skip(reason=NO_BROWSER))

@@ -182,18 +182,20 @@ def make_ground(readable_wheels: Path) -> Iterator[Callable[..., Ground]]:
 
     yield make
     for ground in grounds:
-        for holder in ground.holders:
-            holder.kill()
-            for name, pid in holder.said.get("pids", {}).items():
-                process.stop(
-                    pid, marker=holder.said["commands"][name][:40], signals=((signal.SIGKILL, 5.0),)
-                )
-        top = ground.outside.parent
-        for holder in ground.holders:
-            sockets = holder.said.get("redis_url", "").removeprefix("unix://").rpartition("/")[0]
-            if sockets and not sockets.startswith(str(top)):
-                shutil.rmtree(sockets, ignore_errors=True)
-        shutil.rmtree(top, ignore_errors=True)
+        clear(ground)
+
+
+def clear(ground: Ground) -> None:
+    """Whatever a test left running goes, and so do its folders."""
+    top = ground.outside.parent
+    for holder in ground.holders:
+        holder.kill()
+        for name, pid in holder.said.get("pids", {}).items():
+            process.stop(pid, marker=holder.said["commands"][name], signals=[(signal.SIGKILL, 5.0)])
+        sockets = holder.said.get("redis_url", "").removeprefix("unix://").rpartition("/")[0]
+        if sockets and not sockets.startswith(str(top)):
+            shutil.rmtree(sockets, ignore_errors=True)
+    shutil.rmtree(top, ignore_errors=True)
 
 
 @pytest.fixture

@@ -40,6 +40,9 @@ def _start() -> None:
     home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
     # Never the keys or the data of the installation in this checkout.
     os.environ["WAILIAN_HOME"] = str(home)
+    # Races use more threads than a pool has connections; test_supervise runs with the pool.
+    os.environ.setdefault("DATABASE_POOL", "0")
+    os.environ["DATA_DIR"] = str(home / "data")
     for name in ("SECRET_KEY", "SECRETS_KEY"):
         os.environ.pop(name, None)
     (home / "secrets.json").write_text("{}")

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Migrate, fill an empty demo, and print the demo logins."
+    help = "Migrate; for a demo also fill an empty database and print the logins."
 
     def handle(self, *args: Any, **options: Any) -> None:
         call_command("migrate", interactive=False, verbosity=0, stdout=self.stderr)
+        if not settings.DEMO:
+            return
         known = get_commands()
         if "seed_demo" in known:
             call_command("seed_demo", "--if-empty", stdout=self.stderr)
