@@ -33,7 +33,9 @@ BOOK = "/styleguide/book/"
 MESSAGES = "/styleguide/messages/"
 PORTAL = "/styleguide/portal/"
 USES = {
-    "include": '{% include "components/actions.html" %}',
+    "actions": '{% include "components/actions.html" %}',
+    "link_tabs": '{% include "components/link_tabs.html" with tabs=tabs label="组织" %}',
+    "kv": '{% include "components/kv.html" with facts=facts css="kv-2" %}',
     "tag": '{% tag "account" contact.state %}',
     "avatar": '{% avatar user.name user.pk "sm" %} {% avatar_icon "bell" %}',
     "times": "{{ at|when }} {{ contact.mobile|masked }} {% highlight name q %}",
