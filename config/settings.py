@@ -126,7 +126,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG or DEMO
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "core.staticfiles.HashedStorage"
     },
 }
 # Uploads larger than a form are refused before they are read whole (SECURITY T78).

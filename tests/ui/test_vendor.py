@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.core.management import call_command
+from pytest_django import Settings
 
 ROOT = Path(settings.BASE_DIR)
 ROWS = re.findall(
@@ -70,3 +72,20 @@ def test_no_source_maps_and_no_foreign_addresses() -> None:
         assert "sourceMappingURL" not in text, path
         if "vendor" not in path.parts:
             assert not re.findall(r"https?://(?!www\.w3\.org)", text), path
+
+
+def test_files_can_be_collected_under_hashed_names(tmp_path: Path, settings: Settings) -> None:
+    settings.STATIC_ROOT = tmp_path
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "core.staticfiles.HashedStorage"},
+    }
+    call_command("collectstatic", interactive=False, verbosity=0)
+    (entry,) = tmp_path.glob("app.*.js")
+    names = re.findall(r'import"\./(js/[^"]+)"', entry.read_text(encoding="utf-8"))
+    assert len(names) == len(
+        re.findall(r"^import '", (ROOT / "static/app.js").read_text(), re.MULTILINE)
+    )
+    assert all(
+        re.search(r"\.[0-9a-f]{12}\.js$", name) and (tmp_path / name).is_file() for name in names
+    )
