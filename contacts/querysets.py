@@ -1,4 +1,197 @@
-from django.db import models
-from typing import Any
-class ContactManager(models.Manager[Any]):
-    pass
+"""Reads on contacts. `visible_to`, `page_for`, `count_for` and `search_for` are the only ways to rows (VIS-1, T01)."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from django.apps import apps
+from django.db import connection, models
+from django.db.models import Exists, OuterRef, Q
+
+from contacts import branches
+from contacts.permissions import Viewer, viewer_of
+
+if TYPE_CHECKING:
+    from orgs.models import Node
+
+PAGE_SIZE = 50
+COUNT_CAP = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Narrowing of a list by columns every viewer may read (T08); values come from forms with fixed choices."""
+
+    account: str = ""  # none, pending, opening, active, disabled, expired
+    category_id: int | None = None
+    tag_id: int | None = None
+
+    STATES = {
+        "none": "c.account = 'none'",
+        "pending": "c.account = 'pending'",
+        "opening": "c.account = 'opening' AND c.enabled",
+        "active": "c.account = 'active' AND c.enabled AND (c.expires_at IS NULL OR c.expires_at > now())",
+        "disabled": "c.account IN ('opening', 'active') AND NOT c.enabled",
+        "expired": "c.account = 'active' AND c.enabled AND c.expires_at <= now()",
+    }
+
+    def cut(self, **values: Any) -> branches.Cut:
+        """The same as SQL conditions; an unknown account state matches nothing."""
+        conditions, parameters = [], {}
+        if self.account:
+            conditions.append(self.STATES.get(self.account, "false"))
+        if self.category_id is not None:
+            conditions.append("c.category_id = %(category)s")
+            parameters["category"] = self.category_id
+        if self.tag_id is not None:
+            conditions.append(
+                "c.id IN (SELECT contact_id FROM contacts_contact_tags WHERE tag_id = %(tag)s)"
+            )
+            parameters["tag"] = self.tag_id
+        return branches.Cut(conditions=conditions, parameters=parameters, **values)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Ids of one page in display order, and the keyset positions around it (sort_key, id) where there is more."""
+
+    ids: list[int]
+    next: tuple[str, int] | None = None
+    previous: tuple[str, int] | None = None
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    """Chainable reads."""
+
+    def alive(self) -> Self:
+        return self.filter(deleted_at__isnull=True)
+
+    def binned(self) -> Self:
+        return self.filter(deleted_at__isnull=False)
+
+    def visible_to(self, user: Any) -> Self:
+        """Contacts that `user` (a person, a viewer or the system) sees; for single objects, selections and exports."""
+        viewer = viewer_of(user)
+        rows = self.alive()
+        if viewer.everything:
+            return rows
+        if viewer.identity_id is not None:
+            return rows.filter(pk=viewer.identity_id)
+        if viewer.nothing:
+            return rows.none()
+        return rows.filter(_maintained(viewer) | (Q(live=True) & _reaches(viewer)))
+
+    def maintained_by(self, user: Any) -> Self:
+        """Contacts one of whose memberships lies in a dimension that `user` maintains; deleted ones too."""
+        viewer = viewer_of(user)
+        if viewer.everything:
+            return self.all()
+        node_ids = apps.get_model("contacts", "Membership")._default_manager.filter(
+            contact_id=OuterRef("pk"), node__dimension_id__in=viewer.scope.maintained
+        )
+        return self.filter(Exists(node_ids)) if viewer.scope.maintained else self.none()
+
+    def main_maintained_by(self, user: Any) -> Self:
+        """Contacts whose main dimension `user` maintains (moving, disabling, deleting, accounts)."""
+        viewer = viewer_of(user)
+        return (
+            self.all()
+            if viewer.everything
+            else self.filter(main_node__dimension_id__in=viewer.scope.maintained)
+        )
+
+    def editable_by(self, user: Any) -> Self:
+        """Visible contacts whose 基本信息 `user` may edit (creator, follower, edit share, maintainer)."""
+        viewer = viewer_of(user)
+        rows = self.visible_to(viewer)
+        if viewer.everything:
+            return rows
+        own = Q(created_by_id=viewer.user_id) | Q(follower_id=viewer.user_id)
+        return rows.filter(
+            _maintained(viewer) | (Q(live=True) & (own | _shares(viewer, codename="edit_contact")))
+        )
+
+
+def _maintained(viewer: Viewer) -> Q:
+    return Q(Exists(_scope(viewer.scope.maintained))) if viewer.scope.maintained else Q(pk__in=[])
+
+
+def _scope(node_ids: tuple[int, ...], **more: Any) -> "models.QuerySet[Any]":
+    table = apps.get_model("contacts", "ContactScope")._default_manager
+    return table.filter(contact_id=OuterRef("pk"), node_id__in=node_ids, **more)
+
+
+def _shares(viewer: Viewer, **codename: str) -> Q:
+    only = {f"permission__{name}": value for name, value in codename.items()}
+    by_user = apps.get_model("contacts", "ContactUserGrant")._default_manager.filter(
+        content_object_id=OuterRef("pk"), user_id=viewer.user_id, **only
+    )
+    by_group = apps.get_model("contacts", "ContactGroupGrant")._default_manager.filter(
+        content_object_id=OuterRef("pk"), group_id__in=viewer.groups, **only
+    )
+    return Q(Exists(by_user)) | Q(Exists(by_group))
+
+
+def _reaches(viewer: Viewer) -> Q:
+    own = Q(created_by_id=viewer.user_id) | Q(follower_id=viewer.user_id) | _shares(viewer)
+    return own | Q(Exists(_scope(viewer.scope.ranges, live=True))) if viewer.scope.ranges else own
+
+
+class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ignore[misc]  # dynamic base class
+    """The queryset's reads, and pages whose cost does not depend on how much is visible."""
+
+    def page_for(
+        self,
+        viewer: Viewer,
+        *,
+        node: "Node | None" = None,
+        filters: Filters | None = None,
+        after: tuple[str, int] | None = None,
+        before: tuple[str, int] | None = None,
+        size: int = PAGE_SIZE,
+    ) -> Page:
+        """One page of visible contacts ordered by pinyin, at or below `node` if given; one query."""
+        cut = (filters or Filters()).cut(after=after, before=before, limit=size + 1)
+        sql, parameters = branches.union(viewer, cut, node)
+        if not sql:
+            return Page([])
+        way = "DESC" if before else "ASC"
+        rows = _fetch(
+            f"SELECT sort_key, contact_id FROM ({sql}) AS hits"
+            f" ORDER BY sort_key {way}, contact_id {way} LIMIT {int(size) + 1}",
+            parameters,
+        )
+        more, rows = len(rows) > size, rows[:size]
+        if before:
+            rows.reverse()
+        if not rows:
+            return Page([])
+        first, last = rows[0], rows[-1]
+        return Page(
+            [row[1] for row in rows],
+            next=last if (more or before) else None,
+            previous=first if ((before and more) or after) else None,
+        )
+
+    def count_for(
+        self,
+        viewer: Viewer,
+        *,
+        node: "Node | None" = None,
+        filters: Filters | None = None,
+        cap: int = COUNT_CAP,
+    ) -> int:
+        """How many `viewer` sees, at or below `node` if given; cap + 1 means "more than cap". One query."""
+        sql, parameters = branches.union(viewer, (filters or Filters()).cut(), node)
+        if not sql:
+            return 0
+        rows = _fetch(
+            f"SELECT count(*) FROM (SELECT 1 FROM ({sql}) AS hits LIMIT {int(cap) + 1}) AS capped",
+            parameters,
+        )
+        return int(rows[0][0])
+
+
+def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

@@ -1,0 +1,188 @@
+"""The one rule: who sees which contact, and what he may do with it (SPEC VIS-1, CON-3; SECURITY part 3).
+
+Every door asks here: lists and counts through contacts/querysets.py, single objects through `role_on`. Nothing else
+decides visibility.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection
+
+from core.actors import SystemActor
+from orgs.permissions import NOTHING, Scope, scope_of
+
+if TYPE_CHECKING:
+    from contacts.models import Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person and everything the rule needs to know of him, read once per request and passed along.
+
+    `groups` are the groups of his internal departments and of all above them. `identity_id` is set for external people
+    only: the contact he acts as.
+    """
+
+    scope: Scope
+    groups: tuple[int, ...] = ()
+    identity_id: int | None = None
+
+    @property
+    def user_id(self) -> int:
+        return self.scope.user_id
+
+    @property
+    def everything(self) -> bool:
+        return self.scope.everything
+
+    @property
+    def nothing(self) -> bool:
+        """Inactive, anonymous, or external without an identity: sees no contact at all."""
+        return not self.scope.active_staff and self.identity_id is None
+
+
+NOBODY = Viewer(NOTHING)
+SYSTEM = Viewer(Scope(user_id=0, active_staff=True, everything=True, administrator=True))
+
+
+def viewer_of(user: Any) -> Viewer:
+    """The viewer `user` is now; at most three queries. A named part of the system sees everything."""
+    if isinstance(user, Viewer):
+        return user
+    if isinstance(user, SystemActor):
+        return SYSTEM
+    if not (user.is_authenticated and user.is_active):
+        return NOBODY
+    if user.is_external:
+        return Viewer(
+            Scope(user_id=user.pk, active_staff=False), identity_id=active_identity(user.pk)
+        )
+    scope = scope_of(user)
+    if scope.everything:
+        return Viewer(scope)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT group_id FROM accounts_user_groups WHERE user_id = %s", [user.pk])
+        groups = tuple(row[0] for row in cursor.fetchall())
+    return Viewer(scope, groups)
+
+
+def active_identity(user_id: int) -> int | None:
+    """The contact an external login acts as: the usable identity opened first (a switcher comes later, SPEC ACC-1)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM contacts_contact WHERE user_id = %s AND live AND deleted_at IS NULL AND account = 'active'"
+            " AND (expires_at IS NULL OR expires_at > now()) ORDER BY opened_at NULLS LAST, id LIMIT 1",
+            [user_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+class Role(IntEnum):
+    """What a viewer is to one contact, weakest first; each may do what the weaker ones may."""
+
+    NONE = 0  # the contact does not exist for him: 404
+    VIEWER = 1  # visible range or view share: 基本信息 only, masked
+    EDITOR = (
+        2  # creator, follower, edit share: edits 基本信息, 权限设置, 共享; applies for an account
+    )
+    MAINTAINER = 3  # maintains one of the contact's dimensions: everything but what asks for the main dimension
+    MAIN_MAINTAINER = (
+        4  # maintains the main dimension: opening, disabling, moving, merging, deleting
+    )
+
+
+ROLE = """
+SELECT CASE
+  WHEN %(everything)s THEN 4
+  WHEN m.dimension_id = ANY(%(maintained)s::bigint[]) THEN 4
+  WHEN EXISTS (SELECT 1 FROM contacts_membership x JOIN orgs_node n ON n.id = x.node_id
+               WHERE x.contact_id = c.id AND n.dimension_id = ANY(%(maintained)s::bigint[])) THEN 3
+  WHEN NOT c.live THEN 0
+  WHEN c.created_by_id = %(user)s OR c.follower_id = %(user)s THEN 2
+  WHEN EXISTS (SELECT 1 FROM contacts_contactusergrant g JOIN auth_permission p ON p.id = g.permission_id
+               WHERE g.content_object_id = c.id AND g.user_id = %(user)s AND p.codename = 'edit_contact')
+    OR EXISTS (SELECT 1 FROM contacts_contactgroupgrant g JOIN auth_permission p ON p.id = g.permission_id
+               WHERE g.content_object_id = c.id AND g.group_id = ANY(%(groups)s::bigint[]) AND p.codename = 'edit_contact')
+    THEN 2
+  WHEN EXISTS (SELECT 1 FROM contacts_contactusergrant g WHERE g.content_object_id = c.id AND g.user_id = %(user)s)
+    OR EXISTS (SELECT 1 FROM contacts_contactgroupgrant g
+               WHERE g.content_object_id = c.id AND g.group_id = ANY(%(groups)s::bigint[]))
+    OR EXISTS (SELECT 1 FROM contacts_contactscope s
+               WHERE s.contact_id = c.id AND s.live AND s.node_id = ANY(%(ranges)s::bigint[]))
+    THEN 1
+  ELSE 0 END, c.deleted_at IS NOT NULL
+FROM contacts_contact c JOIN orgs_node m ON m.id = c.main_node_id WHERE c.id = %(contact)s
+"""
+
+
+def role_on(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Role:
+    """The role of `viewer` on one contact, read from the database now; one query.
+
+    `binned` asks about a deleted contact, which only those who maintain it may see (matrix row 27).
+    """
+    if not viewer.scope.active_staff:
+        return Role.NONE
+    parameters = {
+        "everything": viewer.everything, "maintained": list(viewer.scope.maintained), "user": viewer.user_id,
+        "groups": list(viewer.groups), "ranges": list(viewer.scope.ranges), "contact": contact_id,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(ROLE, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        return Role.NONE
+    role = Role(row[0])
+    if row[1]:
+        return role if binned and role >= Role.MAINTAINER else Role.NONE
+    return role
+
+
+def has_contact_perm(user: Any, codename: str, contact: "Contact") -> bool:
+    """The answer of user.has_perm("contacts.view_contact" or "contacts.edit_contact", contact)."""
+    viewer = viewer_of(user)
+    if viewer.identity_id is not None:
+        return codename == "view_contact" and viewer.identity_id == contact.pk
+    needed = Role.VIEWER if codename == "view_contact" else Role.EDITOR
+    return role_on(viewer, contact.pk) >= needed
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Which areas of the card and which actions a role opens (CON-3; matrix rows 17 to 25, 36, 41). Views hand this on."""
+
+    role: Role
+
+    @property
+    def reveal(self) -> bool:
+        return self.role >= Role.EDITOR
+
+    @property
+    def edit(self) -> bool:
+        return self.role >= Role.EDITOR
+
+    @property
+    def rights(self) -> bool:
+        """权限设置 and 共享."""
+        return self.role >= Role.EDITOR
+
+    @property
+    def account(self) -> bool:
+        """账号信息."""
+        return self.role >= Role.EDITOR
+
+    @property
+    def apply(self) -> bool:
+        """申请开通: those who maintain the main dimension open directly instead."""
+        return Role.EDITOR <= self.role < Role.MAIN_MAINTAINER
+
+    @property
+    def history(self) -> bool:
+        return self.role >= Role.MAINTAINER
+
+    @property
+    def manage(self) -> bool:
+        """Open, disable, move, delete: the main dimension."""
+        return self.role >= Role.MAIN_MAINTAINER
