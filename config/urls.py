@@ -13,6 +13,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orgs.urls")),
     path("", include("approvals.urls")),
     path("messages/", include("im.urls")),
+    # Here and not inside the portal's own map: an instance is found by name only at the top.
+    path("portal/messages/", include("im.urls", namespace="portal-im")),
     path("portal/", include("portal.urls")),
 ]
 

@@ -128,7 +128,8 @@ def send(request: Request, pk: int) -> HttpResponse:
         return htmx.done(request, tables.url(request, "thread", pk))
     found = selectors.thread(conversation_id=pk, user=request.user)
     told = selectors.news(thread=found, since=since)
-    return _news(request, tables.news_context(told, found) | {"sent": True})
+    response = _news(request, tables.news_context(told, found) | {"sent": True})
+    return htmx.trigger(response, refresh="#convs")
 
 
 def _refused(request: Request, pk: int, body: str, refused: Invalid | Conflict) -> HttpResponse:

@@ -70,9 +70,9 @@ document.addEventListener('htmx:load', event => restore(event.target));
 if (document.body.dataset.forget === 'drafts') sessionStorage.clear();
 
 // The card of a notification is asked for where it is shown; what may not be seen any more says so in its place.
-document.addEventListener('htmx:responseError', event => {
-  const slot = event.detail.elt, gone = slot?.matches?.('[data-card]') && $('[data-card-gone]', slot);
-  if (!gone || ![403, 404].includes(event.detail.xhr.status)) return;
-  slot.replaceChildren(gone);
+document.addEventListener('htmx:beforeSwap', event => {
+  const { detail } = event, gone = detail.elt?.matches?.('[data-card]') && $('[data-card-gone]', detail.elt);
+  if (!gone || ![403, 404].includes(detail.xhr.status)) return;
   gone.hidden = false;
+  Object.assign(detail, { serverResponse: gone.outerHTML, shouldSwap: true, isError: false });
 });
