@@ -155,13 +155,15 @@ def test_nothing_is_sent_while_an_input_method_composes(guide: Open, page: Page)
 def test_composer_sends_on_enter_but_not_while_composing(guide: Open, page: Page) -> None:
     guide("messages/")
     page.evaluate(
-        "document.querySelector('[data-composer]').addEventListener('submit', e => { e.preventDefault(); window.sent = (window.sent || 0) + 1 })"
+        "document.querySelector('[data-composer]').addEventListener('submit',"
+        " e => { e.preventDefault(); window.sent = (window.sent || 0) + 1 })"
     )
     page.focus("#text")
     session = page.context.new_cdp_session(page)
     session.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
     page.evaluate(
-        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true, cancelable: true}))"
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        " {key: 'Enter', isComposing: true, bubbles: true, cancelable: true}))"
     )
     assert page.evaluate("window.sent || 0") == 0
     session.send("Input.insertText", {"text": "你好"})
