@@ -34,7 +34,9 @@ class Environment:
             return True
         if raw.lower() in FALSE_WORDS:
             return False
-        raise ImproperlyConfigured(f"{name} must be 1 or 0 (true/false, yes/no, on/off), not {raw!r}.")
+        raise ImproperlyConfigured(
+            f"{name} must be 1 or 0 (true/false, yes/no, on/off), not {raw!r}."
+        )
 
     def number(self, name: str, *, default: int, minimum: int, maximum: int) -> int:
         raw = os.environ.get(name, str(default))
@@ -73,7 +75,9 @@ class Environment:
             try:
                 return Path(file_name).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
+                raise ImproperlyConfigured(
+                    f"{name}_FILE cannot be read: {error.strerror}."
+                ) from error
         value = os.environ.get(name, "")
         if not value and debug:
             return debug_default
@@ -99,12 +103,19 @@ class Environment:
         except Exception as error:
             raise ImproperlyConfigured(f"{name} is not a database address.") from error
         if config.get("ENGINE") != "django.db.backends.postgresql":
-            raise ImproperlyConfigured(f"{name} must be a postgres:// address; other databases are not supported.")
+            raise ImproperlyConfigured(
+                f"{name} must be a postgres:// address; other databases are not supported."
+            )
         options = dict(config.get("OPTIONS", {}))
         if pool_max:
             options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
         # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).
-        return config | {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True, "OPTIONS": options, "ATOMIC_REQUESTS": False}
+        return config | {
+            "CONN_MAX_AGE": 0,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": options,
+            "ATOMIC_REQUESTS": False,
+        }
 
     def redis(self, name: str) -> str:
         url = self.text(name)
@@ -121,17 +132,27 @@ class Environment:
         """E-mail settings; without an address no e-mail channel exists (MAIL_ENABLED is False)."""
         url = os.environ.get(name, "")
         if not url:
-            return {"MAIL_ENABLED": False, "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+            return {
+                "MAIL_ENABLED": False,
+                "EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend",
+            }
         try:
             config = dict(environ.Env.email_url_config(url))
         except Exception as error:
-            raise ImproperlyConfigured(f"{name} is not a mail address such as smtp+tls://user:password@host:587.") from error
-        return {key: value for key, value in config.items() if key.isupper()} | {"MAIL_ENABLED": True, "EMAIL_TIMEOUT": 10}
+            raise ImproperlyConfigured(
+                f"{name} is not a mail address such as smtp+tls://user:password@host:587."
+            ) from error
+        return {key: value for key, value in config.items() if key.isupper()} | {
+            "MAIL_ENABLED": True,
+            "EMAIL_TIMEOUT": 10,
+        }
 
     @staticmethod
     def logging(*, level: str, json: bool) -> dict[str, Any]:
         if level not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
-            raise ImproperlyConfigured(f"LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level!r}.")
+            raise ImproperlyConfigured(
+                f"LOG_LEVEL must be DEBUG, INFO, WARNING, ERROR or CRITICAL, not {level!r}."
+            )
         shared = [
             structlog.contextvars.merge_contextvars,
             structlog.stdlib.add_log_level,

@@ -32,12 +32,16 @@ class Contact(models.Model):
         ACTIVE = "active", _("Active")
 
     name = models.CharField(_("name"), max_length=100)
-    simplified = models.CharField(max_length=100, editable=False)  # for search: traditional finds simplified
+    simplified = models.CharField(
+        max_length=100, editable=False
+    )  # for search: traditional finds simplified
     sort_key = models.CharField(max_length=300, db_collation="C", editable=False)
     initials = models.CharField(max_length=100, editable=False)
     reading = models.CharField(_("corrected pinyin"), max_length=200, blank=True)
-    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001
-    gender = models.CharField(_("gender"), max_length=1, choices=Gender.choices, blank=True, default="")
+    code = models.CharField(_("code"), max_length=64, null=True, blank=True, unique=True)
+    gender = models.CharField(
+        _("gender"), max_length=1, choices=Gender.choices, blank=True, default=""
+    )
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)  # E.164
     telephone = models.CharField(_("telephone"), max_length=40, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
@@ -45,27 +49,44 @@ class Contact(models.Model):
     office = models.CharField(_("office location"), max_length=200, blank=True)
     remark = models.TextField(_("remark"), blank=True, max_length=2000)
     avatar = models.FileField(upload_to="avatars/", blank=True, editable=False)
-    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, verbose_name=_("category"))
+    category = models.ForeignKey(
+        Category, models.PROTECT, null=True, blank=True, verbose_name=_("category")
+    )
     tags = models.ManyToManyField(Tag, blank=True, verbose_name=_("tags"))
     follower = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="followed_contacts",
         verbose_name=_("follower"),
     )  # fmt: skip
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="created_contacts", editable=False
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        related_name="created_contacts",
+        editable=False,
     )
-    source = models.CharField(max_length=8, choices=Source.choices, default=Source.MANUAL, editable=False)
+    source = models.CharField(
+        max_length=8, choices=Source.choices, default=Source.MANUAL, editable=False
+    )
     security_level = models.SmallIntegerField(_("security level"), default=0)
     # Raised with every change of a field that an approver signs (SECURITY T33).
     version = models.PositiveIntegerField(default=1, editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)
     # Enabled and at least one membership under enabled nodes only; derived, written by contacts/closure.py.
     live = models.BooleanField(default=False, editable=False)
-    main_node = models.ForeignKey(Node, models.PROTECT, related_name="main_contacts", editable=False)
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="identities", editable=False
+    main_node = models.ForeignKey(
+        Node, models.PROTECT, related_name="main_contacts", editable=False
     )
-    account = models.CharField(max_length=8, choices=Account.choices, default=Account.NONE, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="identities",
+        editable=False,
+    )
+    account = models.CharField(
+        max_length=8, choices=Account.choices, default=Account.NONE, editable=False
+    )
     opened_at = models.DateTimeField(null=True, editable=False)
     expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, editable=False)
@@ -78,11 +99,15 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("external contact")
         default_permissions = ()
-        permissions = [("view_contact", "sees the contact"), ("edit_contact", "sees and edits the contact")]
+        permissions = [
+            ("view_contact", "sees the contact"),
+            ("edit_contact", "sees and edits the contact"),
+        ]
         constraints = [
             models.CheckConstraint(condition=~models.Q(name=""), name="contacts_contact_named"),
             models.CheckConstraint(
-                condition=models.Q(security_level__gte=-999, security_level__lte=0), name="contacts_contact_security_level"
+                condition=models.Q(security_level__gte=-999, security_level__lte=0),
+                name="contacts_contact_security_level",
             ),
             models.CheckConstraint(
                 condition=models.Q(account__in=["none", "pending"], user__isnull=True)
@@ -133,7 +158,9 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["node", "contact"], name="contacts_membership_once"),
             models.UniqueConstraint(
-                fields=["contact"], condition=models.Q(is_main=True), name="contacts_membership_one_main"
+                fields=["contact"],
+                condition=models.Q(is_main=True),
+                name="contacts_membership_one_main",
             ),
         ]
 
@@ -158,7 +185,9 @@ class ContactScope(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["node_id", "sort_key", "contact_id"], name="contacts_scope_live", condition=models.Q(live=True)
+                fields=["node_id", "sort_key", "contact_id"],
+                name="contacts_scope_live",
+                condition=models.Q(live=True),
             ),
             models.Index(fields=["contact_id"], name="contacts_scope_contact"),
         ]
@@ -202,7 +231,9 @@ class ContactGroupGrant(GrantFields, GroupObjectPermissionBase):  # type: ignore
     allowed_permissions = frozenset({"view_contact", "edit_contact"})
 
     class Meta(GroupObjectPermissionBase.Meta):
-        indexes = [models.Index(fields=["group", "content_object"], name="contacts_groupgrant_group")]
+        indexes = [
+            models.Index(fields=["group", "content_object"], name="contacts_groupgrant_group")
+        ]
 
 
 class ContactVisibleStaff(VisibleStaff):
@@ -213,11 +244,14 @@ class ContactVisibleStaff(VisibleStaff):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(user__isnull=True, group__isnull=False) | models.Q(user__isnull=False, group__isnull=True),
+                condition=models.Q(user__isnull=True, group__isnull=False)
+                | models.Q(user__isnull=False, group__isnull=True),
                 name="contacts_contactvisiblestaff_one_holder",
             ),
             models.UniqueConstraint(
-                fields=["contact", "user", "group"], name="contacts_contactvisiblestaff_once", nulls_distinct=False
+                fields=["contact", "user", "group"],
+                name="contacts_contactvisiblestaff_once",
+                nulls_distinct=False,
             ),
         ]
 
@@ -245,8 +279,12 @@ class ImportJob(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
-    counts = models.JSONField(default=dict)  # created, updated, unchanged, organizations, departments, errors
-    problems = models.JSONField(default=list)  # [{row, field, value, reason}], capped; the file has all
+    counts = models.JSONField(
+        default=dict
+    )  # created, updated, unchanged, organizations, departments, errors
+    problems = models.JSONField(
+        default=list
+    )  # [{row, field, value, reason}], capped; the file has all
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)

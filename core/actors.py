@@ -10,7 +10,7 @@ class Actor(Protocol):
 
     @property
     def actor_kind(self) -> str:
-        """"staff", "external" or "system"."""
+        """ "staff", "external" or "system"."""
 
     @property
     def actor_id(self) -> str:

@@ -13,7 +13,9 @@ from core.models import AuditEntry, AuditHead
 
 SEAL_LOCK = 72_001
 # Values of these keys never enter the trail, whoever passes them (SECURITY T37, T38).
-SECRET_KEYS = frozenset({"password", "secret", "token", "credential", "ciphertext", "initial_password"})
+SECRET_KEYS = frozenset(
+    {"password", "secret", "token", "credential", "ciphertext", "initial_password"}
+)
 MASKED_KEYS = frozenset({"mobile", "email", "telephone"})
 
 
@@ -51,13 +53,17 @@ def record(
     )
 
 
-def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def changes(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two mappings reduced to the keys whose values differ."""
     keys = [key for key in after if before.get(key) != after[key]]
     return {key: before.get(key) for key in keys}, {key: after[key] for key in keys}
 
 
-def history(*, obj: models.Model, limit: int = 50, before_id: int | None = None) -> "models.QuerySet[AuditEntry]":
+def history(
+    *, obj: models.Model, limit: int = 50, before_id: int | None = None
+) -> "models.QuerySet[AuditEntry]":
     """Newest rows about one object. The caller has already decided that the reader may see the object."""
     rows = AuditEntry.objects.filter(object_type=obj._meta.label_lower, object_id=str(obj.pk))
     if before_id:
@@ -130,10 +136,14 @@ def seal(*, limit: int = 5000) -> int:
 def verify() -> str | None:
     """Walks the whole chain; returns a sentence naming the first altered, missing or forged row, or None."""
     previous, expected = "0" * 64, 1
-    for entry in AuditEntry.objects.filter(seq__isnull=False).order_by("seq").iterator(chunk_size=2000):
+    for entry in (
+        AuditEntry.objects.filter(seq__isnull=False).order_by("seq").iterator(chunk_size=2000)
+    ):
         if entry.seq != expected:
             return f"audit row with seq {expected} is missing (found {entry.seq}, id {entry.id})"
-        if entry.previous_hash != previous or entry.hash != digest(entry, seq=expected, previous=previous):
+        if entry.previous_hash != previous or entry.hash != digest(
+            entry, seq=expected, previous=previous
+        ):
             return f"audit row id {entry.id} (seq {entry.seq}) was altered"
         previous, expected = entry.hash, expected + 1
     head = AuditHead.objects.filter(id=1).first()

@@ -9,7 +9,9 @@ class UserError(Exception):
     status = 400
     code = "error"
 
-    def __init__(self, message: Any, *, code: str | None = None, details: list[str] | None = None) -> None:
+    def __init__(
+        self, message: Any, *, code: str | None = None, details: list[str] | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.details = details or []

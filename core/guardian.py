@@ -11,7 +11,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-__all__ = ["GrantFields", "GroupObjectPermissionBase", "UserObjectPermissionBase", "grant", "holders", "revoke"]
+__all__ = [
+    "GrantFields",
+    "GroupObjectPermissionBase",
+    "UserObjectPermissionBase",
+    "grant",
+    "holders",
+    "revoke",
+]
 
 
 class GrantFields(models.Model):
@@ -43,7 +50,13 @@ def _holder(to: models.Model) -> dict[str, Any]:
 
 
 def grant(
-    *, table: type[models.Model], codename: str, to: models.Model, obj: models.Model, by_label: str, source: str = "manual"
+    *,
+    table: type[models.Model],
+    codename: str,
+    to: models.Model,
+    obj: models.Model,
+    by_label: str,
+    source: str = "manual",
 ) -> tuple[models.Model, bool]:
     """Gives `to` (a user, or the group of an internal department) the right `codename` on `obj`.
 
@@ -58,7 +71,9 @@ def grant(
     return row, created
 
 
-def revoke(*, table: type[models.Model], codename: str, to: models.Model, obj: models.Model) -> bool:
+def revoke(
+    *, table: type[models.Model], codename: str, to: models.Model, obj: models.Model
+) -> bool:
     """Takes the right away; False when it was not there."""
     rows = table._default_manager.filter(
         permission_id=_permission_id(table, codename), content_object=obj, **_holder(to)
@@ -66,6 +81,10 @@ def revoke(*, table: type[models.Model], codename: str, to: models.Model, obj: m
     return bool(rows.delete()[0])
 
 
-def holders(*, table: type[models.Model], codename: str, obj: models.Model) -> "models.QuerySet[Any]":
+def holders(
+    *, table: type[models.Model], codename: str, obj: models.Model
+) -> "models.QuerySet[Any]":
     """Grant rows of `codename` on `obj` in `table`."""
-    return table._default_manager.filter(permission_id=_permission_id(table, codename), content_object=obj)
+    return table._default_manager.filter(
+        permission_id=_permission_id(table, codename), content_object=obj
+    )

@@ -15,7 +15,12 @@ def is_fragment(request: HttpRequest) -> bool:
 
 
 def page(
-    request: HttpRequest, template: str, fragment: str, context: dict[str, Any] | None = None, *, status: int = 200
+    request: HttpRequest,
+    template: str,
+    fragment: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
 ) -> HttpResponse:
     """The full page, or the same partial that the page includes when htmx asks for it."""
     name = fragment if is_fragment(request) else template
@@ -27,7 +32,13 @@ def page(
 def trigger(response: HttpResponse, **events: Any) -> HttpResponse:
     """Adds client events, for example toast="已停用 3 个账号"."""
     current = json.loads(response.headers.get("HX-Trigger", "{}"))
-    response["HX-Trigger"] = json.dumps(current | {key: str(value) if not isinstance(value, dict | list | bool | int) else value for key, value in events.items()})
+    response["HX-Trigger"] = json.dumps(
+        current
+        | {
+            key: str(value) if not isinstance(value, dict | list | bool | int) else value
+            for key, value in events.items()
+        }
+    )
     return response
 
 

@@ -21,7 +21,11 @@ def client_ip(request: HttpRequest) -> str:
     remote = str(request.META.get("REMOTE_ADDR", ""))
     if not proxies:
         return remote
-    forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    forwarded = [
+        part.strip()
+        for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        if part.strip()
+    ]
     return forwarded[-proxies][:45] if len(forwarded) >= proxies else remote
 
 
@@ -35,7 +39,9 @@ class RequestContextMiddleware:
         given = request.headers.get("X-Request-Id", "") if settings.TRUSTED_PROXIES else ""
         request_id = given if REQUEST_ID.match(given) else uuid.uuid4().hex
         agent = request.headers.get("User-Agent", "")[:200]
-        with context.use(context.Context(request_id=request_id, ip=client_ip(request), user_agent=agent)):
+        with context.use(
+            context.Context(request_id=request_id, ip=client_ip(request), user_agent=agent)
+        ):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id
         return response
@@ -56,7 +62,11 @@ class ErrorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, UserError):
             return None
-        template = "components/error_fragment.html" if getattr(request, "htmx", False) else f"{error.status}.html"
+        template = (
+            "components/error_fragment.html"
+            if getattr(request, "htmx", False)
+            else f"{error.status}.html"
+        )
         response = render(request, template, {"error": error}, status=error.status)
         if isinstance(error, Throttled):
             response["Retry-After"] = str(error.retry_after)

@@ -36,7 +36,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["object_type", "object_id", "-id"], name="core_audit_object"),
             models.Index(fields=["dimension_id", "-id"], name="core_audit_dimension"),
             models.Index(fields=["actor_id", "-id"], name="core_audit_actor"),
-            models.Index(fields=["id"], name="core_audit_unsealed", condition=models.Q(seq__isnull=True)),
+            models.Index(
+                fields=["id"], name="core_audit_unsealed", condition=models.Q(seq__isnull=True)
+            ),
             models.Index(fields=["seq"], name="core_audit_seq"),
         ]
 
@@ -52,7 +54,9 @@ class AuditHead(models.Model):
     hash = models.CharField(max_length=64, default="0" * 64)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="core_audithead_one_row")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="core_audithead_one_row")
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq}:{self.hash[:8]}"

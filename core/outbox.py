@@ -21,7 +21,11 @@ MAX_ATTEMPTS = 8
 
 
 def enqueue(
-    *, task: str, dedupe_key: str | None = None, delay: datetime.timedelta | None = None, **arguments: int | str
+    *,
+    task: str,
+    dedupe_key: str | None = None,
+    delay: datetime.timedelta | None = None,
+    **arguments: int | str,
 ) -> OutboxEntry:
     """Asks for `task` to run with `arguments` (ids only) once the current transaction commits.
 
@@ -83,7 +87,10 @@ def claim(entry_id: int) -> OutboxEntry | None:
 def fail(entry: OutboxEntry, error: Exception) -> None:
     """Puts the entry back with a growing delay, or marks it failed after MAX_ATTEMPTS (an alarm, never silence)."""
     now = timezone.now()
-    values: dict[str, Any] = {"lease_until": None, "last_error": f"{type(error).__name__}: {error}"[:500]}
+    values: dict[str, Any] = {
+        "lease_until": None,
+        "last_error": f"{type(error).__name__}: {error}"[:500],
+    }
     if entry.attempts >= MAX_ATTEMPTS:
         log.error("outbox entry %s (%s) failed for good", entry.pk, entry.task)
         values["failed_at"] = now
@@ -105,5 +112,9 @@ def waiting(*, older_than: datetime.timedelta) -> "models.QuerySet[OutboxEntry]"
 
 def sweep(*, limit: int = 200) -> int:
     """Publishes again what the broker lost. Safe to run at any time and twice."""
-    entries = waiting(older_than=datetime.timedelta(seconds=5)).order_by("available_at").values_list("pk", "task")
+    entries = (
+        waiting(older_than=datetime.timedelta(seconds=5))
+        .order_by("available_at")
+        .values_list("pk", "task")
+    )
     return sum(publish(entry_id=pk, task=task) for pk, task in entries[:limit])

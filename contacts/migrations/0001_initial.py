@@ -10,224 +10,536 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('orgs', '0001_initial'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("orgs", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=100, verbose_name='name')),
-                ('simplified', models.CharField(editable=False, max_length=100)),
-                ('sort_key', models.CharField(db_collation='C', editable=False, max_length=300)),
-                ('initials', models.CharField(editable=False, max_length=100)),
-                ('reading', models.CharField(blank=True, max_length=200, verbose_name='corrected pinyin')),
-                ('code', models.CharField(blank=True, max_length=64, null=True, unique=True, verbose_name='code')),
-                ('gender', models.CharField(blank=True, choices=[('', 'Not stated'), ('m', 'Male'), ('f', 'Female')], default='', max_length=1, verbose_name='gender')),
-                ('mobile', models.CharField(blank=True, max_length=20, verbose_name='mobile')),
-                ('telephone', models.CharField(blank=True, max_length=40, verbose_name='telephone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('position', models.CharField(blank=True, max_length=100, verbose_name='position')),
-                ('office', models.CharField(blank=True, max_length=200, verbose_name='office location')),
-                ('remark', models.TextField(blank=True, max_length=2000, verbose_name='remark')),
-                ('avatar', models.FileField(blank=True, editable=False, upload_to='avatars/')),
-                ('source', models.CharField(choices=[('manual', 'Manual'), ('file', 'File'), ('wecom', 'WeCom')], default='manual', editable=False, max_length=8)),
-                ('security_level', models.SmallIntegerField(default=0, verbose_name='security level')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('live', models.BooleanField(default=False, editable=False)),
-                ('account', models.CharField(choices=[('none', 'Not opened'), ('pending', 'Pending approval'), ('opening', 'Opening'), ('active', 'Active')], default='none', editable=False, max_length=8)),
-                ('opened_at', models.DateTimeField(editable=False, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True, verbose_name='valid until')),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('deleted_by_label', models.CharField(blank=True, editable=False, max_length=200)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='orgs.category', verbose_name='category')),
-                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='created_contacts', to=settings.AUTH_USER_MODEL)),
-                ('follower', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='followed_contacts', to=settings.AUTH_USER_MODEL, verbose_name='follower')),
-                ('main_node', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='main_contacts', to='orgs.node')),
-                ('tags', models.ManyToManyField(blank=True, to='orgs.tag', verbose_name='tags')),
-                ('user', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='identities', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                ("simplified", models.CharField(editable=False, max_length=100)),
+                ("sort_key", models.CharField(db_collation="C", editable=False, max_length=300)),
+                ("initials", models.CharField(editable=False, max_length=100)),
+                (
+                    "reading",
+                    models.CharField(blank=True, max_length=200, verbose_name="corrected pinyin"),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        blank=True, max_length=64, null=True, unique=True, verbose_name="code"
+                    ),
+                ),
+                (
+                    "gender",
+                    models.CharField(
+                        blank=True,
+                        choices=[("", "Not stated"), ("m", "Male"), ("f", "Female")],
+                        default="",
+                        max_length=1,
+                        verbose_name="gender",
+                    ),
+                ),
+                ("mobile", models.CharField(blank=True, max_length=20, verbose_name="mobile")),
+                (
+                    "telephone",
+                    models.CharField(blank=True, max_length=40, verbose_name="telephone"),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("position", models.CharField(blank=True, max_length=100, verbose_name="position")),
+                (
+                    "office",
+                    models.CharField(blank=True, max_length=200, verbose_name="office location"),
+                ),
+                ("remark", models.TextField(blank=True, max_length=2000, verbose_name="remark")),
+                ("avatar", models.FileField(blank=True, editable=False, upload_to="avatars/")),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("manual", "Manual"), ("file", "File"), ("wecom", "WeCom")],
+                        default="manual",
+                        editable=False,
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "security_level",
+                    models.SmallIntegerField(default=0, verbose_name="security level"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                ("live", models.BooleanField(default=False, editable=False)),
+                (
+                    "account",
+                    models.CharField(
+                        choices=[
+                            ("none", "Not opened"),
+                            ("pending", "Pending approval"),
+                            ("opening", "Opening"),
+                            ("active", "Active"),
+                        ],
+                        default="none",
+                        editable=False,
+                        max_length=8,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "expires_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="valid until"),
+                ),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("deleted_by_label", models.CharField(blank=True, editable=False, max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="orgs.category",
+                        verbose_name="category",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="created_contacts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "follower",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="followed_contacts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="follower",
+                    ),
+                ),
+                (
+                    "main_node",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="main_contacts",
+                        to="orgs.node",
+                    ),
+                ),
+                ("tags", models.ManyToManyField(blank=True, to="orgs.tag", verbose_name="tags")),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="identities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'external contact',
-                'permissions': [('view_contact', 'sees the contact'), ('edit_contact', 'sees and edits the contact')],
-                'default_permissions': (),
+                "verbose_name": "external contact",
+                "permissions": [
+                    ("view_contact", "sees the contact"),
+                    ("edit_contact", "sees and edits the contact"),
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ContactGroupGrant',
+            name="ContactGroupGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('granted_at', models.DateTimeField(auto_now_add=True)),
-                ('granted_by_label', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(default='manual', max_length=16)),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='contacts.contact')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(auto_now_add=True)),
+                ("granted_by_label", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(default="manual", max_length=16)),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="contacts.contact"
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ContactScope',
+            name="ContactScope",
             fields=[
-                ('pk', models.CompositePrimaryKey('node_id', 'sort_key', 'contact_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('node_id', models.BigIntegerField()),
-                ('sort_key', models.CharField(db_collation='C', max_length=300)),
-                ('contact_id', models.BigIntegerField()),
-                ('live', models.BooleanField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "node_id",
+                        "sort_key",
+                        "contact_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("node_id", models.BigIntegerField()),
+                ("sort_key", models.CharField(db_collation="C", max_length=300)),
+                ("contact_id", models.BigIntegerField()),
+                ("live", models.BooleanField()),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('live', True)), fields=['node_id', 'sort_key', 'contact_id'], name='contacts_scope_live'), models.Index(fields=['contact_id'], name='contacts_scope_contact')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("live", True)),
+                        fields=["node_id", "sort_key", "contact_id"],
+                        name="contacts_scope_live",
+                    ),
+                    models.Index(fields=["contact_id"], name="contacts_scope_contact"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactSearch',
+            name="ContactSearch",
             fields=[
-                ('contact_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('words', django.contrib.postgres.search.SearchVectorField()),
-                ('anc', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('live_anc', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("contact_id", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("words", django.contrib.postgres.search.SearchVectorField()),
+                (
+                    "anc",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
+                (
+                    "live_anc",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['words', 'anc', 'live_anc'], name='contacts_search_words')],
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["words", "anc", "live_anc"], name="contacts_search_words"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ContactUserGrant',
+            name="ContactUserGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('granted_at', models.DateTimeField(auto_now_add=True)),
-                ('granted_by_label', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(default='manual', max_length=16)),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='contacts.contact')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(auto_now_add=True)),
+                ("granted_by_label", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(default="manual", max_length=16)),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="contacts.contact"
+                    ),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ContactVisibleStaff',
+            name="ContactVisibleStaff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('granted_at', models.DateTimeField(auto_now_add=True)),
-                ('granted_by_label', models.CharField(blank=True, max_length=200)),
-                ('source', models.CharField(default='manual', max_length=16)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='visible_staff', to='contacts.contact')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='auth.group')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("granted_at", models.DateTimeField(auto_now_add=True)),
+                ("granted_by_label", models.CharField(blank=True, max_length=200)),
+                ("source", models.CharField(default="manual", max_length=16)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="visible_staff",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="auth.group",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(upload_to='imports/')),
-                ('file_name', models.CharField(max_length=200)),
-                ('status', models.CharField(choices=[('uploaded', 'Uploaded'), ('checking', 'Checking'), ('checked', 'Ready to confirm'), ('refused', 'Has errors'), ('running', 'Importing'), ('done', 'Finished'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='uploaded', max_length=10)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('counts', models.JSONField(default=dict)),
-                ('problems', models.JSONField(default=list)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('dimension', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to='orgs.node')),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='imports', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.FileField(upload_to="imports/")),
+                ("file_name", models.CharField(max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("checking", "Checking"),
+                            ("checked", "Ready to confirm"),
+                            ("refused", "Has errors"),
+                            ("running", "Importing"),
+                            ("done", "Finished"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                    ),
+                ),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("counts", models.JSONField(default=dict)),
+                ("problems", models.JSONField(default=list)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "dimension",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to="orgs.node",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="imports",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import',
+                "verbose_name": "import",
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_main', models.BooleanField(default=False)),
-                ('position', models.CharField(blank=True, max_length=100, verbose_name='position')),
-                ('order', models.IntegerField(default=0, verbose_name='order')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='contacts.contact')),
-                ('node', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='orgs.node')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_main", models.BooleanField(default=False)),
+                ("position", models.CharField(blank=True, max_length=100, verbose_name="position")),
+                ("order", models.IntegerField(default=0, verbose_name="order")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="contacts.contact",
+                    ),
+                ),
+                (
+                    "node",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="memberships",
+                        to="orgs.node",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at', None)), fields=['sort_key', 'id'], name='contacts_contact_list'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None)),
+                fields=["sort_key", "id"],
+                name="contacts_contact_list",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('live', True)), fields=['created_by', 'sort_key', 'id'], name='contacts_contact_created'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("live", True)),
+                fields=["created_by", "sort_key", "id"],
+                name="contacts_contact_created",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at', None), ('live', True)), fields=['follower', 'sort_key', 'id'], name='contacts_contact_followed'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at", None), ("live", True)),
+                fields=["follower", "sort_key", "id"],
+                name="contacts_contact_followed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('mobile', ''), _negated=True), fields=['mobile'], name='contacts_contact_mobile'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("mobile", ""), _negated=True),
+                fields=["mobile"],
+                name="contacts_contact_mobile",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(django.db.models.functions.text.Lower('email'), condition=models.Q(('email', ''), _negated=True), name='contacts_contact_email'),
+            model_name="contact",
+            index=models.Index(
+                django.db.models.functions.text.Lower("email"),
+                condition=models.Q(("email", ""), _negated=True),
+                name="contacts_contact_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(condition=models.Q(('deleted_at__isnull', False)), fields=['deleted_at'], name='contacts_contact_bin'),
+            model_name="contact",
+            index=models.Index(
+                condition=models.Q(("deleted_at__isnull", False)),
+                fields=["deleted_at"],
+                name="contacts_contact_bin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='contacts_contact_named'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="contacts_contact_named"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('security_level__gte', -999), ('security_level__lte', 0)), name='contacts_contact_security_level'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("security_level__gte", -999), ("security_level__lte", 0)),
+                name="contacts_contact_security_level",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__in', ['none', 'pending']), ('user__isnull', True)), models.Q(('account__in', ['opening', 'active']), ('user__isnull', False)), _connector='OR'), name='contacts_contact_account_has_login'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account__in", ["none", "pending"]), ("user__isnull", True)),
+                    models.Q(("account__in", ["opening", "active"]), ("user__isnull", False)),
+                    _connector="OR",
+                ),
+                name="contacts_contact_account_has_login",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactgroupgrant',
-            index=models.Index(fields=['group', 'content_object'], name='contacts_groupgrant_group'),
+            model_name="contactgroupgrant",
+            index=models.Index(
+                fields=["group", "content_object"], name="contacts_groupgrant_group"
+            ),
         ),
         migrations.AlterUniqueTogether(
-            name='contactgroupgrant',
-            unique_together={('group', 'permission', 'content_object')},
+            name="contactgroupgrant",
+            unique_together={("group", "permission", "content_object")},
         ),
         migrations.AddIndex(
-            model_name='contactusergrant',
-            index=models.Index(fields=['user', 'content_object'], name='contacts_usergrant_user'),
+            model_name="contactusergrant",
+            index=models.Index(fields=["user", "content_object"], name="contacts_usergrant_user"),
         ),
         migrations.AlterUniqueTogether(
-            name='contactusergrant',
-            unique_together={('user', 'permission', 'content_object')},
+            name="contactusergrant",
+            unique_together={("user", "permission", "content_object")},
         ),
         migrations.AddConstraint(
-            model_name='contactvisiblestaff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', False), ('user__isnull', True)), models.Q(('group__isnull', True), ('user__isnull', False)), _connector='OR'), name='contacts_contactvisiblestaff_one_holder'),
+            model_name="contactvisiblestaff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("group__isnull", False), ("user__isnull", True)),
+                    models.Q(("group__isnull", True), ("user__isnull", False)),
+                    _connector="OR",
+                ),
+                name="contacts_contactvisiblestaff_one_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactvisiblestaff',
-            constraint=models.UniqueConstraint(fields=('contact', 'user', 'group'), name='contacts_contactvisiblestaff_once', nulls_distinct=False),
+            model_name="contactvisiblestaff",
+            constraint=models.UniqueConstraint(
+                fields=("contact", "user", "group"),
+                name="contacts_contactvisiblestaff_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('node', 'contact'), name='contacts_membership_once'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("node", "contact"), name="contacts_membership_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_main', True)), fields=('contact',), name='contacts_membership_one_main'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_main", True)),
+                fields=("contact",),
+                name="contacts_membership_one_main",
+            ),
         ),
     ]
