@@ -136,7 +136,7 @@ class StaffFilterForm(UiForm):
         required=False,
         choices=[
             ("", _("All states")),
-            ("active", _("Active")),
+            ("active", _("Enabled")),
             ("disabled", _("Disabled")),
             ("admin", _("System administrators")),
             ("holder", _("External directory maintenance")),
@@ -147,7 +147,7 @@ class StaffFilterForm(UiForm):
 class DepartmentForm(UiForm):
     """Name of a department."""
 
-    name = CleanCharField(label=_("Name"), max_length=100)
+    name = CleanCharField(label=_("Department name"), max_length=100)
 
 
 class MoveForm(UiForm):
