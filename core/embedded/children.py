@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from core.embedded.home import CHECKOUT, Home
 LONGEST_PAUSE = 30.0
 # A child that ran this long was well: its next crash starts with a short pause again.
 WELL_SECONDS = 60.0
+GONE_SECONDS = 5.0
 LOG_LIMIT = 10 * 1024 * 1024
 
 
@@ -84,19 +86,24 @@ class Child:
         self.popen.wait()
 
 
-def end_group(leader: int, *, command: str = "") -> None:
-    """Kill what is left of a child's process group; with `command` only members that run it.
+def end_group(leader: int, *, command: str = "") -> bool:
+    """Kill what is left of a child's process group and wait until its ports are free.
 
     The number of a group is not given away while a member lives, but it may be once all are gone:
-    a group remembered from an earlier run is therefore recognised by the command line.
+    a group remembered from an earlier run is therefore recognised by its `command` line.
+    Returns whether there was anything to kill.
     """
+    killed = set()
     for pid in process.group_members(leader):
         if command and not process.is_ours(pid, marker=command):
             continue
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+            killed.add(pid)
+    deadline = time.monotonic() + GONE_SECONDS
+    while killed & set(process.group_members(leader)) and time.monotonic() < deadline:
+        time.sleep(process.POLL_SECONDS)
+    return bool(killed)
 
 
 def remember(home: Home, children: Sequence[Child]) -> None:
@@ -111,11 +118,7 @@ def remember(home: Home, children: Sequence[Child]) -> None:
 
 def end_leftovers(home: Home) -> int:
     """End the children of a supervisor that was killed; returns how many groups there were."""
-    ended = 0
-    for pid, command in home.read("children.json").items():
-        if process.group_members(int(pid)):
-            end_group(int(pid), command=str(command))
-            process.wait_gone(int(pid), marker=str(command), seconds=5)
-            ended += 1
+    remembered = home.read("children.json").items()
+    ended = sum(end_group(int(pid), command=str(command)) for pid, command in remembered)
     (home.root / "children.json").unlink(missing_ok=True)
     return ended

@@ -188,14 +188,14 @@ def log_tail(path: Path, *, lines: int = 15) -> str:
 
 
 def group_members(leader: int) -> list[int]:
-    """The pids of a process group."""
+    """The pids of a process group. A zombie is no member: it has closed its files and ports."""
     if Path("/proc/self/stat").exists():
         return [pid for pid in _numbered_processes() if _group_of(pid) == leader]
     answer = subprocess.run(
-        ["/bin/ps", "-axo", "pid=,pgid="], text=True, capture_output=True, check=False
+        ["/bin/ps", "-axo", "pid=,pgid=,stat="], text=True, capture_output=True, check=False
     )
-    pairs = [line.split() for line in answer.stdout.splitlines()]
-    return [int(pid) for pid, group in pairs if int(group) == leader]
+    rows = [line.split() for line in answer.stdout.splitlines()]
+    return [int(pid) for pid, group, state in rows if int(group) == leader and state[0] != "Z"]
 
 
 def _numbered_processes() -> list[int]:
@@ -204,6 +204,8 @@ def _numbered_processes() -> list[int]:
 
 def _group_of(pid: int) -> int:
     try:
-        return os.getpgid(pid)
-    except (ProcessLookupError, PermissionError):
+        # The name before it, in parentheses, may hold anything.
+        state, _parent, group = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:3]
+    except OSError:
         return 0
+    return 0 if state == "Z" else int(group)
