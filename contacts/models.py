@@ -214,7 +214,7 @@ class ContactSearch(models.Model):
         return str(self.contact_id)
 
 
-class ContactUserGrant(GrantFields, UserObjectPermissionBase):  # type: ignore[misc]  # guardian has no types
+class ContactUserGrant(GrantFields, UserObjectPermissionBase):
     """共享: `view_contact` or `edit_contact` of one contact to a person."""
 
     content_object = models.ForeignKey(Contact, models.CASCADE)
@@ -224,7 +224,7 @@ class ContactUserGrant(GrantFields, UserObjectPermissionBase):  # type: ignore[m
         indexes = [models.Index(fields=["user", "content_object"], name="contacts_usergrant_user")]
 
 
-class ContactGroupGrant(GrantFields, GroupObjectPermissionBase):  # type: ignore[misc]
+class ContactGroupGrant(GrantFields, GroupObjectPermissionBase):
     """The same to an internal department."""
 
     content_object = models.ForeignKey(Contact, models.CASCADE)

@@ -125,7 +125,7 @@ def role_on(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Role:
     """
     if not viewer.scope.active_staff:
         return Role.NONE
-    parameters = {
+    parameters: dict[str, Any] = {
         "everything": viewer.everything, "maintained": list(viewer.scope.maintained), "user": viewer.user_id,
         "groups": list(viewer.groups), "ranges": list(viewer.scope.ranges), "contact": contact_id,
     }  # fmt: skip

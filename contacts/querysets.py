@@ -11,6 +11,7 @@ from contacts import branches
 from contacts.permissions import Viewer, viewer_of
 
 if TYPE_CHECKING:
+    from contacts.models import Contact
     from orgs.models import Node
 
 PAGE_SIZE = 50
@@ -194,4 +195,5 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows

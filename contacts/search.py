@@ -173,7 +173,8 @@ def _ordered(sql: str, parameters: dict[str, Any], limit: int) -> list[int]:
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def _like(value: str) -> str:

@@ -10,8 +10,10 @@ from django.utils.cache import patch_vary_headers
 
 def is_fragment(request: HttpRequest) -> bool:
     """True when htmx asks for a piece of the page (not a boosted link, not a history restore)."""
-    details = getattr(request, "htmx", None)
-    return bool(details) and not details.boosted and not details.history_restore_request
+    details: Any = getattr(request, "htmx", None)
+    if not details:
+        return False
+    return not (details.boosted or details.history_restore_request)
 
 
 def page(
