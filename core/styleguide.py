@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core import styleguide_data as data
+from core.errors import Conflict
 from core.htmx import trigger
 from core.ui import Pager
 
@@ -130,6 +131,8 @@ def messages(request: HttpRequest) -> HttpResponse:
 def dialog(request: HttpRequest, name: str) -> HttpResponse:
     """One dialog; sent back with 422 when its form has errors, closed with 204 otherwise."""
     form = data.DemoForm(request.POST or None, auto_id="dlg_%s")
+    if request.method == "POST" and name == "confirm":
+        raise Conflict("已由 吴凯 于 10:51 停用")
     if request.method == "POST" and (name != "form" or form.is_valid()):
         return trigger(HttpResponse(status=204), toast="已保存 林晓彤", **{"dialog-close": True})
     context = _common(request, "console") | {

@@ -35,6 +35,7 @@ document.addEventListener('htmx:afterSwap', () => {
 document.addEventListener('close', event => {
   if (!event.target.matches?.('dialog')) return;
   const back = opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id);
+  if (event.target.contains($('#toasts'))) document.body.append($('#toasts'));
   if (event.target.closest('#dialogs')) event.target.remove();
   opener = null;
   (back || $('#main'))?.focus({ preventScroll: true });

@@ -27,6 +27,9 @@ export const visible = element => element.offsetParent !== null;
 export function toast(text, kind = 'ok') {
   const box = $('#toasts'), template = $('#tpl-toast');
   if (!box || !template || !text) return;
+  // What lies over the page hides everything below: the region moves into an open dialog, and back when it closes.
+  const host = $('dialog[open]') || document.body;
+  if (box.parentElement !== host) host.append(box);
   const element = template.content.firstElementChild.cloneNode(true);
   element.classList.add(kind);
   $('.msg', element).textContent = text;

@@ -73,5 +73,6 @@ document.addEventListener('submit', event => {
   if (form.hasAttribute('hx-post') || form.method !== 'post' || event.defaultPrevented) return;
   if (form.dataset.sent) { event.preventDefault(); return; }
   form.dataset.sent = '1';
+  setTimeout(() => delete form.dataset.sent, 3000);   // a download leaves the page where it is
 });
 addEventListener('pageshow', () => { for (const form of $$('form[data-sent]')) delete form.dataset.sent; });

@@ -39,19 +39,39 @@ document.addEventListener('htmx:beforeOnLoad', event => {
   location.assign(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
 });
 
-const reason = xhr => xhr.getResponseHeader('X-Reason') ? decodeURIComponent(xhr.getResponseHeader('X-Reason')) : '';
 document.addEventListener('htmx:responseError', event => {
   if (quiet(event)) return;
-  const status = event.detail.xhr.status;
   const known = { 403: 'forbidden', 404: 'gone', 409: 'conflict', 429: 'slow' };
-  toast(reason(event.detail.xhr) || say(known[status] || 'failed'), 'bad');
+  toast(say(known[event.detail.xhr.status] || 'failed'), 'bad');
 });
 document.addEventListener('htmx:sendError', event => { if (!quiet(event)) toast(say('offline'), 'bad'); });
 document.addEventListener('htmx:timeout', event => { if (!quiet(event)) toast(say('offline'), 'bad'); });
 
-// 409 carries the current row or card: show it, nothing is lost.
+// A refusal (components/error_fragment.html) is shown where it belongs: in the dialog that was sent, in the pane that
+// was asked for, else as a toast. Never in the place of what the person was working on.
+function refusal(html) {
+  if (!html.includes('data-refusal')) return null;
+  return document.importNode($('[data-refusal]', new DOMParser().parseFromString(html, 'text/html')), true);
+}
+
+function showRefusal(event, box) {
+  const { elt, requestConfig, target } = event.detail, dialog = elt.closest('dialog[open]');
+  event.detail.isError = false;
+  event.detail.shouldSwap = !dialog && requestConfig.verb === 'get' && target.id !== 'dialogs';
+  if (event.detail.shouldSwap || quiet(event)) return;
+  const place = dialog && $('.dlg-b', dialog);
+  if (!place) { toast($('[data-refusal-text]', box).textContent.trim(), 'bad'); return; }
+  $('[data-refusal]', place)?.remove();
+  place.prepend(box);
+  box.tabIndex = -1;
+  box.focus();
+}
+
+// 409 otherwise carries the current row or card: show it, nothing is lost.
 document.addEventListener('htmx:beforeSwap', event => {
-  if (event.detail.xhr.status === 409 && event.detail.serverResponse.trim()) {
+  const html = event.detail.serverResponse || '', box = event.detail.xhr.status >= 400 ? refusal(html) : null;
+  if (box) showRefusal(event, box);
+  else if (event.detail.xhr.status === 409 && html.trim()) {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }

@@ -227,3 +227,29 @@ def test_skip_link(guide: Open, page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_refusal_is_said_in_the_dialog_that_was_sent(guide: Open, page: Page) -> None:
+    guide("")
+    page.click("#open-confirm")
+    page.click("#dlg-confirm button[type=submit]")
+    expect(page.locator("#dlg-confirm [role=alert]")).to_contain_text("已由 吴凯")
+    page.click("#dlg-confirm button[type=submit]")
+    expect(page.locator("#dlg-confirm [role=alert]")).to_have_count(1)
+    assert not watch(page)
+
+
+def test_toast_is_seen_over_a_dialog_and_survives_it(guide: Open, page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    guide("")
+    page.click("#open-once")
+    page.click("#dlg-once [data-act=copy-all]")
+    toast = page.locator(".toast-x")
+    expect(toast).to_contain_text("已复制")
+    assert toast.evaluate(
+        "t => t.contains(document.elementFromPoint(...['x', 'y'].map((k, i) => t.getBoundingClientRect()[k] + 20)))"
+    )
+    assert "ht-w7k3m9" in page.evaluate("navigator.clipboard.readText()")
+    page.check("#dlg-once [data-gate]")
+    page.click("#dlg-once-done")
+    expect(page.locator("body > #toasts")).to_have_count(1)
