@@ -103,6 +103,8 @@ class TreeNode:
     expandable: bool = False
     children: Sequence[TreeNode] | None = None
     children_url: str = ""
+    more_url: str = ""
+    """Where the children come from that were not read yet, when `children` are the first of many."""
     note: Text = ""
     """Short word shown as a tag, for example 停用."""
     synced: bool = False
