@@ -205,7 +205,9 @@ def _numbered_processes() -> list[int]:
 def _group_of(pid: int) -> int:
     try:
         # The name before it, in parentheses, may hold anything.
-        state, _parent, group = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:3]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return 0
-    return 0 if state == "Z" else int(group)
+    state, group, threads = fields[0], int(fields[2]), int(fields[17])
+    # The first thread may be a zombie while another one still holds the port.
+    return 0 if state == "Z" and threads <= 1 else group
