@@ -90,11 +90,11 @@ class Environment:
     @staticmethod
     def _require_fernet_key(name: str, value: str) -> None:
         try:
-            if len(base64.urlsafe_b64decode(value)) == 32:
-                return
+            size = len(base64.urlsafe_b64decode(value))
         except (binascii.Error, ValueError):
-            pass
-        raise ImproperlyConfigured(f"{name} must be 32 bytes in URL-safe base64.")
+            size = 0
+        if size != 32:
+            raise ImproperlyConfigured(f"{name} must be 32 bytes in URL-safe base64.")
 
     def database(self, name: str, *, pool_max: int) -> dict[str, Any]:
         url = self.text(name)

@@ -1,0 +1,59 @@
+"""Every table has a rule that says who reaches its rows, or a reason why it needs none."""
+
+from django.apps import apps
+
+from tests.architecture.sources import APPS
+
+# Model -> the function through which pages reach its rows.
+RULES = {
+    "accounts.User": "accounts.selectors (console: administrators only; pickers: active staff)",
+    "accounts.Department": "accounts.selectors (console: administrators only; pickers: staff)",
+    "accounts.Session": "accounts.selectors: own sessions",
+    "accounts.InitialSecret": "accounts.services.credentials.reveal: its readers, once",
+    "approvals.Application": "approvals.selectors: asked, own, or maintained",
+    "contacts.Contact": "contacts.querysets.ContactQuerySet.visible_to",
+    "contacts.ImportJob": "own imports only",
+    "core.AuditEntry": "core.audit.history of an object the reader may see",
+    "im.Conversation": "im.selectors.membership",
+    "im.Message": "im.selectors.membership",
+    "orgs.Node": "orgs.querysets.NodeQuerySet.maintained_by; contacts.selectors for the address book",
+    "orgs.Category": "managed list: everybody who maintains reads it",
+    "orgs.Tag": "labels without personal data",
+    "portal.App": "portal.selectors: apps open to the active identity",
+}
+# Model -> why nobody asks for its rows by themselves.
+EXEMPT = {
+    "accounts.DepartmentMembership": "read with its department or person",
+    "accounts.Installation": "one row: an administrator once existed",
+    "accounts.LoginThrottle": "counters, no page",
+    "accounts.ActivationLink": "reached by the token alone",
+    "accounts.PrivacyNotice": "public text",
+    "accounts.Consent": "read with its person",
+    "contacts.Membership": "read with its contact",
+    "contacts.ContactScope": "derived, no page",
+    "contacts.ContactSearch": "derived, no page",
+    "contacts.ContactUserGrant": "read with its contact",
+    "contacts.ContactGroupGrant": "read with its contact",
+    "contacts.ContactVisibleStaff": "read with its contact",
+    "core.AuditHead": "end of the chain, no page",
+    "core.OutboxEntry": "effects, no page",
+    "core.Heartbeat": "health only",
+    "im.Participant": "read with its conversation",
+    "orgs.DimensionDetail": "read with its node",
+    "orgs.OrganizationDetail": "read with its node",
+    "orgs.NodeUserGrant": "read with its node",
+    "orgs.NodeGroupGrant": "read with its node",
+    "orgs.NodeVisibleStaff": "read with its node",
+    "orgs.DirectorySettings": "one row, administrators",
+}
+
+
+def test_every_model_has_a_rule_or_a_reason() -> None:
+    models = {
+        model._meta.label
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+        if not model._meta.auto_created
+    }
+    assert not RULES.keys() & EXEMPT.keys()
+    assert models == RULES.keys() | EXEMPT.keys()

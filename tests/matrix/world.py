@@ -1,0 +1,130 @@
+"""One world for the permission matrix: a person for each role, and for each kind of object one inside and one outside.
+
+"Inside" means: the role's own scope as SECURITY part 3 defines it. Contacts of dimension B are outside for everybody
+but administrators and holders.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+
+from accounts.models import Department, User
+from accounts.services import departments
+from contacts import closure
+from contacts.models import Contact, Membership
+from core import guardian
+from core.actors import SystemActor
+from core.reading import pinyin, simplified
+from orgs import tree
+from orgs.models import Node, NodeUserGrant
+from tests.factories.accounts import (
+    AdminFactory,
+    DepartmentFactory,
+    ExternalUserFactory,
+    HolderFactory,
+    StaffFactory,
+)
+
+BY = SystemActor("tests")
+ROLES = ("SA", "GM", "DM", "CR", "SV", "SP", "EC", "DX", "AN")
+STAFF = ("SA", "GM", "DM", "CR", "SV", "SP")
+
+
+@dataclass
+class Matrix:
+    """People by role, and objects by kind: `inside[kind][role]` and `outside[kind][role]` are primary keys or strings."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    inside: dict[str, dict[str, Any]] = field(default_factory=dict)
+    outside: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def put(self, kind: str, *, inside: Any, outside: Any = None, **by_role: Any) -> None:
+        """Sets the objects of a kind: one value for all roles, with exceptions by role name."""
+        self.inside[kind] = {role: by_role.get(role, inside) for role in ROLES}
+        self.outside[kind] = dict.fromkeys(ROLES, outside)
+
+
+def login(client: Client, person: User | None) -> Client:
+    """A session of that person; a disabled person's was ended when he was disabled."""
+    if person is not None and person.is_active:
+        client.force_login(person, backend="accounts.backends.LoginBackend")
+    return client
+
+
+@transaction.atomic
+def build() -> Matrix:
+    """People and the directory; further kinds of objects are added by the modules in tests/matrix/objects/."""
+    matrix = Matrix()
+    people: dict[str, User | None] = {
+        "SA": AdminFactory(name="管理员甲"), "GM": HolderFactory(name="互联维护乙"), "DM": StaffFactory(name="维度维护丙"),
+        "CR": StaffFactory(name="创建人丁"), "SV": StaffFactory(name="可见范围戊"), "SP": StaffFactory(name="无范围己"),
+        "EC": ExternalUserFactory(name="外部庚"), "DX": ExternalUserFactory(name="外部停用辛", is_active=False), "AN": None,
+    }  # fmt: skip
+    matrix.people = people
+    nodes = _nodes(people)
+    contacts = _contacts(people, nodes)
+    matrix.put("dimension", inside=nodes["A"].pk, outside=nodes["B"].pk)
+    matrix.put("organization", inside=nodes["orgA"].pk, outside=nodes["orgB"].pk)
+    matrix.put("department", inside=nodes["depA"].pk, outside=nodes["depB"].pk)
+    matrix.put("node", inside=nodes["orgA"].pk, outside=nodes["orgB"].pk)
+    matrix.put("contact", inside=contacts["A"].pk, outside=contacts["B"].pk, CR=contacts["own"].pk)
+    matrix.put("external_user", inside=people["EC"].pk, outside=contacts["B"].user_id)  # type: ignore[union-attr]
+    colleague = StaffFactory(name="同事壬", department=_department())
+    matrix.put("staff", inside=colleague.pk, outside=999_999)
+    matrix.put("internal_department", inside=Department.objects.get().pk, outside=999_999)
+    matrix.put("missing", inside=999_999, outside=999_999)
+    return matrix
+
+
+def _department() -> Department:
+    department = DepartmentFactory(name="矩阵部")
+    departments.sync_groups([department.pk]) if hasattr(departments, "sync_groups") else None
+    return department
+
+
+def _nodes(people: dict[str, Any]) -> dict[str, Node]:
+    nodes: dict[str, Node] = {}
+    for letter in "AB":
+        nodes[letter] = tree.create_dimension(name=f"维度{letter}")
+        nodes[f"org{letter}"] = tree.create(
+            kind=1, parent_id=nodes[letter].pk, name=f"组织{letter}"
+        )
+        nodes[f"dep{letter}"] = tree.create(
+            kind=2, parent_id=nodes[f"org{letter}"].pk, name=f"部门{letter}"
+        )
+    for role, codename, node in (("DM", "maintain_node", "A"), ("SV", "view_node", "orgA")):
+        guardian.grant(
+            table=NodeUserGrant,
+            codename=codename,
+            to=people[role],
+            obj=nodes[node],
+            by_label="test",
+        )
+    return nodes
+
+
+def _contacts(people: dict[str, Any], nodes: dict[str, Node]) -> dict[str, Contact]:
+    made = {
+        "A": make_contact("矩阵甲", nodes["depA"]),
+        "own": make_contact("矩阵自建", nodes["depA"], created_by=people["CR"]),
+        "B": make_contact("矩阵乙", nodes["depB"], user=ExternalUserFactory(), account="active"),
+        "EC": make_contact("外部庚", nodes["orgA"], user=people["EC"], account="active"),
+        "DX": make_contact(
+            "外部停用辛", nodes["orgA"], user=people["DX"], account="active", enabled=False
+        ),
+    }
+    closure.refresh([contact.pk for contact in made.values()])
+    return made
+
+
+def make_contact(name: str, node: Node, **values: Any) -> Contact:
+    """A contact at one node, with its derived columns; the caller refreshes the closure."""
+    reading = pinyin(name)
+    contact = Contact.objects.create(
+        name=name, simplified=simplified(name), sort_key=reading.sort_key, initials=reading.initials,
+        main_node=node, **values,
+    )  # fmt: skip
+    Membership.objects.create(contact=contact, node=node, is_main=True)
+    return contact
