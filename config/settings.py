@@ -105,6 +105,10 @@ DATABASES = {
         "DATABASE_URL", pool_max=env.number("DATABASE_POOL", default=10, minimum=0, maximum=100)
     )
 }
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # its backend answers wrongly for inactive people; ours is contacts.backends
+    "auth.W004",  # login names are unique without regard to case: a constraint on Lower(username)
+]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.redis("REDIS_URL")
 CACHES = {
