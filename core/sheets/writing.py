@@ -23,15 +23,16 @@ _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uff
 
 def guard_formula(value: str) -> str:
     """`value` so that no spreadsheet takes it for a formula: with `'` in front where it might."""
-    return f"'{value}" if _starts_formula(value) else value
+    return f"'{value}" if starts_formula(value) else value
 
 
 def unguard_formula(value: str) -> str:
     """Takes away what `guard_formula` put in front, so that an export can be imported again."""
-    return value[1:] if value.startswith("'") and _starts_formula(value[1:]) else value
+    return value[1:] if value.startswith("'") and starts_formula(value[1:]) else value
 
 
-def _starts_formula(value: str) -> bool:
+def starts_formula(value: str) -> bool:
+    """Whether a spreadsheet might take `value` for a formula, whatever invisible stands before it."""
     for place, char in enumerate(value):
         if place == 0 and char in "\t\r":
             return True
