@@ -28,10 +28,10 @@ document.addEventListener('htmx:afterRequest', event => {
   if (event.detail.elt?.matches?.('[data-poll]')) heard(event.detail.xhr.status > 0 && event.detail.xhr.status < 500);
 });
 
-const plain = document.title;
 function title() {
+  const bare = document.title.replace(/^\(\d+\) /, '');
   const total = $$('[data-title-badge] [data-count]').reduce((sum, element) => sum + Number(element.dataset.count || 0), 0);
-  document.title = total ? `(${total}) ${plain.replace(/^\(\d+\) /, '')}` : document.title.replace(/^\(\d+\) /, '');
+  document.title = total ? `(${total}) ${bare}` : bare;
 }
 document.addEventListener('htmx:afterSettle', title);
 title();

@@ -253,3 +253,53 @@ def test_toast_is_seen_over_a_dialog_and_survives_it(guide: Open, page: Page) ->
     page.check("#dlg-once [data-gate]")
     page.click("#dlg-once-done")
     expect(page.locator("body > #toasts")).to_have_count(1)
+
+
+POLLED = """
+const part = document.createElement('p');
+part.id = 'polled';
+part.dataset.poll = '1';
+part.setAttribute('hx-get', '/styleguide/people/');
+part.setAttribute('hx-trigger', 'refetch');
+document.querySelector('main').prepend(part);
+htmx.process(part);
+"""
+
+
+def test_polling_while_looked_at_and_a_word_when_it_fails(guide: Open, page: Page) -> None:
+    guide("book/")
+    page.evaluate(POLLED)
+    expect(page.locator("#polled")).to_contain_text("周明宇", timeout=5000)
+    expect(page.locator("#stale")).to_be_hidden()
+    page.route("**/people/**", lambda route: route.abort())
+    expect(page.locator("#stale")).to_be_visible(timeout=8000)
+    page.unroute("**/people/**")
+    expect(page.locator("#stale")).to_be_hidden(timeout=5000)
+
+
+def test_unread_count_stands_in_the_title(guide: Open, page: Page) -> None:
+    assert guide("book/").title().startswith("(3) ")
+
+
+def test_a_session_that_ended_leads_to_the_log_in(guide: Open, page: Page) -> None:
+    guide("")
+    page.route("**/dialog/form/", lambda route: route.fulfill(status=401))
+    page.route("**/login/**", lambda route: route.fulfill(status=200, body="log in"))
+    page.click("#open-form")
+    page.wait_for_url("**/login/?next=%2Fstyleguide%2F")
+
+
+def test_a_missing_answer_is_a_toast(guide: Open, page: Page) -> None:
+    guide("")
+    page.route("**/dialog/form/", lambda route: route.fulfill(status=404))
+    page.click("#open-form")
+    expect(page.locator(".toast-x.bad")).to_contain_text("已不存在")
+
+
+def test_bulk_is_a_mode_of_its_own_on_phones(guide: Open, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    guide("")
+    expect(page.locator("[data-check]").first).to_be_hidden()
+    page.click("[data-act=batch]")
+    page.locator("[data-check]").first.check()
+    expect(page.locator("[data-bulkbar]")).to_be_visible()
