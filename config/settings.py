@@ -181,6 +181,10 @@ ACCOUNT_RATE_LIMITS = False
 
 # --- Directory ------------------------------------------------------------------------------------------------------
 IM_REACH_POLICY = "contacts.reach.DirectoryReach"
+# What accounts asks of the identities behind an external login.
+EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
+EXTERNAL_WHY = "contacts.accounts_hooks.why"
+CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",
@@ -229,6 +233,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
     },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
+    "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }
 
 # --- Language and time ----------------------------------------------------------------------------------------------

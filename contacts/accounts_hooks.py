@@ -1,0 +1,53 @@
+"""What accounts asks of contacts, by the dotted paths in settings: identities of external logins (SPEC section 0)."""
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from contacts.models import Contact
+from contacts.querysets import ContactQuerySet
+
+
+def usable_identities() -> ContactQuerySet:
+    """Contacts that can be acted as now: enabled under enabled nodes, account opened and not expired."""
+    rows: ContactQuerySet = Contact.objects.alive().filter(
+        Q(expires_at=None) | Q(expires_at__gt=timezone.now()),
+        live=True,
+        account=Contact.Account.ACTIVE,
+    )
+    return rows
+
+
+def usable(user: User) -> bool:
+    """EXTERNAL_USABLE: whether one identity of this login is usable."""
+    return usable_identities().filter(user=user).exists()
+
+
+def why(user: User) -> str:
+    """EXTERNAL_WHY: a sentence for somebody who gave the right password but has no usable identity (SPEC ORG-6)."""
+    row = Contact.objects.alive().filter(user=user).order_by("-enabled", "-live", "pk").first()
+    if row is None:
+        return ""
+    if not row.enabled:
+        return _("Your access is disabled. Please ask your contact in the company.")
+    if not row.live:
+        return _("Your organization is disabled. Please ask your contact in the company.")
+    if row.expires_at and row.expires_at <= timezone.now():
+        return _("Your access has expired. Please ask your contact in the company to extend it.")
+    return ""
+
+
+def credentials_issued(user_id: int) -> None:
+    """CREDENTIALS_ISSUED: 开通中 becomes 已开通, in the transaction that made the credentials.
+
+    Services lock the contact and then its login; the job holds the login already. So it does not wait for the contact
+    but fails when somebody else has it, and the outbox runs it again.
+    """
+    rows = Contact.objects.select_for_update(nowait=True, no_key=True).filter(
+        user_id=user_id, account=Contact.Account.OPENING
+    )
+    ids = [row.pk for row in rows.order_by("pk")]
+    Contact.objects.filter(pk__in=ids).update(
+        account=Contact.Account.ACTIVE, opened_at=timezone.now()
+    )

@@ -1,0 +1,1 @@
+"""What can be done with contacts: people, places, sharing, accounts, all of it in bulk."""

@@ -1,0 +1,252 @@
+"""The external account as a state of the contact (SPEC section 4; SECURITY T31, T45, T46; matrix row 41).
+
+未开通 → (审批中) → 开通中 → 已开通; 已停用 is `enabled`, 已过期 is `expires_at`, 已锁定 belongs to the login.
+Opening with an own password skips 开通中. Every state change claims the row under the locks of closure.lock().
+"""
+
+import datetime
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import InitialSecret, Session, User
+from accounts.services import access, credentials
+from contacts import accounts_hooks, closure, events
+from contacts.models import Contact, ContactScope
+from contacts.permissions import Role, viewer_of
+from contacts.services import places
+from contacts.services.shared import claim, missing, record
+from core.actors import Actor
+from core.errors import Conflict, Denied, Invalid
+
+State = Contact.Account
+
+
+@transaction.atomic
+def open_directly(
+    *, by: Actor, contact: Contact, username: str | None = None, password: str | None = None
+) -> Contact:
+    """Opens the account without an application (SPEC ACC-2); supersedes a pending one.
+
+    With a password the account is open at once and the person must replace it at the first log-in. Without one it is
+    opening until the worker has made random credentials, which `by` can look at once. Raises Hidden or Denied unless
+    `by` maintains the main dimension, Conflict when there is an account or the contact is disabled, Invalid(field) for
+    login name and password.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    _require_openable(fresh)
+    user = credentials.create_external_login(
+        name=fresh.name, mobile=fresh.mobile, email=fresh.email, by=by,
+        username=username or None, password=password or None,
+    )  # fmt: skip
+    _attach(fresh, user, State.ACTIVE if password else State.OPENING)
+    if not password:
+        readers = [by.pk] if isinstance(by, User) else []
+        credentials.start_issue(
+            user=user, issue_key=f"direct:{fresh.pk}:{user.pk}", reader_ids=readers, by=by
+        )
+    after = {"login_name": user.username, "own_password": bool(password)}
+    record(by=by, contact=fresh, action="account.open", after=after)
+    events.announce_opened(contact_id=fresh.pk, user_id=user.pk, by=by)
+    return fresh
+
+
+@transaction.atomic
+def begin_opening(
+    *, by: Actor, contact: Contact, reader_ids: Iterable[int], issue_key: str
+) -> InitialSecret:
+    """The account part of an approval, inside its transaction: a login without a usable password, state 开通中.
+
+    The caller has decided that `by` may decide and has claimed the application. The credentials follow by the worker,
+    once for `issue_key`; `reader_ids` may look at them. The new login is `.user` of the result. Raises Conflict when
+    the contact is gone or disabled or has an account meanwhile.
+    """
+    fresh = closure.lock(contact_ids=[contact.pk]).get(contact.pk)
+    if fresh is None or fresh.deleted_at is not None:
+        raise missing()
+    _require_openable(fresh)
+    user = credentials.create_external_login(
+        name=fresh.name, mobile=fresh.mobile, email=fresh.email, by=by
+    )
+    _attach(fresh, user, State.OPENING)
+    secret = credentials.start_issue(user=user, issue_key=issue_key, reader_ids=reader_ids, by=by)
+    record(by=by, contact=fresh, action="account.open", after={"login_name": user.username})
+    return secret
+
+
+def _require_openable(contact: Contact) -> None:
+    if contact.account not in (State.NONE, State.PENDING):
+        raise Conflict(_("%(name)s has an account already") % {"name": contact.name})
+    if not contact.live:
+        raise Conflict(
+            _("%(name)s is disabled, or the organization is. Enable it first")
+            % {"name": contact.name}
+        )
+
+
+def _attach(contact: Contact, user: User, state: str) -> None:
+    contact.user, contact.account = user, state
+    contact.opened_at = timezone.now() if state == State.ACTIVE else None
+    contact.save(update_fields=["user", "account", "opened_at", "updated_at"])
+
+
+@transaction.atomic
+def mark_pending(*, contact: Contact) -> Contact:
+    """未开通 → 审批中, inside the transaction of an application, which is what is audited (SPEC APR-1).
+
+    The caller has decided who may apply. Raises Conflict for any other state, or when the contact is disabled.
+    """
+    fresh = closure.lock(contact_ids=[contact.pk]).get(contact.pk)
+    if fresh is None or fresh.deleted_at is not None:
+        raise missing()
+    if fresh.account == State.PENDING:
+        raise Conflict(_("An application for %(name)s is waiting already") % {"name": fresh.name})
+    _require_openable(fresh)
+    fresh.account = State.PENDING
+    fresh.save(update_fields=["account", "updated_at"])
+    return fresh
+
+
+def clear_pending(*, contact_id: int) -> bool:
+    """审批中 → 未开通, when an application was refused, withdrawn or lapsed; False when it was something else."""
+    rows = Contact.objects.filter(pk=contact_id, account=State.PENDING)
+    return bool(rows.update(account=State.NONE, updated_at=timezone.now()))
+
+
+def disable(*, by: Actor, contact: Contact) -> Contact:
+    """停用: the contact disappears for plain staff, its sessions end at once, a pending application lapses."""
+    return places.set_enabled(by=by, contact=contact, enabled=False)
+
+
+def enable(*, by: Actor, contact: Contact) -> Contact:
+    """启用: everything as before, but no old session, link or password comes back (SECURITY T46)."""
+    return places.set_enabled(by=by, contact=contact, enabled=True)
+
+
+@transaction.atomic
+def close(*, by: Actor, contact: Contact) -> Contact:
+    """注销: the login is disabled for good (or loses this identity, when it has others); the contact stays.
+
+    Raises Hidden or Denied unless `by` maintains the main dimension, Conflict without an account.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    if fresh.user_id is None:
+        raise no_account(fresh)
+    detach(by=by, contact=fresh)
+    return fresh
+
+
+def detach(*, by: Actor, contact: Contact) -> None:
+    """Closes the account of a locked contact; the right was checked."""
+    user = contact.user
+    if user is None:
+        return
+    contact.user, contact.account = None, State.NONE
+    contact.opened_at = contact.expires_at = None
+    contact.save(update_fields=["user", "account", "opened_at", "expires_at", "updated_at"])
+    if Contact.objects.filter(user=user).exists():
+        access.revoke_everything(user=user, by=by, reason="identity closed")
+    else:
+        access.disable(user=user, by=by)
+    record(by=by, contact=contact, action="account.close", before={"login_name": user.username})
+
+
+@transaction.atomic
+def set_expiry(*, by: Actor, contact: Contact, expires_at: datetime.datetime | None) -> Contact:
+    """Sets until when the account is valid; None is without end (SPEC ACC-4).
+
+    Raises Invalid for a moment that has passed (disabling is another action), Conflict without an account.
+    """
+    fresh, user = _with_login(by=by, contact=contact)
+    now = timezone.now()
+    if expires_at is not None and expires_at <= now:
+        raise Invalid(_("Choose a day in the future, or disable the account"), field="expires_at")
+    if fresh.expires_at == expires_at:
+        return fresh
+    if fresh.expires_at and fresh.expires_at <= now:
+        # What was alive when it expired must not live again (SECURITY T46).
+        access.revoke_everything(user=user, by=by, reason="extended after expiry")
+    before, fresh.expires_at = fresh.expires_at, expires_at
+    fresh.save(update_fields=["expires_at", "updated_at"])
+    record(
+        by=by, contact=fresh, action="account.expiry",
+        before={"expires_at": before}, after={"expires_at": expires_at},
+    )  # fmt: skip
+    return fresh
+
+
+@transaction.atomic
+def unlock(*, by: Actor, contact: Contact) -> Contact:
+    """Takes the temporary lock off the login. Raises Conflict without an account."""
+    fresh, user = _with_login(by=by, contact=contact)
+    access.unlock(user=user, by=by)
+    record(by=by, contact=fresh, action="account.unlock")
+    return fresh
+
+
+@transaction.atomic
+def end_sessions(*, by: Actor, contact: Contact) -> Contact:
+    """Logs the person out everywhere (matrix row 6). Raises Conflict without an account."""
+    fresh, user = _with_login(by=by, contact=contact)
+    access.end_sessions(user=user, by=by)
+    record(by=by, contact=fresh, action="account.end_sessions")
+    return fresh
+
+
+@transaction.atomic
+def reissue(*, by: Actor, contact: Contact) -> InitialSecret:
+    """New random credentials in place of the former ones, which die at once; `by` can look at them once.
+
+    Raises Conflict without an account, Denied when the login is also used in a dimension `by` does not maintain.
+    """
+    fresh, user = _with_login(by=by, contact=contact)
+    readers = [by.pk] if isinstance(by, User) else []
+    secret = credentials.reissue(user=user, reader_ids=readers, by=by)
+    record(by=by, contact=fresh, action="account.reissue", after={"login_name": user.username})
+    return secret
+
+
+@transaction.atomic
+def set_credentials(*, by: Actor, contact: Contact, username: str, password: str) -> Contact:
+    """An own login name and first password for an account that exists; ends its sessions. Raises as `reissue`."""
+    fresh, user = _with_login(by=by, contact=contact)
+    credentials.set_own_credentials(user=user, username=username, password=password, by=by)
+    if fresh.account == State.OPENING:
+        _attach(fresh, user, State.ACTIVE)
+    record(by=by, contact=fresh, action="account.credentials", after={"login_name": username})
+    return fresh
+
+
+def _with_login(*, by: Actor, contact: Contact) -> tuple[Contact, User]:
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    if fresh.user is None:
+        raise no_account(fresh)
+    others = Contact.objects.filter(user=fresh.user).exclude(pk=fresh.pk)
+    if others.exclude(pk__in=others.main_maintained_by(viewer_of(by)).values("pk")).exists():
+        raise Denied(
+            _("This login is also used in another organization. Ask somebody who maintains both")
+        )
+    return fresh, fresh.user
+
+
+def no_account(contact: Contact) -> Conflict:
+    """The answer when the account is gone or was never opened."""
+    return Conflict(_("%(name)s has no account") % {"name": contact.name})
+
+
+def end_unusable(*, by: Actor, node_id: int) -> int:
+    """Ends the sessions of logins below a node that have no usable identity any more (SPEC ORG-6, SECURITY T45).
+
+    Links and first passwords stay: they do not work meanwhile, and enabling brings them back. Returns how many.
+    """
+    below = ContactScope.objects.filter(node_id=node_id).values("contact_id")
+    logins = Contact.objects.filter(pk__in=below, user__isnull=False).values("user_id")
+    usable = accounts_hooks.usable_identities().filter(user__isnull=False).values("user_id")
+    users = (
+        User.objects.filter(pk__in=logins)
+        .filter(pk__in=Session.objects.filter(user_id__isnull=False).values("user_id"))
+        .exclude(pk__in=usable)
+    )
+    return sum(1 for user in users.order_by("pk") if access.end_sessions(user=user, by=by))

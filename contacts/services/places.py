@@ -1,0 +1,165 @@
+"""Where a contact belongs, and whether it is enabled (SPEC CON-1, VIS-1; matrix rows 23, 24)."""
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.services import access
+from contacts import accounts_hooks, closure, events
+from contacts.models import Contact, Membership
+from contacts.permissions import Role
+from contacts.services.shared import claim, record
+from core.actors import Actor
+from core.errors import Conflict, Hidden, Invalid
+from orgs.models import Node
+from orgs.permissions import require_maintain, scope_for
+
+
+@transaction.atomic
+def add_membership(
+    *, by: Actor, contact: Contact, node: Node, position: str = "", order: int = 0
+) -> Membership:
+    """A further place for a contact (matrix row 23).
+
+    Raises Hidden unless `by` maintains the main dimension and the target, Conflict when the contact is there already.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER, node_ids=[node.pk])
+    target = target_node(by=by, node_id=node.pk)
+    membership, created = Membership.objects.get_or_create(
+        contact=fresh, node=target, defaults={"position": position[:100], "order": order}
+    )
+    if not created:
+        raise Conflict(
+            _("%(name)s is in “%(node)s” already") % {"name": fresh.name, "node": target.name}
+        )
+    closure.refresh_places([fresh.pk])
+    after = {"node": target.name, "position": position}
+    record(by=by, contact=fresh, action="membership.add", after=after)
+    return membership
+
+
+def target_node(*, by: Actor, node_id: int) -> Node:
+    """A node read under the locks of closure.lock(); raises Hidden unless `by` maintains its dimension."""
+    node = Node.objects.filter(pk=node_id).first()
+    if node is None:
+        raise Hidden(_("There is no such organization or department."))
+    require_maintain(by=by, node=node)
+    return node
+
+
+@transaction.atomic
+def edit_membership(
+    *, by: Actor, contact: Contact, node: Node, position: str = "", order: int = 0
+) -> Membership:
+    """Position and order in one place; for those who maintain its dimension. Raises Hidden otherwise."""
+    fresh = claim(by=by, contact=contact, needs=Role.MAINTAINER)
+    membership = _membership(by=by, contact=fresh, node=node)
+    before = {"position": membership.position, "order": membership.order}
+    after = {"position": position[:100], "order": order}
+    if before == after:
+        return membership
+    membership.position, membership.order = position[:100], order
+    membership.save(update_fields=["position", "order"])
+    record(
+        by=by, contact=fresh, action="membership.edit",
+        before={"node": node.name, **before}, after=after,
+    )  # fmt: skip
+    return membership
+
+
+@transaction.atomic
+def remove_membership(*, by: Actor, contact: Contact, node: Node) -> None:
+    """Takes a contact out of a further place; for those who maintain that place or the main dimension.
+
+    Raises Hidden otherwise, Conflict for the main place (a contact is moved or deleted instead).
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAINTAINER)
+    membership = _membership(by=by, contact=fresh, node=node)
+    if membership.is_main:
+        raise Conflict(_("This is the main place. Move the contact instead, or delete it"))
+    membership.delete()
+    closure.refresh_places([fresh.pk])
+    after_change(by=by, contact=fresh)
+    record(by=by, contact=fresh, action="membership.remove", before={"node": node.name})
+
+
+def _membership(*, by: Actor, contact: Contact, node: Node) -> Membership:
+    """The membership at `node`, for those who maintain that node or the main one."""
+    row = Membership.objects.filter(contact=contact, node_id=node.pk).select_related("node").first()
+    scope = scope_for(by)
+    main = Node.objects.get(pk=contact.main_node_id)
+    if row is None or not (
+        scope.maintains(row.node.dimension_id) or scope.maintains(main.dimension_id)
+    ):
+        raise Hidden(_("There is no such membership."))
+    return row
+
+
+@transaction.atomic
+def move(*, by: Actor, contact: Contact, node: Node) -> Contact:
+    """Gives a contact another main place; further places stay (matrix row 24).
+
+    Raises Hidden or Denied unless `by` maintains the main dimension and the target, Invalid when it is there already.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER, node_ids=[node.pk])
+    target = target_node(by=by, node_id=node.pk)
+    if fresh.main_node_id == target.pk:
+        raise Invalid(
+            _("%(name)s is in “%(node)s” already") % {"name": fresh.name, "node": target.name},
+            field="node",
+        )
+    move_locked(by=by, contact=fresh, target=target)
+    return fresh
+
+
+def move_locked(*, by: Actor, contact: Contact, target: Node) -> None:
+    """The change itself; everything is locked, every right was checked."""
+    former = Node.objects.get(pk=contact.main_node_id)
+    old = Membership.objects.get(contact=contact, is_main=True)
+    Membership.objects.filter(contact=contact, node=target, is_main=False).delete()
+    old.node = target
+    old.save(update_fields=["node"])
+    contact.main_node = target
+    contact.version += 1
+    contact.save(update_fields=["main_node", "version", "updated_at"])
+    closure.refresh_places([contact.pk])
+    after_change(by=by, contact=contact)
+    record(
+        by=by, contact=contact, action="contact.move",
+        before={"node": former.name, "dimension_id": former.dimension_id},
+        after={"node": target.name, "dimension_id": target.dimension_id},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def set_enabled(*, by: Actor, contact: Contact, enabled: bool) -> Contact:
+    """Disables or enables a contact with its account (SPEC section 0: 停用 belongs to the identity).
+
+    Disabling ends the sessions of a login without another usable identity (SECURITY T45) and lets a pending
+    application lapse. Raises Hidden or Denied unless `by` maintains the main dimension.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    if fresh.enabled != enabled:
+        set_enabled_locked(by=by, contact=fresh, enabled=enabled)
+    return fresh
+
+
+def set_enabled_locked(*, by: Actor, contact: Contact, enabled: bool) -> None:
+    """The change itself; the contact is locked, the right was checked."""
+    contact.enabled = enabled
+    contact.save(update_fields=["enabled", "updated_at"])
+    closure.refresh_places([contact.pk])
+    after_change(by=by, contact=contact)
+    if not enabled:
+        events.announce_gone(contact_id=contact.pk, reason="disabled", by=by)
+    record(
+        by=by, contact=contact, action="contact.enable" if enabled else "contact.disable",
+        before={"enabled": not enabled}, after={"enabled": enabled},
+    )  # fmt: skip
+
+
+def after_change(*, by: Actor, contact: Contact) -> None:
+    """Reads what derives from places anew, and ends everything alive of a login that became unusable (T45, T46)."""
+    contact.refresh_from_db(fields=["live", "account"])
+    user = contact.user
+    if user is not None and not accounts_hooks.usable(user):
+        access.revoke_everything(user=user, by=by, reason="no usable identity")
