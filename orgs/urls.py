@@ -1,2 +1,45 @@
+"""Addresses of 外部组织维护."""
+
+from django.urls import URLPattern, path
+
+from orgs.views import actions, dimensions, lists, pages, picker, rights
+
 app_name = "orgs"
-urlpatterns = []
+NODE = "console/orgs/<int:node_id>/"
+DIMENSION = "console/dimensions/<int:node_id>/"
+urlpatterns: list[URLPattern] = [
+    path("console/", pages.console, name="console"),
+    path("console/orgs/", pages.home, name="home"),
+    path("console/orgs/search/", pages.search, name="search"),
+    path("console/orgs/pick/", picker.picker, name="node-picker"),
+    path("console/orgs/pick/results/", picker.results, name="node-picker-results"),
+    path(NODE, pages.info, name="node"),
+    path(f"{NODE}organizations/", pages.organizations, name="node-organizations"),
+    path(f"{NODE}departments/", pages.departments, name="node-departments"),
+    path(f"{NODE}ranges/", rights.tab, name="node-ranges"),
+    path(f"{NODE}ranges/add/<slug:what>/", rights.grant, name="node-grant"),
+    path(f"{NODE}ranges/remove/<slug:what>/", rights.revoke, name="node-revoke"),
+    path(f"{NODE}ranges/why/", rights.why, name="node-why"),
+    path(f"{NODE}history/", pages.history, name="node-history"),
+    path(f"{NODE}children/", pages.children, name="node-children"),
+    path(f"{NODE}new/<slug:kind>/", actions.new, name="node-new"),
+    path(f"{NODE}edit/", actions.edit, name="node-edit"),
+    path(f"{NODE}move/", actions.move, name="node-move"),
+    path(f"{NODE}shift/<slug:way>/", actions.shift, name="node-shift"),
+    path(f"{NODE}disable/", actions.disable, name="node-disable"),
+    path(f"{NODE}enable/", actions.enable, name="node-enable"),
+    path(f"{NODE}delete/", actions.delete, name="node-delete"),
+    path("console/dimensions/", dimensions.dimension_list, name="dimensions"),
+    path("console/dimensions/new/", dimensions.dimension_new, name="dimension-new"),
+    path(f"{DIMENSION}edit/", dimensions.dimension_edit, name="dimension-edit"),
+    path(f"{DIMENSION}disable/", dimensions.dimension_disable, name="dimension-disable"),
+    path(f"{DIMENSION}enable/", dimensions.dimension_enable, name="dimension-enable"),
+    path(f"{DIMENSION}delete/", dimensions.dimension_delete, name="dimension-delete"),
+    path("console/categories/", lists.categories, name="categories"),
+    path("console/categories/new/", lists.category_new, name="category-new"),
+    path("console/categories/<int:pk>/edit/", lists.category_edit, name="category-edit"),
+    path("console/categories/<int:pk>/delete/", lists.category_delete, name="category-delete"),
+    path("console/tags/<int:pk>/edit/", lists.tag_edit, name="tag-edit"),
+    path("console/tags/<int:pk>/delete/", lists.tag_delete, name="tag-delete"),
+    path("console/settings/directory/", lists.directory_settings, name="settings"),
+]

@@ -85,13 +85,7 @@ def search(scope: Scope, q: str, *, limit: int = SEARCH_LIMIT) -> list[Node]:
 
     Names that begin with the query come first. Filtered before matching (SECURITY T10).
     """
-    text = " ".join(q.split())[:100]
-    if not text:
-        return []
-    rows = Node.objects.in_maintained(scope).filter(_matches(text))
-    found = [node for node in rows.in_display_order()[:_CANDIDATES] if _really(node, text)]
-    found.sort(key=lambda node: (not fold(node.name).startswith(fold(text)), node.kind))
-    return found[:limit]
+    return search_in(Node.objects.in_maintained(scope), q, limit=limit)
 
 
 def _matches(q: str) -> Q:
@@ -160,3 +154,41 @@ def large_warning(node_count: int) -> str:
     return _(
         "This dimension has %(count)s nodes. Moving and importing whole branches takes noticeably long here."
     ) % {"count": node_count}
+
+
+def creatable(scope: Scope) -> NodeQuerySet:
+    """Where somebody may create contacts (matrix row 21): what he maintains, at or below his visible ranges where it
+    counts for staff, and the built-in dimension if the setting allows it.
+    """
+    maintained = Q() if scope.everything else Q(dimension_id__in=scope.maintained)
+    allowed = maintained
+    if not scope.everything:
+        in_range = Q(pk__in=Node.objects.at_or_below_any(scope.paths).values("pk"))
+        allowed = maintained | (in_range & Q(live=True))
+        if directory_settings().staff_create_in_builtin:
+            builtin = Node.objects.filter(builtin=True).values("pk")
+            allowed |= Q(dimension_id__in=builtin, live=True)
+    rows: NodeQuerySet = Node.objects.filter(allowed)
+    return rows
+
+
+def search_in(rows: NodeQuerySet, q: str, *, limit: int) -> list[Node]:
+    """As `search`, among these rows."""
+    text = " ".join(q.split())[:100]
+    if not text:
+        return []
+    found = [
+        node
+        for node in rows.filter(_matches(text)).in_display_order()[:_CANDIDATES]
+        if _really(node, text)
+    ]
+    found.sort(key=lambda node: (not fold(node.name).startswith(fold(text)), node.kind))
+    return found[:limit]
+
+
+def level_of(rows: NodeQuerySet, *, under: int | None, limit: int) -> list[Node]:
+    """The children of `under` among these rows; without it those whose parent is not among them."""
+    if under is not None:
+        return list(rows.filter(parent_id=under).in_display_order()[:limit])
+    tops = rows.exclude(parent_id__in=rows.values("pk"))
+    return list(tops.order_by("level", "builtin", "order", "sort_key", "id")[:limit])

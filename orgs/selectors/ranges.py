@@ -260,3 +260,21 @@ def _why_by_grants(node: Node, user: User, scope: Scope) -> Why:
     if not maintained and not node.live:
         return Why(visible=False, rules=[("disabled", "", ""), *rules])
     return Why(visible=True, rules=rules)
+
+
+def maintainers_of(dimension_ids: Sequence[int]) -> dict[int, list[str]]:
+    """dimension id → labels of its maintainers, departments first; two queries."""
+    found: dict[int, list[str]] = {}
+    groups = NodeGroupGrant.objects.filter(
+        content_object_id__in=dimension_ids, permission__codename=MAINTAIN
+    ).order_by("group__department__sort_key")
+    people = NodeUserGrant.objects.filter(
+        content_object_id__in=dimension_ids, permission__codename=MAINTAIN
+    ).order_by("user__sort_key")
+    rows = [
+        *groups.values_list("content_object_id", "group__department__name"),
+        *people.values_list("content_object_id", "user__name"),
+    ]
+    for dimension_id, label in rows:
+        found.setdefault(dimension_id, []).append(label or "–")
+    return found

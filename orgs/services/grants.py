@@ -4,6 +4,7 @@ A holder of a right is a person or an internal department with everything below 
 answers whether it changed something; only a change is audited.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -86,6 +87,32 @@ def remove_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
         return False
     _record(by=by, node=fresh, to=to, action="visible_staff.remove", given=False)
     return True
+
+
+def _by_name(what: str) -> tuple[Callable[..., bool], Callable[..., bool], str]:
+    """(give, take, name of the node argument) of "range", "staff" or "maintainer"; raises KeyError."""
+    return {
+        "range": (add_range, remove_range, "node"),
+        "staff": (add_visible_staff, remove_visible_staff, "node"),
+        "maintainer": (add_maintainer, remove_maintainer, "dimension"),
+    }[what]
+
+
+@transaction.atomic
+def give(*, by: Actor, node: Node, what: str, holders: Sequence[Holder]) -> int:
+    """Gives "range", "staff" or "maintainer" to all of these or to none; returns how many are new.
+
+    Raises as the single functions.
+    """
+    add, _take_away, argument = _by_name(what)
+    return sum(add(by=by, to=to, **{argument: node}) for to in holders)
+
+
+@transaction.atomic
+def take(*, by: Actor, node: Node, what: str, holder: Holder) -> bool:
+    """Takes "range", "staff" or "maintainer" away; raises as the single functions."""
+    _add, remove, argument = _by_name(what)
+    return remove(by=by, to=holder, **{argument: node})
 
 
 def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Node:

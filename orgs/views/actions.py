@@ -1,0 +1,246 @@
+"""What is done to organizations and departments (SPEC ORG-5, ORG-6, matrix rows 11 to 14)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core import htmx
+from core.errors import Invalid, UserError
+from orgs.forms import EDIT_FORMS, NEW_FORMS, take
+from orgs.models import Node
+from orgs.selectors import nodes as node_selectors
+from orgs.selectors import ranges
+from orgs.services import nodes
+from orgs.services.shared import version_of
+from orgs.views.asking import ask, form_dialog
+from orgs.views.frame import TARGET, node_page, url_of
+from orgs.views.guards import load, on_branch, on_node, person
+
+KINDS = {"organization": Node.Kind.ORGANIZATION, "department": Node.Kind.DEPARTMENT}
+EDITABLE = ("GET", "HEAD", "POST")
+
+
+@require_http_methods(EDITABLE)
+@on_node
+def new(request: HttpRequest, node: Node, kind: str) -> HttpResponse:
+    """A new organization or department below the node."""
+    if kind not in KINDS:
+        raise Http404
+    form = NEW_FORMS[KINDS[kind]](request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = nodes.create(
+                by=person(request), parent=node, kind=KINDS[kind],
+                fields=form.fields_for_service(),  # type: ignore[arg-type]  # the form lists them
+            )  # fmt: skip
+        except Invalid as error:
+            take(form, error)
+        else:
+            messages.success(request, _("“%(name)s” was created") % {"name": made.name})
+            return htmx.done(request, url_of(made))
+    title = (
+        _("New organization under %(name)s")
+        if kind == "organization"
+        else _("New department under %(name)s")
+    )
+    return form_dialog(
+        request, form, title=title % {"name": node.name}, submit=_("Create"), back_url=url_of(node)
+    )
+
+
+@require_http_methods(EDITABLE)
+@on_branch
+def edit(request: HttpRequest, node: Node) -> HttpResponse:
+    """The details as a form, in their place."""
+    form = EDIT_FORMS[node.kind](request.POST or None, initial=initial(node))
+    if request.method == "POST" and form.is_valid():
+        values = form.fields_for_service()
+        version = form.cleaned_data["version"]
+        try:
+            edited = nodes.edit(by=person(request), node=node, fields=values, version=version)  # type: ignore[arg-type]  # the form lists them
+        except Invalid as error:
+            take(form, error)
+        else:
+            messages.success(request, _("“%(name)s” was saved") % {"name": edited.name})
+            return htmx.done(request, url_of(edited))
+    context = {"form": form, "action": url_of(node, "node-edit"), "back_url": url_of(node),
+               "known_tags": node_selectors.tag_names(), "target": TARGET}  # fmt: skip
+    return node_page(
+        request, node, tab="info", tab_template="orgs/partials/_edit.html", context=context,
+        status=form.http_status,
+    )  # fmt: skip
+
+
+def initial(node: Node) -> dict[str, Any]:
+    """What the form of a node starts with."""
+    names = ("name", "name_en", "full_name", "code", "order", "remark")
+    values = {name: getattr(node, name) for name in names} | {"version": version_of(node)}
+    if node.kind == Node.Kind.DIMENSION:
+        detail = getattr(node, "dimension_detail", None)
+        return values | {"description": detail.description if detail else ""}
+    detail = node_selectors.organization_detail(node)
+    if detail is None:
+        return values
+    return values | {
+        "credit_code": detail.credit_code, "category": detail.category_id,
+        "cooperation_from": detail.cooperation_from, "cooperation_to": detail.cooperation_to,
+        "tags": _(", ").join(tag.name for tag in detail.tags.all()),
+        "owners": list(detail.owners.all()),
+    }  # fmt: skip
+
+
+@require_POST
+@on_branch
+def shift(request: HttpRequest, node: Node, way: str) -> HttpResponse:
+    """One place up or down."""
+    if way not in {"up", "down"}:
+        raise Http404
+    moved = nodes.shift(by=person(request), node=node, step=-1 if way == "up" else 1)
+    if not moved:
+        messages.info(
+            request, _("It is the first already") if way == "up" else _("It is the last already")
+        )
+    return htmx.done(request, url_of(node))
+
+
+@require_http_methods(EDITABLE)
+@on_branch
+def disable(request: HttpRequest, node: Node) -> HttpResponse:
+    """Asks and disables."""
+    question = {
+        "title": _("Disable “%(name)s”?") % {"name": node.name},
+        "text": "",
+        "consequences": [
+            _(
+                "It and everything below it disappears from the address book of staff and from choosers"
+            ),
+            _(
+                "External accounts that stand nowhere else cannot log in, and their sessions end at once"
+            ),
+            _("Nothing is lost: enabling brings all of it back"),
+        ],
+        "submit": _("Disable"),
+        "style": "danger",
+    }
+    return _switched(request, node, question, enabled=False)
+
+
+@require_http_methods(EDITABLE)
+@on_branch
+def enable(request: HttpRequest, node: Node) -> HttpResponse:
+    """Asks and enables."""
+    question = {
+        "title": _("Enable “%(name)s”?") % {"name": node.name},
+        "text": _("Everything below that is not disabled itself counts again."),
+        "submit": _("Enable"),
+        "style": "primary",
+    }
+    return _switched(request, node, question, enabled=True)
+
+
+def _switched(
+    request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool
+) -> HttpResponse:
+    problem: UserError | None = None
+    if request.method == "POST":
+        try:
+            nodes.set_enabled(by=person(request), node=node, enabled=enabled)
+        except Invalid as error:
+            problem = error
+        else:
+            said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
+            messages.success(request, said % {"name": node.name})
+            return htmx.done(request, url_of(node))
+    return ask(request, question | {"back_url": url_of(node)}, problem)
+
+
+@require_http_methods(EDITABLE)
+@on_branch
+def delete(request: HttpRequest, node: Node) -> HttpResponse:
+    """Asks and deletes; says why not while anything hangs on it."""
+    problem: UserError | None = None
+    if request.method == "POST":
+        try:
+            nodes.delete(by=person(request), node=node)
+        except Invalid as error:
+            problem = error
+        else:
+            messages.success(request, _("“%(name)s” was deleted") % {"name": node.name})
+            return htmx.done(request, reverse("orgs:node", args=[node.parent_id]))
+    question = {
+        "title": _("Delete “%(name)s”?") % {"name": node.name},
+        "text": _("It must be empty. If it may be needed again, disable it instead."),
+        "submit": _("Delete"),
+        "style": "danger",
+        "back_url": url_of(node),
+    }
+    return ask(request, question, problem)
+
+
+@require_http_methods(EDITABLE)
+@on_branch
+def move(request: HttpRequest, node: Node) -> HttpResponse:
+    """Chooses the new place, shows who gains and who loses sight, then moves (SECURITY T21)."""
+    chosen = (request.POST or request.GET).get("parent", "")
+    if not (chosen.isdecimal() and len(chosen) < 19):
+        return HttpResponseRedirect(_chooser(node))
+    parent = load(request, int(chosen))
+    problem: UserError | None = None
+    if request.method == "POST" and request.POST.get("confirmed"):
+        try:
+            moved = nodes.move(by=person(request), node=node, parent=parent)
+        except Invalid as error:
+            problem = error
+        else:
+            said = _("“%(name)s” now stands under “%(parent)s”")
+            messages.success(request, said % {"name": moved.name, "parent": parent.name})
+            return htmx.done(request, url_of(moved))
+    return ask(request, _move_question(node, parent), problem)
+
+
+def _chooser(node: Node) -> str:
+    below = "0,1" if node.kind == Node.Kind.ORGANIZATION else "1,2"
+    return (
+        f"{reverse('orgs:node-picker')}?name=parent&multiple=0&kinds={below}&without={node.pk}"
+        f"&action={url_of(node, 'node-move')}"
+    )
+
+
+def _move_question(node: Node, parent: Node) -> dict[str, Any]:
+    effect = ranges.move_effect(node, parent)
+    lines = []
+    if effect.gains:
+        lines.append(_("Will see it from now on: %(who)s") % {"who": _holders(effect.gains)})
+    if effect.loses:
+        lines.append(_("Will not see it any more: %(who)s") % {"who": _holders(effect.loses)})
+    if not lines:
+        lines.append(_("Nobody gains or loses sight through visible ranges"))
+    if effect.other_dimension:
+        lines.append(_("The maintainers of the other dimension take over"))
+    return {
+        "title": _("Move “%(name)s” under “%(parent)s”?")
+        % {"name": node.name, "parent": parent.name},
+        "text": _("Everything below it moves along."),
+        "consequences": lines,
+        "submit": _("Move"),
+        "style": "primary",
+        "hidden": [("parent", parent.pk), ("confirmed", "1")],
+        "action": url_of(node, "node-move"),
+        "back_url": url_of(node),
+    }
+
+
+def _holders(grants: list[ranges.Grant]) -> str:
+    labels = [
+        _("%(name)s (%(count)s people)") % {"name": grant.label, "count": grant.people}
+        if grant.kind == ranges.DEPARTMENT
+        else grant.label
+        for grant in grants[:8]
+    ]
+    more = len(grants) - len(labels)
+    text = _(", ").join(labels)
+    return _("%(who)s and %(count)s more") % {"who": text, "count": more} if more else text

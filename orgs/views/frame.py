@@ -1,0 +1,228 @@
+"""What every page of a node has around its tab: tree, dimension switch, head, tabs.
+
+Apps above add a tab of their own with `node_page(request, node, tab="contacts", tab_template=…, context={…})`: the
+page and the htmx fragment are the ones of this app, the template of the tab is theirs.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from core import htmx
+from core.ui import Action, Crumb, Tab, TreeNode
+from orgs.counting import contact_counts
+from orgs.models import Node
+from orgs.selectors import levels, nodes
+from orgs.selectors.levels import Row
+from orgs.views.guards import person, scope
+from orgs.vocabulary import icon_of
+
+TARGET = "#node"
+
+
+def url_of(node: Node, name: str = "node", *more: Any) -> str:
+    """Address of a page of this node."""
+    return reverse(f"orgs:{name}", args=[node.pk, *more])
+
+
+def node_page(
+    request: HttpRequest,
+    node: Node,
+    *,
+    tab: str,
+    tab_template: str,
+    context: dict[str, Any],
+    status: int = 200,
+) -> HttpResponse:
+    """A page of a node, or the part right of the tree when htmx asks for that."""
+    full = not htmx.is_fragment(request)
+    everything = {
+        "node": node,
+        "tab_template": tab_template,
+        "fragment": not full,
+        "icon_name": icon_of(node),
+        **_head(request, node),
+        "tabs": tabs(node, tab),
+        **(tree_context(request, node) if full else {}),
+        **context,
+    }
+    return htmx.page(
+        request, "orgs/node.html", "orgs/partials/_node.html", everything, status=status
+    )
+
+
+# --- Tree -----------------------------------------------------------------------------------------------------------
+
+
+def tree_context(request: HttpRequest, node: Node) -> dict[str, Any]:
+    """The tree opened at `node`, and the dimensions to switch between (none for whoever has only one)."""
+    root = levels.opened(node)
+    counts = contact_counts(request.user, _ids(root))
+    dimensions = nodes.dimensions_in(scope(request))
+    return {
+        "nodes": [tree_node(root, counts, current=node.pk)],
+        "has_current": True,
+        "dimensions": dimensions if len(dimensions) > 1 else [],
+        "dimension_id": node.dimension_id,
+        "everything": scope(request).everything,
+        "tree_label": root.node.name,
+    }
+
+
+def _ids(row: Row) -> list[int]:
+    return [row.node.pk, *(pk for child in row.children or () for pk in _ids(child))]
+
+
+def tree_node(row: Row, counts: dict[int, int], *, current: int = 0) -> TreeNode:
+    """One line of the tree with what was read below it."""
+    node = row.node
+    children = None
+    if row.children is not None:
+        children = [tree_node(child, counts, current=current) for child in row.children]
+    return TreeNode(
+        id=str(node.pk),
+        label=node.name,
+        url=url_of(node),
+        level=node.level + 1,
+        position=row.position,
+        size=row.size,
+        icon=icon_of(node),
+        count=counts.get(node.pk),
+        pinyin=node.sort_key,
+        current=node.pk == current,
+        expandable=row.has_children,
+        children=children,
+        children_url=url_of(node, "node-children"),
+        more_url=more_url(row) if row.more else "",
+        note="" if node.enabled else _("Disabled"),
+        synced=node.source == "wecom",
+        disabled=not node.live,
+        target=TARGET,
+    )
+
+
+def more_url(row: Row) -> str:
+    """Where the next hundred children come from."""
+    last = row.children[-1].position if row.children else 0
+    return f"{url_of(row.node, 'node-children')}?after={last}"
+
+
+# --- Head and tabs --------------------------------------------------------------------------------------------------
+
+
+def _head(request: HttpRequest, node: Node) -> dict[str, Any]:
+    names = levels.names_above([node])
+    crumbs = [Crumb(_("External organizations"), reverse("orgs:home"))]
+    crumbs += [
+        Crumb(names.get(node_id, ""), reverse("orgs:node", args=[node_id]))
+        for node_id in node.ancestor_ids[:-1]
+    ]
+    tags = [("node", "enabled" if node.enabled else "disabled")]
+    if node.source == "wecom":
+        tags.append(("source", "wecom"))
+    return {
+        "title": node.name,
+        "crumbs": crumbs,
+        "tags": tags,
+        "facts": [_("Code %(code)s") % {"code": node.code}] if node.code else [],
+        **actions(request, node),
+    }
+
+
+def tabs(node: Node, current: str) -> list[Tab]:
+    """The tabs of a node; the one for contacts belongs to the app above and is absent without it."""
+    counts = nodes.summary(node)
+    is_dimension = node.kind == Node.Kind.DIMENSION
+    departments = counts.all_departments if is_dimension else counts.departments
+    found = [("info", _("Information"), url_of(node), None)]
+    if node.kind != Node.Kind.DEPARTMENT:
+        url = url_of(node, "node-organizations")
+        found.append(("organizations", _("Organizations below"), url, counts.organizations))
+    url = url_of(node, "node-departments")
+    found.append(("departments", _("Departments below"), url, departments))
+    contacts_url = _reverse("contacts:console-list", node.pk)
+    if contacts_url:
+        found.append(("contacts", _("Contacts"), contacts_url, None))
+    found.append(("ranges", _("Maintainers and visible range"), url_of(node, "node-ranges"), None))
+    found.append(("history", _("History"), url_of(node, "node-history"), None))
+    return [
+        Tab(label, url, current=key == current, count=count, target=TARGET)
+        for key, label, url, count in found
+    ]
+
+
+def _reverse(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:
+    """What may be done to this node here. The server decides again at every address."""
+    if node.kind == Node.Kind.DIMENSION:
+        return _dimension_actions(request, node)
+    more = [*_new_below(node), _new_sibling(node)]
+    more += [
+        Action(_("Move up"), url_of(node, "node-shift", "up"), "arrow-up", method="post"),
+        Action(_("Move down"), url_of(node, "node-shift", "down"), "arrow-down", method="post"),
+        _switch(node, "node-disable", "node-enable"),
+        Action(_("Delete"), url_of(node, "node-delete"), "trash", "bad", dialog=True),
+    ]
+    return {
+        "actions": [
+            Action(_("Edit"), url_of(node, "node-edit"), "pencil", target=TARGET),
+            Action(_("Move to…"), url_of(node, "node-move"), "folder-symlink", dialog=True),
+        ],
+        "more": more,
+    }
+
+
+def _dimension_actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:
+    new = _new_below(node)[0]
+    if not scope(request).everything:
+        return {"actions": [new], "more": []}
+    more = []
+    if not node.builtin:
+        more = [
+            _switch(node, "dimension-disable", "dimension-enable"),
+            Action(_("Delete"), url_of(node, "dimension-delete"), "trash", "bad", dialog=True),
+        ]
+    edit = Action(_("Edit"), url_of(node, "dimension-edit"), "pencil", dialog=True)
+    return {"actions": [new, edit], "more": more}
+
+
+def _new_below(node: Node) -> list[Action]:
+    found = []
+    if node.kind != Node.Kind.DEPARTMENT:
+        url = url_of(node, "node-new", "organization")
+        found.append(Action(_("New organization below"), url, "plus", dialog=True))
+    if node.kind != Node.Kind.DIMENSION:
+        url = url_of(node, "node-new", "department")
+        found.append(Action(_("New department below"), url, "plus", dialog=True))
+    return found
+
+
+def _new_sibling(node: Node) -> Action:
+    kind = "organization" if node.kind == Node.Kind.ORGANIZATION else "department"
+    label = (
+        _("New organization beside")
+        if node.kind == Node.Kind.ORGANIZATION
+        else _("New department beside")
+    )
+    url = reverse("orgs:node-new", args=[node.parent_id, kind])
+    return Action(label, url, "copy-plus", dialog=True)
+
+
+def _switch(node: Node, disable: str, enable: str) -> Action:
+    if node.enabled:
+        return Action(_("Disable"), url_of(node, disable), "ban", "bad", dialog=True)
+    return Action(_("Enable"), url_of(node, enable), "circle-check", dialog=True)
+
+
+def signed_in(request: HttpRequest) -> Any:
+    """The actor of a service called from a view."""
+    return person(request)
