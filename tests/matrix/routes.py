@@ -1,7 +1,7 @@
 """The permission matrix as data: every URL name × method × role with an explicit cell (SECURITY part 3).
 
 Cells: Y allowed; S or O allowed inside the role's own scope, missing (404) outside; 3 refused with a page (403);
-4 missing; L to the log-in (or 401); - not applicable (another rule answers; the row says which); a number is that status.
+4 missing; L to the log-in (or 401); - not applicable (the row says why); a number is that status.
 """
 
 import tomllib

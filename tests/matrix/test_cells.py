@@ -72,13 +72,19 @@ def wrong(row: Row, matrix: Matrix, role: str) -> str:
         return ""
     response = undone(row, matrix, role)
     if len(cell) == 3:
-        return "" if response.status_code == int(cell) else f"{response.status_code} instead of {cell}"
+        return (
+            "" if response.status_code == int(cell) else f"{response.status_code} instead of {cell}"
+        )
     expected = cell if cell in ("3", "4", "L") else "allowed"
     if verdict(response) != expected:
         return f"inside: {verdict(response)} ({response.status_code}) instead of {cell}"
     if cell in ("S", "O") and any(not arg.startswith("=") for arg in row.args):
         other = undone(row, matrix, role, outside=True)
-        return "" if verdict(other) == "4" else f"outside: {verdict(other)} ({other.status_code}) instead of 4"
+        return (
+            ""
+            if verdict(other) == "4"
+            else f"outside: {verdict(other)} ({other.status_code}) instead of 4"
+        )
     return ""
 
 

@@ -11,12 +11,12 @@ from django.db import transaction
 from django.test import Client
 
 from accounts.models import Department, User
-from accounts.services import departments
 from contacts import closure
-from contacts.models import Contact, Membership
+from contacts.models import Contact, ContactVisibleStaff, Membership
 from core import guardian
 from core.actors import SystemActor
 from core.reading import pinyin, simplified
+from im.models import Conversation, Message, Participant
 from orgs import tree
 from orgs.models import Node, NodeUserGrant
 from tests.factories.accounts import (
@@ -34,7 +34,7 @@ STAFF = ("SA", "GM", "DM", "CR", "SV", "SP")
 
 @dataclass
 class Matrix:
-    """People by role, and objects by kind: `inside[kind][role]` and `outside[kind][role]` are primary keys or strings."""
+    """People by role, objects by kind: `inside[kind][role]` and `outside[kind][role]` are primary keys or strings."""
 
     people: dict[str, User | None] = field(default_factory=dict)
     inside: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -75,13 +75,38 @@ def build() -> Matrix:
     matrix.put("staff", inside=colleague.pk, outside=999_999)
     matrix.put("internal_department", inside=Department.objects.get().pk, outside=999_999)
     matrix.put("missing", inside=999_999, outside=999_999)
+    _conversations(matrix, contacts["EC"], colleague)
     return matrix
 
 
 def _department() -> Department:
-    department = DepartmentFactory(name="矩阵部")
-    departments.sync_groups([department.pk]) if hasattr(departments, "sync_groups") else None
+    department: Department = DepartmentFactory(name="矩阵部")
     return department
+
+
+def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
+    """A thread of each person with somebody he may write to, one message of his own in it; and one of strangers."""
+    ContactVisibleStaff.objects.create(contact=external, user=colleague)
+    threads = {}
+    for role, person in matrix.people.items():
+        if person is None or not person.is_active:
+            continue
+        identity = external.pk if role == "EC" else None
+        thread = Conversation.objects.create(kind="direct", key=f"matrix:{role}", last_seq=1)
+        Participant.objects.create(conversation=thread, user=person, identity_id=identity)
+        Participant.objects.create(conversation=thread, user=colleague)
+        Message.objects.create(
+            conversation=thread, seq=1, sender=person, client_id=f"m-{role}", body="矩阵"
+        )
+        threads[role] = thread.pk
+    strangers = Conversation.objects.create(kind="direct", key="matrix:strangers", last_seq=1)
+    for person in (colleague, StaffFactory()):
+        Participant.objects.create(conversation=strangers, user=person)
+    Message.objects.create(
+        conversation=strangers, seq=1, sender=colleague, client_id="m-strangers", body="别人的"
+    )
+    matrix.put("conversation", inside=strangers.pk, outside=strangers.pk, **threads)
+    matrix.put("reachable", inside=str(colleague.pk), outside=str(colleague.pk))
 
 
 def _nodes(people: dict[str, Any]) -> dict[str, Node]:
