@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -63,8 +64,8 @@ class NewPasswordForm(UiForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rules = " ".join(str(rule) for rule in passwords.rules())
-        self.fields["new"].help_text = mark_safe(rules)  # noqa: S308  sentences of our own validators
+        lines = ((rule,) for rule in passwords.rules())
+        self.fields["new"].help_text = format_html_join(mark_safe("<br>"), "{}", lines)
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

@@ -34,7 +34,10 @@ def why_unusable(user: User) -> str:
 
 
 def credentials_issued(user_id: int) -> None:
-    """Tells the owner of the identity that credentials exist, in the transaction that made them."""
+    """Tells the owner of the identity that credentials exist, in the transaction that made them.
+
+    CREDENTIALS_ISSUED: user id -> None; may be called again for the same person.
+    """
     hook = _hook("CREDENTIALS_ISSUED")
     if hook:
         hook(user_id)

@@ -43,6 +43,8 @@ def issue_credentials(*, user_id: int, issue_key: str) -> None:
             _lay_ready(secret)
             return
         token = _new_link(secret.user)
+        # Before the mail goes out: the link must work when it arrives.
+        hooks.credentials_issued(user_id)
     _send_link(secret.user, token)
     with transaction.atomic():
         again = _claim(user_id=user_id, issue_key=issue_key)
@@ -68,6 +70,7 @@ def _lay_ready(secret: InitialSecret) -> None:
     content = json.dumps({"username": user.username, "password": password})
     secret.ciphertext = at_rest.encrypt(content)
     _finish(secret, InitialSecret.Channel.PANEL)
+    hooks.credentials_issued(user.pk)
 
 
 def _finish(secret: InitialSecret, channel: InitialSecret.Channel) -> None:
@@ -80,7 +83,6 @@ def _finish(secret: InitialSecret, channel: InitialSecret.Channel) -> None:
         by=ACTOR,
         after={"issue_key": secret.issue_key, "channel": str(channel)},
     )
-    hooks.credentials_issued(secret.user_id)
 
 
 def _new_link(user: User) -> str:

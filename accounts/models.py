@@ -91,7 +91,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Asks the backends also for system administrators: a deleted contact is hidden from them as well."""
         return self.is_active and any(
-            backend.has_perm(self, perm, obj) for backend in get_backends() if hasattr(backend, "has_perm")
+            backend.has_perm(self, perm, obj)
+            for backend in get_backends()
+            if hasattr(backend, "has_perm")
         )
 
     def get_session_auth_hash(self) -> str:

@@ -128,6 +128,24 @@ class OpenSession:
     created_at: datetime.datetime
     seen_at: datetime.datetime
 
+    @property
+    def device(self) -> str:
+        """Browser and system in words people know; "" when they say nothing we know."""
+        browser = next((name for mark, name in BROWSERS if mark in self.user_agent), "")
+        system = next((name for mark, name in SYSTEMS if mark in self.user_agent), "")
+        return " · ".join(part for part in (browser, system) if part)
+
+
+# The first mark that occurs decides: browsers name their ancestors too.
+BROWSERS = (
+    ("wxwork", "WeCom"), ("MicroMessenger", "WeChat"), ("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"), ("Safari", "Safari"),
+)  # fmt: skip
+SYSTEMS = (
+    ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)  # fmt: skip
+
 
 def session_ref(key: str) -> str:
     """Short name of a session that gives nothing away."""

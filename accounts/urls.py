@@ -6,6 +6,7 @@ from accounts.views import departments, issue, login, own, picker, staff, staff_
 
 app_name = "accounts"
 urlpatterns: list[URLPattern] = [
+    path("", login.home, name="home"),
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("activate/<str:token>/", login.activate, name="activate"),

@@ -18,7 +18,7 @@ from accounts.views.guards import admin_only, person
 from accounts.views.staff_actions import ask
 from core import htmx
 from core.errors import Invalid, UserError
-from core.ui import Action, Column, Crumb, Pager, TreeNode
+from core.ui import Action, Column, Pager, TreeNode
 
 PAGE = 50
 
@@ -81,7 +81,11 @@ def _members(request: HttpRequest, department: Department) -> dict[str, Any]:
             Column(_("Actions"), hidden=True),
         ],
         "pager": Pager(
-            total=pages.count, page=page.number, pages=pages.num_pages, target="#department"
+            total=pages.count,
+            page=page.number,
+            pages=pages.num_pages,
+            target="#department",
+            unit=_("people"),
         ),
     }
 
@@ -95,13 +99,15 @@ def _header(department: Department, tree: list[selectors.Branch]) -> dict[str, A
     below = f"{reverse('accounts:department-create')}?parent={department.pk}"
     parent = department.parent
     return {
-        "crumbs": [Crumb(parent.name, reverse("accounts:department", args=[parent.pk]))] if parent else [],
-        "facts": [_("%(n)s people, departments below included") % {"n": people}],
+        "facts": [
+            *([_("Below %(name)s") % {"name": parent.name}] if parent else []),
+            _("%(n)s people, departments below included") % {"n": people},
+        ],
         "actions": [
             Action(_("Add members"), picker, "user-plus", "primary", dialog=True),
-            Action(_("New department below"), below, "plus", dialog=True),
         ],
         "more": [
+            Action(_("New department below"), below, "plus", dialog=True),
             Action(_("Rename"), url("rename"), "pencil", dialog=True),
             Action(_("Move"), url("move"), "arrows-move", dialog=True),
             Action(_("Delete"), url("delete"), "trash", "bad", dialog=True),

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,7 +16,7 @@ from accounts.services import credentials, own
 from accounts.services import login as services
 from accounts.views.guards import person
 from core.errors import Invalid
-from core.nav import THEME_COOKIE
+from core.nav import THEME_COOKIE, build
 
 YEAR = 365 * 24 * 3600
 
@@ -53,6 +54,14 @@ def _refused(request: HttpRequest, form: LoginForm, outcome: services.Outcome) -
     if outcome.retry_after:
         response["Retry-After"] = str(outcome.retry_after)
     return response
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """The address without a path: external people go to the portal, staff to the first entry of their navigation."""
+    user = person(request)
+    top = [item.url for item in build(request).top if item.url != "/"]
+    url = home_of(user) if user.is_external else next(iter(top), reverse("accounts:sessions"))
+    return HttpResponseRedirect(url if url != "/" else reverse("accounts:sessions"))
 
 
 @require_POST

@@ -37,7 +37,11 @@ def staff(request: HttpRequest) -> HttpResponse:
         "locked": selectors.locked_until(rows),
         "columns": _columns(),
         "pager": Pager(
-            total=pages.count, page=page.number, pages=pages.num_pages, target="#staff-list"
+            total=pages.count,
+            page=page.number,
+            pages=pages.num_pages,
+            target="#staff-list",
+            unit=_("people"),
         ),
         "q": q,
         "filter": _filter(q, state),

@@ -25,12 +25,6 @@ Enter = Callable[..., Client]
 HOME = "/account/sessions/"
 
 
-@pytest.fixture(autouse=True)
-def _no_hooks(settings: Settings) -> None:
-    settings.EXTERNAL_USABLE = ""
-    settings.EXTERNAL_WHY = ""
-
-
 def unusable(_user: User) -> bool:
     return False
 
@@ -124,6 +118,14 @@ def test_next_stays_on_this_site(client: Client, wish: str, goes: str) -> None:
     assert answer["Location"] == goes
     again = client.get("/login/", {"next": wish})
     assert again["Location"] == goes
+
+
+def test_home_is_the_first_place_of_everybody(enter: Enter, client: Client) -> None:
+    assert client.get("/")["Location"] == "/login/"
+    for user in (StaffFactory(), ExternalUserFactory()):
+        answer = enter(user).get("/")
+        assert answer.status_code == 302
+        assert answer["Location"] != "/"
 
 
 def test_logout_needs_post_and_forgets(enter: Enter) -> None:
