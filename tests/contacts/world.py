@@ -31,6 +31,10 @@ class World:
     maintain: list[tuple[int | None, int | None, int]] = field(default_factory=list)
     ranges: list[tuple[int | None, int | None, int]] = field(default_factory=list)
     shares: list[tuple[int | None, int | None, int]] = field(default_factory=list)
+    places: dict[int, list[int]] = field(default_factory=dict)  # contact id -> node ids
+    mine: dict[int, set[int]] = field(
+        default_factory=dict
+    )  # user id -> ids of his departments and all above
 
 
 def build(seed: int, *, contacts: int = 60, users: int = 14) -> World:
@@ -42,6 +46,11 @@ def build(seed: int, *, contacts: int = 60, users: int = 14) -> World:
         _users(world, users)
         _contacts(world, contacts)
         _rights(world)
+    for contact_id, node_id in Membership.objects.values_list("contact_id", "node_id"):
+        world.places.setdefault(contact_id, []).append(node_id)
+    for user in world.users:
+        memberships = user.department_memberships.all()
+        world.mine[user.pk] = {above.pk for one in memberships for above in chain(one.department)}
     return world
 
 
@@ -188,14 +197,8 @@ def sees(world: World, user: User, contact: Contact) -> bool:
     if user.is_superuser or user.is_holder:
         return True
     by_id = {node.pk: node for node in world.nodes}
-    above = {
-        m.node_id: upwards(by_id, m.node_id) for m in Membership.objects.filter(contact=contact)
-    }
-    mine = {
-        d.pk
-        for membership in user.department_memberships.all()
-        for d in chain(membership.department)
-    }
+    above = {node_id: upwards(by_id, node_id) for node_id in world.places[contact.pk]}
+    mine = world.mine[user.pk]
 
     def held(rows, object_ids) -> bool:
         return any(row[2] in object_ids and (row[0] == user.pk or row[1] in mine) for row in rows)
