@@ -35,6 +35,7 @@ def tab(request: HttpRequest, node: Node) -> HttpResponse:
     context = {
         "overview": found,
         "sentence": sentence(node, found),
+        "several": len(_distinct(found.ranges)) > 1,
         "always": _always(found),
         "columns": _columns(),
         "is_dimension": is_dimension,
