@@ -1,10 +1,13 @@
 """Applications for external accounts (SPEC section 5)."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import InitialSecret
+from approvals.querysets import ApplicationManager
 from contacts.models import Contact
 
 
@@ -32,6 +35,8 @@ class Application(models.Model):
     reason = models.CharField(_("reason"), max_length=200, blank=True)  # of a refusal, or why it lapsed
     secret = models.OneToOneField(InitialSecret, models.SET_NULL, null=True, related_name="application")
 
+    objects: ClassVar[ApplicationManager] = ApplicationManager()
+
     class Meta:
         verbose_name = _("application")
         constraints = [
@@ -58,3 +63,8 @@ class Application(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def issue_key(self) -> str:
+        """Under which the first credentials of the account are issued, once (SECURITY T31)."""
+        return f"application:{self.pk}"

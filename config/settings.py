@@ -197,6 +197,7 @@ INVARIANT_CHECKS = {
     "tree": "orgs.tree_check",
     "rights": "orgs.rights_check",
     "audit": "core.audit_check",
+    "accounts": "approvals.checks",
 }
 IMPORT_MAX_BYTES = 30 * 1024 * 1024
 
@@ -233,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
     },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
+    "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }
 

@@ -11,6 +11,7 @@ NAMESPACES: Final = frozenset({"portal", "portal-im"})
 # Single views of other apps: log-in and own account.
 VIEWS: Final = frozenset(
     {
+        "accounts:home",  # leads to the portal
         "accounts:login",
         "accounts:logout",
         "accounts:activate",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
@@ -22,8 +22,8 @@ class PortalGateMiddleware:
     """Default deny for external people, before any other question about the address is asked.
 
     What is not listed answers exactly like an address that does not exist: the same code path, also where a duty
-    (new password, privacy notice) is still open and where only the final slash is missing. The bare host leads to the
-    portal. Who is not logged in was sent to the log-in page before (accounts.middleware).
+    (new password, privacy notice) is still open and where only the final slash is missing. Who is not logged in was
+    sent to the log-in page before (accounts.middleware).
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -32,8 +32,6 @@ class PortalGateMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
         if user.is_authenticated and user.is_external and not _reached(request.path_info):
-            if request.path_info == "/":
-                return redirect("portal:home")
             # The slash is added by asking the map of the request whether the longer address exists: not for him.
             request.urlconf = NOWHERE  # type: ignore[attr-defined]  # read by Django, declared nowhere
             raise Http404
