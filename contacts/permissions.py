@@ -15,6 +15,7 @@ from orgs.permissions import NOTHING, Scope, scope_of
 
 if TYPE_CHECKING:
     from contacts.models import Contact
+    from orgs.models import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,31 @@ def has_contact_perm(user: Any, codename: str, contact: "Contact") -> bool:
         return codename == "view_contact" and viewer.identity_id == contact.pk
     needed = Role.VIEWER if codename == "view_contact" else Role.EDITOR
     return role_on(viewer, contact.pk) >= needed
+
+
+def create_role(viewer: Viewer, node: "Node") -> Role:
+    """What `viewer` would be to a contact he creates in `node`; NONE when he may not (CON-2, matrix row 21).
+
+    Staff create at or below their visible ranges, and directly in the built-in dimension where the setting allows it;
+    never in a disabled branch. One query at most.
+    """
+    if not viewer.scope.active_staff:
+        return Role.NONE
+    if viewer.scope.maintains(node.dimension_id):
+        return Role.MAIN_MAINTAINER
+    if not node.live:
+        return Role.NONE
+    if viewer.scope.ranges_over(node.path) or (node.builtin and staff_create_in_builtin()):
+        return Role.EDITOR
+    return Role.NONE
+
+
+def staff_create_in_builtin() -> bool:
+    """The setting of SPEC CON-2; yes where nothing was set."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT staff_create_in_builtin FROM orgs_directorysettings")
+        row = cursor.fetchone()
+    return bool(row is None or row[0])
 
 
 @dataclass(frozen=True, slots=True)

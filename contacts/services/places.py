@@ -1,13 +1,19 @@
 """Where a contact belongs, and whether it is enabled (SPEC CON-1, VIS-1; matrix rows 23, 24)."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.services import access
 from contacts import accounts_hooks, closure, events
 from contacts.models import Contact, Membership
 from contacts.permissions import Role
 from contacts.services.shared import claim, record
+from core import audit
 from core.actors import Actor
 from core.errors import Conflict, Hidden, Invalid
 from orgs.models import Node
@@ -39,7 +45,7 @@ def add_membership(
 
 def target_node(*, by: Actor, node_id: int) -> Node:
     """A node read under the locks of closure.lock(); raises Hidden unless `by` maintains its dimension."""
-    node = Node.objects.filter(pk=node_id).first()
+    node: Node | None = Node.objects.filter(pk=node_id).first()
     if node is None:
         raise Hidden(_("There is no such organization or department."))
     require_maintain(by=by, node=node)
@@ -78,7 +84,7 @@ def remove_membership(*, by: Actor, contact: Contact, node: Node) -> None:
         raise Conflict(_("This is the main place. Move the contact instead, or delete it"))
     membership.delete()
     closure.refresh_places([fresh.pk])
-    after_change(by=by, contact=fresh)
+    end_unusable(by=by, contacts=[fresh])
     record(by=by, contact=fresh, action="membership.remove", before={"node": node.name})
 
 
@@ -107,27 +113,31 @@ def move(*, by: Actor, contact: Contact, node: Node) -> Contact:
             _("%(name)s is in “%(node)s” already") % {"name": fresh.name, "node": target.name},
             field="node",
         )
-    move_locked(by=by, contact=fresh, target=target)
+    move_all(by=by, contacts=[fresh], target=target)
+    fresh.refresh_from_db()
     return fresh
 
 
-def move_locked(*, by: Actor, contact: Contact, target: Node) -> None:
+def move_all(*, by: Actor, contacts: Sequence[Contact], target: Node) -> None:
     """The change itself; everything is locked, every right was checked."""
-    former = Node.objects.get(pk=contact.main_node_id)
-    old = Membership.objects.get(contact=contact, is_main=True)
-    Membership.objects.filter(contact=contact, node=target, is_main=False).delete()
-    old.node = target
-    old.save(update_fields=["node"])
-    contact.main_node = target
-    contact.version += 1
-    contact.save(update_fields=["main_node", "version", "updated_at"])
-    closure.refresh_places([contact.pk])
-    after_change(by=by, contact=contact)
-    record(
-        by=by, contact=contact, action="contact.move",
-        before={"node": former.name, "dimension_id": former.dimension_id},
-        after={"node": target.name, "dimension_id": target.dimension_id},
-    )  # fmt: skip
+    ids = [contact.pk for contact in contacts]
+    former = Node.objects.in_bulk({contact.main_node_id for contact in contacts})
+    places = Membership.objects.filter(contact_id__in=ids)
+    places.filter(node=target, is_main=False).delete()
+    places.filter(is_main=True).update(node=target)
+    Contact.objects.filter(pk__in=ids).update(
+        main_node=target, version=F("version") + 1, updated_at=timezone.now()
+    )
+    closure.refresh_places(ids)
+    end_unusable(by=by, contacts=contacts)
+    for contact in contacts:
+        node = former[contact.main_node_id]
+        audit.record(
+            action="contact.move", obj=contact, by=by, label=contact.name,
+            before={"node": node.name, "dimension_id": node.dimension_id},
+            after={"node": target.name, "dimension_id": target.dimension_id},
+            dimension_id=target.dimension_id,
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -138,28 +148,31 @@ def set_enabled(*, by: Actor, contact: Contact, enabled: bool) -> Contact:
     application lapse. Raises Hidden or Denied unless `by` maintains the main dimension.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
-    if fresh.enabled != enabled:
-        set_enabled_locked(by=by, contact=fresh, enabled=enabled)
+    set_enabled_all(by=by, contacts=[fresh], enabled=enabled)
+    fresh.refresh_from_db()
     return fresh
 
 
-def set_enabled_locked(*, by: Actor, contact: Contact, enabled: bool) -> None:
-    """The change itself; the contact is locked, the right was checked."""
-    contact.enabled = enabled
-    contact.save(update_fields=["enabled", "updated_at"])
-    closure.refresh_places([contact.pk])
-    after_change(by=by, contact=contact)
-    if not enabled:
-        events.announce_gone(contact_id=contact.pk, reason="disabled", by=by)
-    record(
-        by=by, contact=contact, action="contact.enable" if enabled else "contact.disable",
-        before={"enabled": not enabled}, after={"enabled": enabled},
-    )  # fmt: skip
+def set_enabled_all(*, by: Actor, contacts: Sequence[Contact], enabled: bool) -> int:
+    """The change itself, for those that are not so already; everything is locked, every right was checked."""
+    changed = [contact for contact in contacts if contact.enabled != enabled]
+    ids = [contact.pk for contact in changed]
+    Contact.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=timezone.now())
+    closure.refresh_places(ids)
+    end_unusable(by=by, contacts=changed)
+    for contact in changed:
+        if not enabled:
+            events.announce_gone(contact_id=contact.pk, reason="disabled", by=by)
+        record(
+            by=by, contact=contact, action="contact.enable" if enabled else "contact.disable",
+            before={"enabled": not enabled}, after={"enabled": enabled},
+        )  # fmt: skip
+    return len(changed)
 
 
-def after_change(*, by: Actor, contact: Contact) -> None:
-    """Reads what derives from places anew, and ends everything alive of a login that became unusable (T45, T46)."""
-    contact.refresh_from_db(fields=["live", "account"])
-    user = contact.user
-    if user is not None and not accounts_hooks.usable(user):
-        access.revoke_everything(user=user, by=by, reason="no usable identity")
+def end_unusable(*, by: Actor, contacts: Sequence[Contact]) -> None:
+    """Ends everything alive of the logins that have no usable identity now (SECURITY T45, T46)."""
+    logins = {contact.user_id for contact in contacts if contact.user_id}
+    for user in User.objects.filter(pk__in=logins).order_by("pk"):
+        if not accounts_hooks.usable(user):
+            access.revoke_everything(user=user, by=by, reason="no usable identity")

@@ -1,20 +1,25 @@
 """Steps that several services take: lock, read the role under the lock, refuse with the right answer, record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts import closure
 from contacts.models import Contact
-from contacts.permissions import Role, role_on, viewer_of
+from contacts.permissions import Role, Viewer, role_on, viewer_of
+from contacts.querysets import ContactQuerySet
 from core import audit
 from core.actors import Actor
-from core.errors import Denied, Hidden
+from core.errors import Denied, Hidden, Invalid
 from orgs.models import Node
 
 # Fields that an approver signs (SECURITY T33): changing one raises Contact.version.
-SIGNED = frozenset({"name", "mobile", "email", "position", "main_node"})
+SIGNED = frozenset(
+    {"name", "mobile", "email", "position"}
+)  # and the main node, see places.move_all
+BULK_LIMIT = 2000
 
 
 def missing() -> Hidden:
@@ -22,7 +27,12 @@ def missing() -> Hidden:
     return Hidden(_("There is no such contact."))
 
 
-def claim(
+def claim(*, by: Actor, contact: Contact, needs: Role, **how: Any) -> Contact:
+    """`claim_with_role` for those who do not ask for the role."""
+    return claim_with_role(by=by, contact=contact, needs=needs, **how)[0]
+
+
+def claim_with_role(
     *,
     by: Actor,
     contact: Contact,
@@ -30,8 +40,8 @@ def claim(
     node_ids: Sequence[int] = (),
     say_why: bool = False,
     binned: bool = False,
-) -> Contact:
-    """Locks the contact (trees first, see closure.lock) and returns it as it is now.
+) -> tuple[Contact, Role]:
+    """Locks the contact (trees first, see closure.lock); returns it as it is now, and what `by` is to it.
 
     Raises Hidden when `by` does not see it, or sees it with less than `needs`; with `say_why` the latter is Denied
     with a reason. A maintainer of a further dimension who lacks only the main one always reads why.
@@ -42,7 +52,7 @@ def claim(
     if fresh is None or role == Role.NONE or (fresh.deleted_at is not None) != binned:
         raise missing()
     if role >= needs:
-        return fresh
+        return fresh, role
     if role == Role.MAINTAINER:
         raise Denied(
             _("Only those who maintain the main dimension of this contact can do this"),
@@ -54,6 +64,40 @@ def claim(
             code="not_editor",
         )
     raise missing()
+
+
+def claim_all(
+    *,
+    by: Actor,
+    contact_ids: Sequence[int],
+    allowed: Callable[[Viewer], ContactQuerySet],
+    node_ids: Sequence[int] = (),
+) -> list[Contact]:
+    """The same for a selection, all or nothing (T05): in order of id, each checked under the locks.
+
+    Raises Hidden when one of them is not seen, Denied when one is seen but not `allowed`, Invalid for too many.
+    """
+    wanted = sorted(set(contact_ids))
+    if len(wanted) > BULK_LIMIT:
+        raise Invalid(
+            _("At most %(limit)s contacts at once. Narrow the selection") % {"limit": BULK_LIMIT}
+        )
+    rows = closure.lock(contact_ids=wanted, node_ids=list(node_ids))
+    viewer = viewer_of(by)
+    if Contact.objects.visible_to(viewer).filter(pk__in=wanted).count() != len(wanted):
+        raise Hidden(_("One of the chosen contacts is not there any more. Choose again"))
+    refused = len(wanted) - allowed(viewer).filter(pk__in=wanted).count()
+    if refused:
+        raise Denied(
+            ngettext(
+                "You may not do this with %(count)s of the chosen contacts; nothing was changed",
+                "You may not do this with %(count)s of the chosen contacts; nothing was changed",
+                refused,
+            )
+            % {"count": refused},
+            code="bulk",
+        )
+    return [rows[pk] for pk in wanted]
 
 
 def record(

@@ -1,0 +1,1 @@
+"""Reads on contacts: lists, cards, tree levels, duplicates, reasons."""
