@@ -16,6 +16,7 @@ CHROMIUM = (
 )
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
+BROWSER_FIXTURES = frozenset({"page", "context", "browser", "playwright", "new_context"})
 LEFT_OUT = pytest.StashKey[int]()
 # Nothing of a browser under test may leave the machine or wait for somebody who is not there.
 BROWSER_ARGS = [
@@ -47,17 +48,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests without a browser are left out, and said so; on the gate they fail instead."""
-    e2e_folder = Path(__file__).parent / "e2e"
+    """Browser tests come last, module by module, so that every worker drives its own browser.
+
+    playwright leaves an event loop running in the test's thread: what comes after it would trip.
+    Without a browser they are left out, and said so; on the gate (CI) they fail instead.
+    """
+    items.sort(key=needs_browser)
     for item in items:
-        if e2e_folder in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            # One worker has the browser; the other goes on with the rest.
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-        if CHROMIUM or CI or "e2e" not in item.keywords:
+        if not needs_browser(item):
             continue
-        item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
-        config.stash[LEFT_OUT] += 1
+        item.add_marker(pytest.mark.e2e)
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+        if not CHROMIUM and not CI:
+            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+            config.stash[LEFT_OUT] += 1
+
+
+def needs_browser(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return "e2e" in item.keywords or not BROWSER_FIXTURES.isdisjoint(fixtures)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Beside playwright's loop Django would refuse the database; elsewhere its refusal must show."""
+    if "e2e" in item.keywords:
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
 def pytest_terminal_summary(

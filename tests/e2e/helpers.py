@@ -19,9 +19,6 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Page
 
-# Playwright runs a loop in this thread; the ORM of a test is still used by one thread at a time.
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {1440: 900, 390: 844, 320: 700}
