@@ -22,7 +22,6 @@ def guide(live_server: LiveServer, settings: Settings, page: Page) -> Open:
 
     def go(path: str) -> Page:
         page.goto(f"{live_server.url}/styleguide/{path}")
-        page.wait_for_load_state("networkidle")
         return page
 
     return go
