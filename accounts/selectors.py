@@ -63,10 +63,12 @@ def with_people(rows: QuerySet[Department]) -> QuerySet[Department]:
     return rows.annotate(people=Count("group__user", filter=Q(group__user__is_active=True)))
 
 
-def staff_list(*, q: str = "", state: str = "", department_id: int | None = None) -> QuerySet[User]:
+def staff_list(
+    *, q: str = "", state: str = "", member_of: Department | None = None
+) -> QuerySet[User]:
     """Staff for the back office (administrators only), newest filters applied, ordered by pinyin.
 
-    `state`: "active", "disabled", "admin", "holder" or empty.
+    `state`: "active", "disabled", "admin", "holder" or empty. `member_of`: its direct members.
     """
     rows: QuerySet[User] = User.objects.staff()
     found = _name_matches(q, surname=True)
@@ -80,8 +82,8 @@ def staff_list(*, q: str = "", state: str = "", department_id: int | None = None
     }
     if state in states:
         rows = rows.filter(states[state])
-    if department_id is not None:
-        rows = rows.filter(groups__department=department_id)
+    if member_of is not None:
+        rows = rows.filter(department_memberships__department=member_of)
     return rows.order_by("sort_key", "id").prefetch_related("department_memberships__department")
 
 

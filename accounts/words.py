@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core.models import AuditEntry
 
 ACTIONS: dict[str, str | Promise] = {
@@ -53,3 +54,33 @@ class Line:
 def lines(entries: Iterable[AuditEntry]) -> list[Line]:
     """Audit rows as a history for people."""
     return [Line(row.at, row.actor_label, ACTIONS.get(row.action, row.action)) for row in entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right as a tag."""
+
+    label: str | Promise
+    icon: str
+
+
+def rights(user: User) -> list[Right]:
+    """What a staff member is entitled to beyond the others."""
+    found = []
+    if user.is_superuser:
+        found.append(Right(_("System administrator"), "shield-lock"))
+    if user.is_holder:
+        found.append(Right(_("External directory maintenance"), "shield-check"))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """One line of the staff list."""
+
+    user: User
+    locked: bool
+
+    @property
+    def rights(self) -> list[Right]:
+        return rights(self.user)

@@ -224,6 +224,19 @@ def remove_member(*, department: Department, user: User, by: Actor) -> bool:
     return bool(gone)
 
 
+@transaction.atomic
+def add_members(*, department: Department, user_ids: Sequence[int], by: Actor) -> Department:
+    """Puts these staff members into a department, all or none (Conflict). Administrators only (Denied)."""
+    permissions.require_admin(by)
+    lock()
+    users = list(User.objects.staff().filter(pk__in=user_ids).order_by("pk"))
+    if len(users) != len(set(user_ids)):
+        raise Conflict(_("One of the chosen people is no longer there; please choose again"))
+    for user in users:
+        add_member(department=department, user=user, by=by)
+    return department
+
+
 def _ensure_main(user: User) -> None:
     rows = DepartmentMembership.objects.filter(user=user)
     first = rows.order_by("-is_main", "pk").first()

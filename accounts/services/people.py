@@ -85,8 +85,11 @@ def _shown(user: User) -> dict[str, Any]:
 
 
 @transaction.atomic
-def update_staff(*, user: User, by: Actor, **changes: Any) -> User:
-    """Changes some of FIELDS of a staff member. Administrators only (Denied).
+def update_staff(
+    *, user: User, by: Actor, department_ids: Sequence[int] | None = None, **changes: Any
+) -> User:
+    """Changes some of FIELDS of a staff member, and with `department_ids` where he belongs (the first is his main
+    department). Administrators only (Denied).
 
     Raises Invalid(field) for a login name or code that is taken, TypeError for a field that is not in FIELDS
     (rights and the password have services of their own, T26, T28).
@@ -108,6 +111,8 @@ def update_staff(*, user: User, by: Actor, **changes: Any) -> User:
     if new:
         save_unique(user)
         audit.record(action="staff.update", obj=user, by=by, before=old, after=new)
+    if department_ids is not None:
+        departments.set_departments(user=user, department_ids=department_ids, by=by)
     return user
 
 

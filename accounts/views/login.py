@@ -11,7 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.adapter import enter, home_of, safe_next
-from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm, take
+from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
 from accounts.services import credentials, own
 from accounts.services import login as services
 from accounts.views.guards import person
@@ -27,13 +27,10 @@ YEAR = 365 * 24 * 3600
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """Login name and password (matrix row 1). Every failure looks alike; reasons come after the right password."""
+    wanted = safe_next(request, request.GET.get("next"))
     if request.user.is_authenticated:
-        return HttpResponseRedirect(
-            safe_next(request, request.GET.get("next")) or home_of(request.user)
-        )
-    form = LoginForm(
-        request.POST or None, initial={"next": safe_next(request, request.GET.get("next"))}
-    )
+        return HttpResponseRedirect(wanted or home_of(request.user))
+    form = LoginForm(request.POST or None, initial={"next": wanted})
     if request.method != "POST":
         return render(request, "accounts/login.html", {"form": form})
     if not form.is_valid():
@@ -82,28 +79,26 @@ def activate(request: HttpRequest, token: str) -> HttpResponse:
     """The address in an activation mail: a form by GET, the password by POST. Looking at it uses nothing up."""
     link = credentials.live_link(token)
     if link is None:
-        return _no_referrer(
-            render(
-                request,
-                "accounts/activate_dead.html",
-                {"reason": credentials.dead_link()},
-                status=410,
-            )
+        return _page(
+            request, "accounts/activate_dead.html", {"reason": credentials.dead_link()}, 410
         )
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             user = credentials.activate(token=token, password=form.cleaned_data["new"])
         except Invalid as error:
-            error.field = "new"
-            take(form, error)
+            form.add_error("new", str(error))
         else:
             return enter(request, user, method="activation")
     context = {"form": form, "username": link.user.username, "name": link.user.name}
-    return _no_referrer(render(request, "accounts/activate.html", context, status=form.http_status))
+    return _page(request, "accounts/activate.html", context, form.http_status)
 
 
-def _no_referrer(response: HttpResponse) -> HttpResponse:
+def _page(
+    request: HttpRequest, template: str, context: dict[str, object], status: int
+) -> HttpResponse:
+    """The address of the page is a secret: it goes to no other site."""
+    response = render(request, template, context, status=status)
     response["Referrer-Policy"] = "no-referrer"
     return response
 
@@ -118,14 +113,12 @@ def preferences(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         own.set_preferences(user=person(request), language=language, theme=theme)
     response = HttpResponseRedirect(safe_next(request, values.get("next")) or "/")
-    for name, value in ((settings.LANGUAGE_COOKIE_NAME, language), (THEME_COOKIE, theme)):
-        if value:
-            response.set_cookie(
-                name,
-                value,
-                max_age=YEAR,
-                samesite="Lax",
-                secure=settings.SESSION_COOKIE_SECURE,
-                httponly=True,
-            )
+    _remember(response, settings.LANGUAGE_COOKIE_NAME, language)
+    _remember(response, THEME_COOKIE, theme)
     return response
+
+
+def _remember(response: HttpResponse, name: str, value: str) -> None:
+    if value:
+        secure = settings.SESSION_COOKIE_SECURE
+        response.set_cookie(name, value, max_age=YEAR, samesite="Lax", secure=secure, httponly=True)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import selectors
 from accounts.adapter import home_of
 from accounts.forms import PasswordForm, take
+from accounts.models import PrivacyNotice
 from accounts.services import access, own
 from accounts.views.guards import person
 from core.errors import Invalid
@@ -74,20 +75,21 @@ def privacy(request: HttpRequest) -> HttpResponse:
     notice = selectors.newest_notice()
     if notice is None:
         return HttpResponseRedirect(home_of(user))
-    problem = ""
-    if request.method == "POST":
-        try:
-            own.accept_notice(user=user, version=_number(request.POST.get("version", "")), by=user)
-        except Invalid as error:
-            problem = str(error)
-        else:
-            return HttpResponseRedirect(home_of(user))
-    body = notice.body_en if get_language() == "en" and notice.body_en else notice.body
-    due = user.is_external and selectors.notice_to_accept(user) is not None
+    if request.method != "POST":
+        return _notice(request, notice)
+    try:
+        own.accept_notice(user=user, version=_number(request.POST.get("version", "")), by=user)
+    except Invalid as error:
+        return _notice(request, notice, str(error))
+    return HttpResponseRedirect(home_of(user))
+
+
+def _notice(request: HttpRequest, notice: PrivacyNotice, problem: str = "") -> HttpResponse:
+    user = person(request)
     context = {
         "notice": notice,
-        "body": body,
-        "due": due,
+        "body": notice.body_en if get_language() == "en" and notice.body_en else notice.body,
+        "due": user.is_external and selectors.notice_to_accept(user) is not None,
         "problem": problem,
         "back_url": home_of(user),
     }

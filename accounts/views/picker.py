@@ -27,23 +27,25 @@ def picker(request: HttpRequest) -> HttpResponse:
     With kind=both the chosen values read "p12" (person) and "d5" (department), see `selectors.picked`; else they are
     plain ids.
     """
-    name = request.GET.get("name", "")
-    into = request.GET.get("into", "").removeprefix("#")
     kind = _kind(request)
-    context = {
-        "picker": Picker(
-            id="people-picker",
-            title=request.GET.get("title", "")[:60] or _titles()[kind],
-            search_url=_search_url(kind),
-            name=name if NAME.fullmatch(name) else "people",
-            multi=request.GET.get("multiple", "1") != "0",
-            tabs=_tabs() if kind == "both" else (),
-            results=_items(kind, "", prefixed=kind == "both"),
-            action=safe_next(request, request.GET.get("action")),
-            into=f"#{into}" if NAME.fullmatch(into) else "",
-        )
-    }
-    return render(request, "components/picker_dialog.html", context)
+    name, into = _word(request, "name"), _word(request, "into")
+    shown = Picker(
+        id="people-picker",
+        title=request.GET.get("title", "")[:60] or _titles()[kind],
+        search_url=_search_url(kind),
+        name=name or "people",
+        multi=request.GET.get("multiple", "1") != "0",
+        tabs=_tabs() if kind == "both" else (),
+        results=_items(kind, "", prefixed=kind == "both"),
+        action=safe_next(request, request.GET.get("action")),
+        into=f"#{into}" if into else "",
+    )
+    return render(request, "components/picker_dialog.html", {"picker": shown})
+
+
+def _word(request: HttpRequest, key: str) -> str:
+    value = request.GET.get(key, "").removeprefix("#")
+    return value if NAME.fullmatch(value) else ""
 
 
 @staff_only
@@ -106,6 +108,12 @@ def person_item(user: User, *, prefixed: bool = False) -> PickerItem:
         label=user.name,
         sub=user.position or user.username,
     )
+
+
+def department_items(ids: list[int]) -> list[PickerItem]:
+    """Chosen departments, to be shown in a field."""
+    rows = Department.objects.filter(pk__in=ids).select_related("parent")
+    return [department_item(row) for row in rows]
 
 
 def department_item(department: Department, *, prefixed: bool = False) -> PickerItem:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from accounts.services import access, credentials, people
 from accounts.views.guards import admin_only, person
+from accounts.views.shared import ask
 from core import htmx
 from core.errors import UserError
 from core.ui import Action
@@ -115,16 +116,14 @@ def staff_act(request: HttpRequest, user_id: int, action: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     user = get_object_or_404(User.objects.staff(), pk=user_id)
-    problem: UserError | None = None
-    if request.method == "POST":
-        try:
-            chosen.run(user=user, by=person(request))
-        except UserError as error:
-            problem = error
-        else:
-            messages.success(request, str(chosen.done) % {"name": user.name})
-            return htmx.done(request, reverse("accounts:staff-page", args=[user.pk]))
-    return ask(request, _question(chosen, user), problem)
+    if request.method != "POST":
+        return ask(request, _question(chosen, user))
+    try:
+        chosen.run(user=user, by=person(request))
+    except UserError as error:
+        return ask(request, _question(chosen, user), error)
+    messages.success(request, str(chosen.done) % {"name": user.name})
+    return htmx.done(request, reverse("accounts:staff-page", args=[user.pk]))
 
 
 def _question(chosen: StaffAction, user: User) -> dict[str, Any]:
@@ -136,17 +135,3 @@ def _question(chosen: StaffAction, user: User) -> dict[str, Any]:
         "style": "danger" if chosen.danger else "primary",
         "back_url": reverse("accounts:staff-page", args=[user.pk]),
     }
-
-
-def ask(
-    request: HttpRequest, question: dict[str, Any], problem: UserError | None = None
-) -> HttpResponse:
-    """A question as a dialog, or as a page without htmx; refused answers are shown in it."""
-    context = question | {"error": str(problem) if problem else ""}
-    # A dialog is swapped only for 2xx and 422; the page tells the exact status.
-    if htmx.is_fragment(request):
-        return htmx.page(
-            request, "", "components/dialog_confirm.html", context, status=422 if problem else 200
-        )
-    status = problem.status if problem else 200
-    return render(request, "accounts/confirm.html", context, status=status)

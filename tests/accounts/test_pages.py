@@ -92,7 +92,7 @@ def test_list_searches_and_pages(
     page = client.get("/console/staff/")
     assert page.context["pager"].pages == 2
     for q in ("单小", "shanxiao", "sxx", "dan.x", "單小雪"):
-        assert [row.pk for row in client.get("/console/staff/", {"q": q}).context["rows"]] == [
+        assert [row.user.pk for row in client.get("/console/staff/", {"q": q}).context["rows"]] == [
             shan.pk
         ], q
     fragment = client.get("/console/staff/", {"q": "sxx"}, headers=HX)
