@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.errors import Invalid
@@ -78,7 +79,7 @@ class DepartmentForm(NodeForm):
 
     wide = ("remark",)
 
-    name = _line(_("Name"), "name", required=True)
+    name = _line(pgettext_lazy("node", "Name"), "name", required=True)
     full_name = _line(_("Full name"), "full_name")
     order = _order()
     remark = _remark()
@@ -91,7 +92,7 @@ class NewDepartmentForm(NewNodeForm, DepartmentForm):
 class DimensionForm(NodeForm):
     """Dimension (SPEC ORG-2)."""
 
-    name = _line(_("Name"), "name", required=True)
+    name = _line(pgettext_lazy("node", "Name"), "name", required=True)
     name_en = _line(_("English name"), "name_en")
     code = _line(_("Code"), "code", help_text=_("Our own key; it stays when the name changes"))
     order = _order()
@@ -105,7 +106,7 @@ class NewDimensionForm(NewNodeForm, DimensionForm):
 class OrganizationShortForm(NewNodeForm):
     """New organization: what one knows at once; the rest is filled in by editing."""
 
-    name = _line(_("Name"), "name", required=True)
+    name = _line(pgettext_lazy("node", "Name"), "name", required=True)
     full_name = _line(_("Full name"), "full_name")
     code = _line(_("Code"), "code", help_text=_("Our own key; it stays when the name changes"))
     credit_code = forms.CharField(
@@ -191,6 +192,16 @@ EDIT_FORMS: dict[int, type[NodeForm]] = {
 }
 
 
+class MoveForm(UiForm):
+    """The new place of a node, chosen from a list: for browsers without script."""
+
+    parent = forms.ChoiceField(label=_("New place"))
+
+    def __init__(self, *args: Any, places: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].widget.choices = places
+
+
 class BelowFilterForm(UiForm):
     """Filters of the tabs 下级组织 and 下级部门."""
 
@@ -207,7 +218,7 @@ class BelowFilterForm(UiForm):
 class CategoryForm(UiForm):
     """One 外部用户分类."""
 
-    name = forms.CharField(label=_("Name"), max_length=50)
+    name = forms.CharField(label=pgettext_lazy("node", "Name"), max_length=50)
     order = forms.IntegerField(
         label=_("Order"), required=False, min_value=-99999, max_value=99999, initial=0
     )
@@ -220,7 +231,7 @@ class CategoryForm(UiForm):
 class TagForm(UiForm):
     """Another word for a tag."""
 
-    name = forms.CharField(label=_("Name"), max_length=30)
+    name = forms.CharField(label=pgettext_lazy("node", "Name"), max_length=30)
 
 
 class DirectorySettingsForm(UiForm):

@@ -18,7 +18,7 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
     if not allowed.maintains_any:
         return
     yield NavItem(
-        "console", _("Back office"), reverse("orgs:console"), "settings", TOP, order=400,
+        "console", _("Administration"), reverse("orgs:console"), "settings", TOP, order=400,
         match=("/console/",), short=_("Manage"),
     )  # fmt: skip
     group = _("Organization structure")

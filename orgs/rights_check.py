@@ -26,8 +26,8 @@ def _findings() -> list[tuple[str, "models.QuerySet[models.Model]"]]:
     for table in (NodeUserGrant, NodeGroupGrant):
         found.append(("maintains what is no dimension", table.objects.filter(not_dimension)))
         found.append(("is no right on a node", table.objects.filter(foreign)))
-    for table in (NodeGroupGrant, NodeVisibleStaff):
-        homeless = table.objects.filter(group__isnull=False, group__department__isnull=True)
+    for grouped in (NodeGroupGrant, NodeVisibleStaff):
+        homeless = grouped.objects.filter(group__isnull=False, group__department__isnull=True)
         found.append(("belongs to a group that is no internal department", homeless))
     # Rights without an object are honoured nowhere; one that exists is a mistake or an attempt (M3).
     people = User.user_permissions.through.objects.filter(

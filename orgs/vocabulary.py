@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from orgs.models import Node
 
@@ -35,7 +35,7 @@ ACTIONS: dict[str, str | Promise] = {
     "visible_staff.remove": gettext_lazy("Visible staff removed"),
 }
 FIELDS: dict[str, str | Promise] = {
-    "name": gettext_lazy("Name"),
+    "name": pgettext_lazy("node", "Name"),
     "name_en": gettext_lazy("English name"),
     "full_name": gettext_lazy("Full name"),
     "code": gettext_lazy("Code"),

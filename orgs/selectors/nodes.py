@@ -10,6 +10,7 @@ from core.text import fold, parse_query, simplified
 from orgs.models import Category, DirectorySettings, Node, OrganizationDetail, Tag
 from orgs.permissions import Scope
 from orgs.querysets import NodeQuerySet
+from orgs.selectors import levels
 
 SEARCH_LIMIT = 50
 _CANDIDATES = 400
@@ -154,6 +155,18 @@ def large_warning(node_count: int) -> str:
     return _(
         "This dimension has %(count)s nodes. Moving and importing whole branches takes noticeably long here."
     ) % {"count": node_count}
+
+
+def places_for(scope: Scope, node: Node, *, limit: int = 500) -> list[tuple[int, str]]:
+    """(id, way) of the nodes under which `node` may be put by somebody with this scope."""
+    kinds = {Node.Kind.ORGANIZATION: (0, 1), Node.Kind.DEPARTMENT: (1, 2)}[Node.Kind(node.kind)]
+    rows = Node.objects.in_maintained(scope).filter(kind__in=kinds).exclude(pk=node.parent_id)
+    rows = rows.exclude(path__startswith=node.path)
+    if not scope.everything:
+        rows = rows.filter(dimension_id=node.dimension_id)
+    found = list(rows.order_by("tree_id", "lft")[:limit])
+    names = levels.names_above(found)
+    return [(row.pk, " / ".join(names[pk] for pk in row.ancestor_ids)) for row in found]
 
 
 def creatable(scope: Scope) -> NodeQuerySet:

@@ -42,6 +42,11 @@ class Grant:
         return f"{self.kind}:{self.id}"
 
     @property
+    def by_name(self) -> str:
+        """Who gave it, without the login name."""
+        return self.by_label.partition("（")[0]
+
+    @property
     def removable(self) -> bool:
         """Whether it is set on this node, by hand."""
         return not self.inherited and self.source == "manual"

@@ -91,11 +91,12 @@ def remove_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
 
 def _by_name(what: str) -> tuple[Callable[..., bool], Callable[..., bool], str]:
     """(give, take, name of the node argument) of "range", "staff" or "maintainer"; raises KeyError."""
-    return {
+    known: dict[str, tuple[Callable[..., bool], Callable[..., bool], str]] = {
         "range": (add_range, remove_range, "node"),
         "staff": (add_visible_staff, remove_visible_staff, "node"),
         "maintainer": (add_maintainer, remove_maintainer, "dimension"),
-    }[what]
+    }
+    return known[what]
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What is done to organizations and departments (SPEC ORG-5, ORG-6, matrix rows 11 to 14)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,15 +11,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import htmx
 from core.errors import Invalid, UserError
-from orgs.forms import EDIT_FORMS, NEW_FORMS, take
+from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
 from orgs.models import Node
 from orgs.selectors import nodes as node_selectors
 from orgs.selectors import ranges
 from orgs.services import nodes
 from orgs.services.shared import version_of
+from orgs.tree import ALLOWED_PARENTS
 from orgs.views.asking import ask, form_dialog
 from orgs.views.frame import TARGET, node_page, url_of
-from orgs.views.guards import load, on_branch, on_node, person
+from orgs.views.guards import load, on_branch, on_node, person, scope
 
 KINDS = {"organization": Node.Kind.ORGANIZATION, "department": Node.Kind.DEPARTMENT}
 EDITABLE = ("GET", "HEAD", "POST")
@@ -187,7 +189,7 @@ def move(request: HttpRequest, node: Node) -> HttpResponse:
     """Chooses the new place, shows who gains and who loses sight, then moves (SECURITY T21)."""
     chosen = (request.POST or request.GET).get("parent", "")
     if not (chosen.isdecimal() and len(chosen) < 19):
-        return HttpResponseRedirect(_chooser(node))
+        return _choose(request, node)
     parent = load(request, int(chosen))
     problem: UserError | None = None
     if request.method == "POST" and request.POST.get("confirmed"):
@@ -202,12 +204,18 @@ def move(request: HttpRequest, node: Node) -> HttpResponse:
     return ask(request, _move_question(node, parent), problem)
 
 
-def _chooser(node: Node) -> str:
-    below = "0,1" if node.kind == Node.Kind.ORGANIZATION else "1,2"
-    return (
-        f"{reverse('orgs:node-picker')}?name=parent&multiple=0&kinds={below}&without={node.pk}"
-        f"&action={url_of(node, 'node-move')}"
-    )
+def _choose(request: HttpRequest, node: Node) -> HttpResponse:
+    """The chooser of nodes; without htmx a page with the places to choose from."""
+    if not htmx.is_fragment(request):
+        form = MoveForm(places=node_selectors.places_for(scope(request), node))
+        title = _("Move “%(name)s”") % {"name": node.name}
+        return form_dialog(request, form, title=title, submit=_("Go on"), back_url=url_of(node))
+    query = {
+        "name": "parent", "multiple": 0, "without": node.pk, "action": url_of(node, "node-move"),
+        "kinds": ",".join(str(kind) for kind in sorted(ALLOWED_PARENTS[Node.Kind(node.kind)])),
+        "title": _("Move “%(name)s”") % {"name": node.name},
+    }  # fmt: skip
+    return HttpResponseRedirect(f"{reverse('orgs:node-picker')}?{urlencode(query)}")
 
 
 def _move_question(node: Node, parent: Node) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core import htmx
@@ -41,7 +42,7 @@ def dimension_list(request: HttpRequest) -> HttpResponse:
             )
         ],
         "columns": [
-            Column(_("Name")), Column(_("Code")), Column(_("Organizations"), css="c-n"),
+            Column(pgettext("node", "Name")), Column(_("Code")), Column(_("Organizations"), css="c-n"),
             Column(_("Departments"), css="c-n"), Column(_("Maintainers")), Column(_("State")),
             Column(_("Actions"), css="c-op", hidden=True),
         ],
@@ -52,7 +53,7 @@ def dimension_list(request: HttpRequest) -> HttpResponse:
 
 
 def _row(node: Node, counts: tuple[int, int], maintainers: list[str]) -> dict[str, Any]:
-    edit = Action(_("Edit"), url_of(node, "dimension-edit"), "pencil", dialog=True)
+    edit = Action(_("Edit"), url_of(node, "dimension-edit"), dialog=True)
     more = [Action(_("Maintainers"), url_of(node, "node-ranges"), "users")]
     if not node.builtin:
         switch = "dimension-disable" if node.enabled else "dimension-enable"

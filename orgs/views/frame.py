@@ -9,12 +9,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import htmx
 from core.ui import Action, Crumb, Tab, TreeNode
 from orgs.counting import contact_counts
-from orgs.models import Node
+from orgs.models import Node, OrganizationDetail
 from orgs.selectors import levels, nodes
 from orgs.selectors.levels import Row
 from orgs.views.guards import person, scope
@@ -127,9 +128,33 @@ def _head(request: HttpRequest, node: Node) -> dict[str, Any]:
         "title": node.name,
         "crumbs": crumbs,
         "tags": tags,
-        "facts": [_("Code %(code)s") % {"code": node.code}] if node.code else [],
+        "facts": facts(node),
         **actions(request, node),
     }
+
+
+def facts(node: Node) -> list[str]:
+    """The line under the name: code, responsible people, cooperation, last synchronization."""
+    found = [_("Code %(code)s") % {"code": node.code}] if node.code else []
+    if node.kind == Node.Kind.ORGANIZATION:
+        detail = nodes.organization_detail(node)
+        people = [user.name for user in detail.owners.all()] if detail else []
+        if people:
+            found.append(_("Responsible: %(who)s") % {"who": _(", ").join(people)})
+        if detail and period(detail):
+            found.append(_("Cooperation %(period)s") % {"period": period(detail)})
+    if node.synced_at:
+        local = timezone.localtime(node.synced_at)
+        found.append(_("Synchronized %(when)s") % {"when": f"{local:%Y-%m-%d %H:%M}"})
+    return found
+
+
+def period(detail: OrganizationDetail) -> str:
+    """From when to when we work together; empty when neither is known."""
+    if not (detail.cooperation_from or detail.cooperation_to):
+        return ""
+    ends = {"start": detail.cooperation_from or "…", "end": detail.cooperation_to or "…"}
+    return _("%(start)s to %(end)s") % ends
 
 
 def tabs(node: Node, current: str) -> list[Tab]:
@@ -137,7 +162,7 @@ def tabs(node: Node, current: str) -> list[Tab]:
     counts = nodes.summary(node)
     is_dimension = node.kind == Node.Kind.DIMENSION
     departments = counts.all_departments if is_dimension else counts.departments
-    found = [("info", _("Information"), url_of(node), None)]
+    found: list[tuple[str, str, str, int | None]] = [("info", _("Information"), url_of(node), None)]
     if node.kind != Node.Kind.DEPARTMENT:
         url = url_of(node, "node-organizations")
         found.append(("organizations", _("Organizations below"), url, counts.organizations))

@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import require_admin
@@ -33,12 +34,12 @@ def categories(request: HttpRequest) -> HttpResponse:
             {"row": row, "actions": _actions("category", row.pk)} for row in nodes.categories()
         ],
         "category_columns": [
-            Column(_("Name")), Column(_("Order"), css="c-n"), Column(_("Organizations"), css="c-n"),
+            Column(pgettext("node", "Name")), Column(_("Order"), css="c-n"), Column(_("Organizations"), css="c-n"),
             Column(_("Description")), Column(_("Actions"), css="c-op", hidden=True),
         ],
-        "tags": [{"row": row, "actions": _actions("tag", row.pk)} for row in nodes.tags()],
+        "tag_rows": [{"row": row, "actions": _actions("tag", row.pk)} for row in nodes.tags()],
         "tag_columns": [
-            Column(_("Name")), Column(_("Organizations"), css="c-n"),
+            Column(pgettext("node", "Name")), Column(_("Organizations"), css="c-n"),
             Column(_("Actions"), css="c-op", hidden=True),
         ],
     }  # fmt: skip

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.errors import Hidden
@@ -15,7 +16,7 @@ from orgs.counting import contact_counts
 from orgs.forms import BelowFilterForm
 from orgs.models import Node
 from orgs.selectors import levels, nodes
-from orgs.views.frame import more_url, node_page, tree_context, tree_node, url_of
+from orgs.views.frame import more_url, node_page, period, tree_context, tree_node, url_of
 from orgs.views.guards import load, maintainers_only, on_node, scope
 from orgs.vocabulary import action_label, changed_fields, icon_of
 
@@ -61,13 +62,13 @@ def details(node: Node) -> list[Fact]:
     if node.kind == Node.Kind.DIMENSION:
         detail = getattr(node, "dimension_detail", None)
         return [
-            Fact(_("Name"), node.name),
+            Fact(pgettext("node", "Name"), node.name),
             Fact(_("English name"), node.name_en),
             Fact(_("Code"), node.code),
             Fact(_("Order"), node.order),
             Fact(_("Description"), detail.description if detail else "", "wide"),
         ]
-    found = [Fact(_("Name"), node.name), Fact(_("Full name"), node.full_name)]
+    found = [Fact(pgettext("node", "Name"), node.name), Fact(_("Full name"), node.full_name)]
     if node.kind == Node.Kind.ORGANIZATION:
         found += _organization_facts(node)
     found += [
@@ -83,12 +84,6 @@ def details(node: Node) -> list[Fact]:
 def _organization_facts(node: Node) -> list[Fact]:
     detail = nodes.organization_detail(node)
     join = _(", ").join
-    period = ""
-    if detail and (detail.cooperation_from or detail.cooperation_to):
-        period = _("%(start)s to %(end)s") % {
-            "start": detail.cooperation_from or "…",
-            "end": detail.cooperation_to or "…",
-        }
     return [
         Fact(_("Code"), node.code),
         Fact(_("Unified social credit code"), detail.credit_code if detail else ""),
@@ -98,7 +93,7 @@ def _organization_facts(node: Node) -> list[Fact]:
             _("Responsible people"),
             join(user.name for user in detail.owners.all()) if detail else "",
         ),
-        Fact(_("Cooperation"), period),
+        Fact(_("Cooperation"), period(detail) if detail else ""),
     ]
 
 
@@ -154,7 +149,7 @@ def _below(request: HttpRequest, node: Node, *, kind: int, tab: str) -> HttpResp
 
 
 def _columns(kind: int, *, counted: bool) -> list[Column]:
-    found = [Column(_("Name")), Column(_("Stands under"))]
+    found = [Column(pgettext("node", "Name")), Column(_("Stands under"))]
     if kind == Node.Kind.ORGANIZATION:
         found += [Column(_("Code")), Column(_("Category"))]
     if counted:

@@ -62,8 +62,9 @@ def results(request: HttpRequest) -> HttpResponse:
         "more": len(found) > LIMIT,
         "q": request.GET.get("q", "")[:100],
         "picker_id": PICKER,
+        "up_url": _up_url(request),
     }
-    return render(request, "components/picker_results.html", context)
+    return render(request, "orgs/partials/_picker_results.html", context)
 
 
 def _results_url(request: HttpRequest, **more: Any) -> str:
@@ -95,15 +96,34 @@ def _items(request: HttpRequest) -> list[PickerItem]:
     rows = _rows(request, allowed)
     without = _without(request, rows)
     q = request.GET.get("q", "").strip()[:100]
-    if q:
-        found = nodes.search_in(rows, q, limit=LIMIT + 1)
-    else:
-        found = nodes.level_of(rows, under=_number(request, "under"), limit=LIMIT + 1)
+    found = nodes.search_in(rows, q, limit=LIMIT + 1) if q else _level(request, rows, without)
     found = [node for node in found if not (without and node.path.startswith(without.path))]
     if without and not allowed.everything:
         found = [node for node in found if node.dimension_id == without.dimension_id]
     names = levels.names_above(found) if q else {}
     return [_item(request, node, names) for node in found]
+
+
+def _level(request: HttpRequest, rows: NodeQuerySet, without: Node | None) -> list[Node]:
+    """One level; a chooser for a move opens inside the dimension of what is to be moved."""
+    under = _number(request, "under")
+    found = nodes.level_of(rows, under=under, limit=LIMIT + 1)
+    if under is None and without:
+        own = [node for node in found if node.pk == without.dimension_id]
+        others = [node for node in found if node.pk != without.dimension_id]
+        inside = nodes.level_of(rows, under=without.dimension_id, limit=LIMIT - len(found))
+        found = [*own, *inside, *others]
+    return found
+
+
+def _up_url(request: HttpRequest) -> str:
+    """One level up from where the chooser has drilled; empty at the top."""
+    under = _number(request, "under")
+    if under is None or request.GET.get("q", "").strip():
+        return ""
+    parent = _rows(request, scope(request)).filter(pk=under).values_list("parent_id", flat=True)
+    above = parent.first()
+    return _results_url(request, **({"under": above} if above else {}))
 
 
 def _without(request: HttpRequest, rows: NodeQuerySet) -> Node | None:

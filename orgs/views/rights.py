@@ -55,7 +55,7 @@ def tab(request: HttpRequest, node: Node) -> HttpResponse:
 def _columns() -> list[Column]:
     return [
         Column(_("Person or department")),
-        Column(_("People"), css="c-n"),
+        Column(_("Number of people"), css="c-n"),
         Column(_("Comes from")),
         Column(_("Set by")),
         Column(_("Actions"), css="c-op", hidden=True),
