@@ -1,0 +1,193 @@
+"""The work behind an upload: checking it, carrying it out (SPEC CON-6; SECURITY T76, T82, T83).
+
+Both run in the worker, may be started twice, and take the job by its status. What they do is done as the owner.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from contacts.import_format import BY_KEY, RowError
+from contacts.imports import apply, files, plan
+from contacts.imports.plan import Counts, Plan
+from contacts.models import ImportJob
+from core import audit
+from core.errors import UserError
+from im.services import notify
+from orgs.models import Node
+
+log = logging.getLogger(__name__)
+
+Status = ImportJob.Status
+PROBLEMS_SHOWN = 500
+KEEP_FILES = timedelta(days=7)
+DONE = (Status.DONE, Status.FAILED, Status.CANCELLED)
+
+
+class Cancelled(Exception):
+    """The owner stopped the import; batches that were written stay."""
+
+
+def check(*, job_id: int) -> None:
+    """Compares an upload with the directory: CHECKED with numbers, or REFUSED with the rows that cannot be taken."""
+    job = _claim(job_id, {Status.UPLOADED, Status.CHECKING}, Status.CHECKING)
+    if job is None:
+        return
+    with _as_owner(job), _failures(job, Status.CHECKING):
+        found = plan.make(path=job.file.path, dimension=job.dimension, by=job.owner)
+        _keep_bad_rows(job, found)
+        _finish(
+            job,
+            Status.CHECKING,
+            Status.REFUSED if found.problems else Status.CHECKED,
+            total=found.counts.rows,
+            counts=found.counts.as_dict(),
+            problems=[shown(error) for error in found.problems[:PROBLEMS_SHOWN]],
+        )
+
+
+def run(*, job_id: int) -> None:
+    """Carries out a confirmed import. Killed anywhere, it goes on when it is started again."""
+    job = _claim(job_id, {Status.RUNNING}, Status.RUNNING)
+    if job is None:
+        return
+    with _as_owner(job), _failures(job, Status.RUNNING):
+        found = plan.make(path=job.file.path, dimension=job.dimension, by=job.owner)
+        if found.problems:
+            _keep_bad_rows(job, found)
+            raise apply.ChangedMeanwhile(found.problems)
+        apply.run(plan=found, by=job.owner, report=lambda delta, done: _progress(job, delta, done))
+        with transaction.atomic():
+            _finish(job, Status.RUNNING, Status.DONE, done=found.counts.rows)
+            fresh = ImportJob.objects.get(pk=job.pk)
+            record_run(
+                by=job.owner,
+                dimension=job.dimension,
+                name=job.file_name,
+                counts=fresh.counts["done"],
+            )
+
+
+def record_run(*, by: Any, dimension: Node, name: str, counts: dict[str, int]) -> None:
+    """The audit row of a whole import; every organization and person has one of its own."""
+    audit.record(
+        action="import.run", obj=dimension, by=by, after={"file": name, **counts}, dimension_id=dimension.pk
+    )  # fmt: skip
+
+
+def shown(error: RowError) -> dict[str, Any]:
+    """One problem as it is kept and printed, in the language of the moment."""
+    return {
+        "row": error.row,
+        "field": error.field,
+        "label": _label(error.field),
+        "value": error.value,
+        "kind": error.kind,
+        "reason": str(error.reason),
+    }
+
+
+def _label(key: str) -> str:
+    column = BY_KEY.get(key)
+    if column is None:
+        return key
+    return column.en if (translation.get_language() or "").startswith("en") else column.zh
+
+
+def _claim(job_id: int, wanted: set[str], to: str) -> ImportJob | None:
+    if not ImportJob.objects.filter(pk=job_id, status__in=wanted).update(status=to):
+        return None
+    return ImportJob.objects.select_related("owner", "dimension").get(pk=job_id)
+
+
+@contextmanager
+def _as_owner(job: ImportJob) -> Iterator[None]:
+    """Reasons are kept in the language of the person who reads them."""
+    with translation.override(job.owner.language):
+        yield
+
+
+@contextmanager
+def _failures(job: ImportJob, status: str) -> Iterator[None]:
+    """What the person can understand ends the job; anything else goes up, and the outbox starts the job again."""
+    try:
+        yield
+    except Cancelled:
+        log.info("import %s was cancelled", job.pk)
+    except apply.ChangedMeanwhile as error:
+        problems = [shown(problem) for problem in error.errors[:PROBLEMS_SHOWN]]
+        _finish(job, status, Status.FAILED, message=str(error)[:500], problems=problems)
+    except UserError as error:
+        ended = Status.FAILED if status == Status.RUNNING else Status.REFUSED
+        _finish(job, status, ended, message=str(error)[:500])
+
+
+def _progress(job: ImportJob, delta: Counts, done: int) -> None:
+    """Inside the transaction of a batch: what was written and what is counted are one."""
+    row = ImportJob.objects.select_for_update().get(pk=job.pk)
+    if row.status != Status.RUNNING:
+        raise Cancelled
+    sums = row.counts.get("done", {})
+    row.counts["done"] = {
+        name: sums.get(name, 0) + number
+        for name, number in delta.as_dict().items()
+        if name in ("created", "updated", "joined", "organizations", "departments")
+    }
+    row.done = done
+    row.save(update_fields=["counts", "done"])
+
+
+@transaction.atomic
+def _finish(job: ImportJob, before: str, after: str, **values: Any) -> None:
+    """Ends a stage unless the owner cancelled meanwhile, and tells him."""
+    rows = ImportJob.objects.filter(pk=job.pk, status=before)
+    if not rows.update(status=after, finished_at=timezone.now(), **values):
+        return
+    sentences = {
+        Status.CHECKED: _("The import file was checked and can be confirmed"),
+        Status.REFUSED: _("The import file has errors; nothing was written"),
+        Status.DONE: _("The import is finished"),
+        Status.FAILED: _("The import has stopped"),
+    }
+    notify(
+        user_ids=[job.owner_id], card_kind="contacts.import", card_ref=str(job.pk),
+        body=sentences[Status(after)], dedupe_key=f"import:{job.pk}:{after}",
+    )  # fmt: skip
+
+
+def bad_rows_name(job: ImportJob) -> str:
+    """Where the bad rows of a job are kept, beside its file."""
+    return f"{job.file.name}.bad.xlsx"
+
+
+def _keep_bad_rows(job: ImportJob, found: Plan) -> None:
+    name = bad_rows_name(job)
+    default_storage.delete(name)
+    if found.bad:
+        rows = [found.bad[number] for number in sorted(found.bad)]
+        default_storage.save(name, ContentFile(files.bad_rows(rows)))
+
+
+def purge_files() -> int:
+    """Files of uploads hold personal data: they go a week after the last step. Returns how many jobs were tidied.
+
+    An upload that nobody confirmed by then is cancelled.
+    """
+    old = ImportJob.objects.filter(created_at__lt=timezone.now() - KEEP_FILES).exclude(file="")
+    waiting = old.filter(status__in=[Status.UPLOADED, Status.CHECKED])
+    waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
+    tidied = 0
+    for job in old.exclude(status__in=[Status.CHECKING, Status.RUNNING]):
+        default_storage.delete(bad_rows_name(job))
+        job.file.delete(save=False)
+        ImportJob.objects.filter(pk=job.pk).update(file="", problems=[])
+        tidied += 1
+    return tidied

@@ -1,0 +1,133 @@
+"""What an import would do, worked out as the requesting person; nothing is written (SPEC CON-6, SECURITY T06, T76)."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contacts.import_format import ParsedRow, RowError
+from contacts.imports import rows as file_rows
+from contacts.imports.decisions import decide
+from contacts.imports.matching import Matcher, has_identifier
+from contacts.imports.places import Places, resolve
+from contacts.imports.rows import BadRow, FileRows
+from core.actors import Actor
+from core.sheets import Limits
+from orgs.models import Node
+from orgs.permissions import require_maintain
+
+CHUNK = 2000
+KINDS = ("created", "updated", "joined", "unchanged")
+
+
+@dataclass(slots=True)
+class Counts:
+    """Numbers of one import, of people except where they say otherwise; `errors` are refused rows."""
+
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    joined: int = 0
+    unchanged: int = 0
+    organizations: int = 0
+    departments: int = 0
+    errors: int = 0
+
+    def add(self, kind: str, number: int = 1) -> None:
+        setattr(self, kind, getattr(self, kind) + number)
+
+    def as_dict(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @property
+    def changes(self) -> int:
+        """How much would be written; 0 when the file says nothing new."""
+        return self.created + self.updated + self.joined + self.organizations + self.departments
+
+
+@dataclass(slots=True)
+class Plan:
+    """A file compared with the database. With `problems` nothing of it may be written."""
+
+    file: FileRows
+    dimension_id: int
+    counts: Counts = field(default_factory=Counts)
+    problems: list[RowError] = field(default_factory=list)
+    bad: dict[int, BadRow] = field(default_factory=dict)
+    claimed: dict[int, int] = field(default_factory=dict)
+    recoded: int = 0
+
+    @property
+    def people(self) -> list[ParsedRow]:
+        """Rows about somebody, in the order of the file."""
+        return [row for row in self.file.rows if row.name]
+
+    @property
+    def empty(self) -> bool:
+        """Whether everything is there already."""
+        return not (self.counts.changes or self.recoded)
+
+
+def make(*, path: Path | str, dimension: Node, by: Actor, limits: Limits | None = None) -> Plan:
+    """Reads a file and works out what importing it into `dimension` would do.
+
+    Raises Hidden unless `by` maintains the dimension, UnreadableFile or NoHeader (Invalid) for the file as a whole.
+    Rows that cannot be taken are in `problems`, by row.
+    """
+    scope = require_maintain(by=by, node=dimension)
+    file = file_rows.read(path, limits=limits)
+    plan = Plan(file, dimension.pk)
+    for bad in file.bad:
+        plan.problems += bad.errors
+        plan.bad[bad.row] = bad
+    places = resolve(file.rows, dimension_id=dimension.pk, scope=scope)
+    refused = [error for row in file.rows if (error := places.error_of(row))]
+    matcher = Matcher(scope, file.shared_emails, plan.claimed)
+    refused += _people(plan, places, matcher)
+    _refuse(plan, refused)
+    plan.problems.sort(key=lambda error: error.row)
+    plan.counts.rows = file.total
+    plan.counts.organizations = places.new_organizations
+    plan.counts.departments = places.new_departments
+    plan.recoded = len(places.recoded)
+    return plan
+
+
+def _people(plan: Plan, places: Places, matcher: Matcher) -> list[RowError]:
+    # Rows with a number or address come first in the whole file, as within one chunk (see Matcher.match).
+    ordered = sorted(plan.people, key=lambda row: not has_identifier(row))
+    problems = []
+    for chunk in chunks(ordered):
+        decisions, errors = decide([(row, places.target(row)) for row in chunk], matcher=matcher)
+        problems += errors
+        for decision in decisions:
+            plan.counts.add(decision.kind)
+    return problems
+
+
+def _refuse(plan: Plan, refused: Iterable[RowError]) -> None:
+    by_number = {row.row: row for row in plan.file.rows}
+    for error in refused:
+        plan.problems.append(error)
+        bad = plan.bad.get(error.row)
+        if bad is None:
+            bad = plan.bad[error.row] = BadRow(error.row, cells_of(by_number[error.row]), [])
+        bad.errors.append(error)
+    plan.counts.errors = plan.file.bad_count + len({error.row for error in refused})
+
+
+def cells_of(row: ParsedRow) -> dict[str, str]:
+    """A clean row as cells again, for the file of bad rows."""
+    cells = {
+        name: str(value)
+        for name in row.__slots__
+        if (value := getattr(row, name)) not in ("", None)
+        and name not in ("row", "department", "tags")
+    }
+    cells["department"], cells["tags"] = "/".join(row.department), ";".join(row.tags)
+    return cells
+
+
+def chunks(rows: Sequence[ParsedRow], size: int = CHUNK) -> Iterator[Sequence[ParsedRow]]:
+    """The rows in portions of one transaction each."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
