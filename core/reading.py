@@ -76,7 +76,7 @@ def is_ideograph(char: str) -> bool:
         or 0x31F0 <= code <= 0x31FF
         or 0xAC00 <= code <= 0xD7A3
         or 0xF900 <= code <= 0xFAFF
-        or code == 0x3007
+        or 0x3005 <= code <= 0x3007
     )
 
 

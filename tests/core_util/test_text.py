@@ -154,4 +154,5 @@ def test_thirty_thousand_names_are_quick() -> None:
     started = time.process_time()
     for name in names:
         pinyin(name)
-    assert time.process_time() - started < 4  # measured: 0.7 s; a slow machine is no failure
+    # Measured on a busy machine: 1.5 s of processor time; a slower one is no failure.
+    assert time.process_time() - started < 6
