@@ -1,0 +1,169 @@
+"""Who may find and write to whom, answered to messages (SPEC IM-2, VIS-4; setting IM_REACH_POLICY).
+
+Staff see external people by the one rule (contacts/permissions.py), and all active staff. External people see only
+the staff in 权限设置 of the active identity or in the visible staff of a node at or above one of its memberships; never
+each other.
+"""
+
+from collections.abc import Iterable
+
+from django.db.models import Q
+
+from accounts.models import DepartmentMembership, User
+from accounts.querysets import UserQuerySet
+from accounts.selectors import search_staff
+from contacts.accounts_hooks import usable_identities
+from contacts.models import Contact, ContactScope, ContactVisibleStaff
+from contacts.permissions import Role, active_identity, role_on, viewer_of
+from contacts.querysets import Filters
+from contacts.search import search as search_contacts
+from contacts.selectors.places import places_of
+from core.text import fold, parse_query, range_end, simplified
+from im.reach import Card, Party, Target
+from orgs.models import NodeVisibleStaff
+
+CANDIDATES = 200
+
+
+def staff_seen_by(identity_id: int) -> UserQuerySet:
+    """The staff that an external identity may see (VIS-4). Whether it is usable is asked elsewhere."""
+    nodes = ContactScope.objects.filter(contact_id=identity_id).values("node_id")
+    own = ContactVisibleStaff.objects.filter(contact_id=identity_id)
+    inherited = NodeVisibleStaff.objects.filter(node_id__in=nodes)
+    people, groups = Q(pk__in=[]), Q(pk__in=[])
+    for rows in (own, inherited):
+        people |= Q(pk__in=rows.filter(user__isnull=False).values("user_id"))
+        groups |= Q(group_id__in=rows.filter(group__isnull=False).values("group_id"))
+    members = User.groups.through.objects.filter(groups).values("user_id")
+    staff: UserQuerySet = User.objects.active().staff().filter(people | Q(pk__in=members))
+    return staff
+
+
+def staff_visible_to(identity_id: int, q: str = "", limit: int = 50) -> list[User]:
+    """我的联络人: staff this identity may see, by name, pinyin or initials, in order of pinyin; one query.
+
+    Only names are searched: nothing else of staff is shown to external people (SECURITY T10, T14).
+    """
+    rows = staff_seen_by(identity_id).filter(_named(q)).order_by("sort_key", "pk")
+    return list(rows[:limit])
+
+
+def _named(q: str) -> Q:
+    text = " ".join(q.split())[:100]
+    if not text:
+        return Q()
+    plain = "".join(fold(text).split())
+    found = Q(simplified__icontains=simplified(text))
+    if plain:
+        found |= Q(initials__startswith=plain[:40])
+    query = parse_query(text)
+    if query and query.sort_prefix and not query.recheck:
+        key = query.sort_prefix
+        found |= Q(sort_key__gte=key, sort_key__lt=range_end(key))
+    return found
+
+
+class DirectoryReach:
+    """The ReachPolicy of the directory. Nothing is kept between questions (T12)."""
+
+    def may_start(self, a: Party, b: Party) -> bool:
+        """`a` sees `b`, and both may log in."""
+        return self._present(a) and self._present(b) and self._sees(a, b)
+
+    def may_write(self, a: Party, b: Party) -> bool:
+        """Either sees the other."""
+        return self._sees(a, b) or self._sees(b, a)
+
+    def _present(self, party: Party) -> bool:
+        if party.identity_id is None:
+            return bool(User.objects.active().staff().filter(pk=party.user_id).exists())
+        return _usable(party)
+
+    def _sees(self, a: Party, b: Party) -> bool:
+        if a.user_id == b.user_id:
+            return False
+        if a.identity_id is not None:
+            return b.identity_id is None and _external_sees(a, b.user_id)
+        viewer = User.objects.active().staff().filter(pk=a.user_id).first()
+        if viewer is None:
+            return False
+        if b.identity_id is None:
+            return bool(User.objects.active().staff().filter(pk=b.user_id).exists())
+        held = Contact.objects.alive().filter(pk=b.identity_id, user_id=b.user_id)
+        return held.exists() and role_on(viewer_of(viewer), b.identity_id) > Role.NONE
+
+    def search(self, a: Party, q: str, limit: int) -> list[Target]:
+        """External people first (they are what staff come for), then colleagues; for external people visible staff."""
+        if a.identity_id is not None:
+            seen = staff_visible_to(a.identity_id, q, limit) if _usable(a) else []
+            return self._targets([Party(user.pk) for user in seen])
+        user = User.objects.active().staff().filter(pk=a.user_id).first()
+        if user is None:
+            return []
+        people = self._identities(user, q, limit)
+        staff = [Party(one.pk) for one in search_staff(q, limit + 1) if one.pk != user.pk]
+        return self._targets([*people[: max(limit - len(staff), limit // 2)], *staff][:limit])
+
+    def _identities(self, user: User, q: str, limit: int) -> list[Party]:
+        viewer = viewer_of(user)
+        if q.strip():
+            ids = search_contacts(viewer, q, limit=CANDIDATES).ids
+        else:
+            ids = Contact.objects.page_for(
+                viewer, filters=Filters(account="active"), size=limit
+            ).ids
+        rows = usable_identities().filter(pk__in=ids, user__is_active=True)
+        logins = dict(rows.values_list("pk", "user_id"))
+        return [Party(logins[pk], pk) for pk in ids if pk in logins][:limit]
+
+    def _targets(self, parties: list[Party]) -> list[Target]:
+        cards = self.labels(parties)
+        return [
+            Target(party, cards[party].name, cards[party].line, cards[party].external)
+            for party in parties
+            if party in cards
+        ]
+
+    def identity_of(self, user: User) -> int | None:
+        """The active identity of an external person."""
+        return active_identity(user.pk) if user.is_external and user.is_active else None
+
+    def labels(self, parties: Iterable[Party]) -> dict[Party, Card]:
+        """Names with the main department of staff and the organization of external people; four queries."""
+        wanted = set(parties)
+        people = {party.user_id for party in wanted if party.identity_id is None}
+        identities = {party.identity_id for party in wanted if party.identity_id is not None}
+        places = dict(
+            DepartmentMembership.objects.filter(user_id__in=people, is_main=True).values_list(
+                "user_id", "department__name"
+            )
+        )
+        cards: dict[Party, Card] = {}
+        for pk, name in User.objects.filter(pk__in=people).values_list("pk", "name"):
+            cards[Party(pk)] = Card(name, places.get(pk, ""))
+        contacts = Contact.objects.filter(pk__in=identities).select_related("main_node")
+        rows = list(contacts)
+        lines = places_of(row.main_node for row in rows)
+        by_id = {
+            row.pk: Card(row.name, lines[row.main_node_id].line, external=True) for row in rows
+        }
+        for party in wanted:
+            if party.identity_id in by_id:
+                cards[party] = by_id[party.identity_id]
+        return cards
+
+
+def _usable(party: Party) -> bool:
+    if party.identity_id is None:
+        return False
+    return bool(
+        usable_identities()
+        .filter(pk=party.identity_id, user_id=party.user_id, user__is_active=True)
+        .exists()
+    )
+
+
+def _external_sees(a: Party, user_id: int) -> bool:
+    if a.identity_id is None or not _usable(a):
+        return False
+    return bool(staff_seen_by(a.identity_id).filter(pk=user_id).exists())
