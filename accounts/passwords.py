@@ -115,7 +115,7 @@ class BlockListValidator:
         text = re.sub(r"[\s._\-!@#]+", "", password.casefold())
         words = [
             *PRODUCT_WORDS,
-            *(word.casefold() for word in getattr(settings, "COMPANY_WORDS", ())),
+            *(word.casefold() for word in settings.COMPANY_WORDS),
         ]
         for word in sorted([*words, *own_words(user)], key=len, reverse=True):
             text = text.replace(word, "")

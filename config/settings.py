@@ -156,6 +156,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.BlockListValidator"},
 ]
+# Words that say nothing in a password here: the company, its brands (SECURITY T52).
+COMPANY_WORDS = env.words("COMPANY_WORDS", default=[])
 ANONYMOUS_USER_NAME = None
 GUARDIAN_RAISE_403 = False
 LOGIN_URL = "accounts:login"
