@@ -54,7 +54,7 @@ class Home:
 
     def log(self, name: str) -> Path:
         folder = self.root / "logs"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(exist_ok=True, mode=0o700)
         return folder / f"{name}.log"
 
     @contextlib.contextmanager
@@ -130,14 +130,17 @@ class Home:
 
 
 def open_home(root: Path | str | None = None) -> Home:
-    """The home folder, created when missing: 0700, or 0711 for root, whose servers run as another."""
+    """The home folder, made when missing: 0700, or 0711 for root, whose servers run as another.
+
+    Raises EmbeddedError when it cannot be used.
+    """
     named = root or os.environ.get("WAILIAN_HOME") or CHECKOUT / "var"
     path = Path(named).expanduser().resolve()
     try:
-        path.mkdir(parents=True, exist_ok=True)
-        mode = 0o711 if os.geteuid() == 0 else 0o700
-        if path.stat().st_uid == os.geteuid():
-            path.chmod(mode)
+        path.mkdir(parents=True)
+        path.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    except FileExistsError:
+        pass  # somebody's own choice of a folder keeps its mode
     except PermissionError as error:
         raise EmbeddedError(
             f"The folder {path} cannot be written; set WAILIAN_HOME to one of your own"

@@ -69,3 +69,9 @@ def test_addresses() -> None:
     assert Address("0.0.0.0", 80).url == "http://127.0.0.1:80"
     assert Address("::1", 80).url == "http://[::1]:80"
     assert Address("wailian.test", 80).url == "http://wailian.test:80"
+
+
+def test_a_folder_that_was_there_keeps_its_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    open_home(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755

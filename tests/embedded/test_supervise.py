@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -99,16 +98,12 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    with tempfile.TemporaryDirectory(
-        prefix="wls-", dir="/tmp", ignore_cleanup_errors=True
-    ) as folder:
-        Path(folder).chmod(0o711)
-        site = Site(Path(folder), free_port())
-        yield site
-        if site.popen and site.popen.poll() is None:
-            site.popen.terminate()
-            site.popen.wait(60)
+def site(open_folder: Path) -> Iterator[Site]:
+    site = Site(open_folder, free_port())
+    yield site
+    if site.popen and site.popen.poll() is None:
+        site.popen.terminate()
+        site.popen.wait(60)
 
 
 def test_a_site_survives_crashes_and_leaves_nothing_behind(site: Site) -> None:

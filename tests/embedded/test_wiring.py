@@ -53,7 +53,7 @@ def test_a_worker_closes_the_pool_before_it_forks(monkeypatch: pytest.MonkeyPatc
     assert connections["default"].connection is None
 
 
-def test_manage_py_brings_the_services_and_takes_them_away(tmp_path: Path) -> None:
+def test_manage_py_brings_the_services_and_takes_them_away(open_folder: Path) -> None:
     outside = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRETS_KEY"}
     env = {name: value for name, value in os.environ.items() if name not in outside}
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c"]
@@ -61,13 +61,14 @@ def test_manage_py_brings_the_services_and_takes_them_away(tmp_path: Path) -> No
     answer = subprocess.run(
         [*command, code],
         cwd=CHECKOUT,
-        env=env | {"WAILIAN_HOME": str(tmp_path)},
+        env=env | {"WAILIAN_HOME": str(open_folder)},
         capture_output=True,
         text=True,
         timeout=60,
     )
     assert answer.stdout == "(42,)\n", answer.stderr
-    assert not (tmp_path / "services.json").exists()
+    assert (open_folder / "postgres").exists()
+    assert not (open_folder / "services.json").exists()
 
 
 def ask(

@@ -38,6 +38,7 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 def _start() -> None:
     _sweep()
     home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=PLACE))
+    home.chmod(0o711)  # as root the servers run as somebody else
     # Never the keys or the data of the installation in this checkout.
     os.environ["WAILIAN_HOME"] = str(home)
     # Races use more threads than a pool has connections; test_supervise runs with the pool.
