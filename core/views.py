@@ -8,12 +8,14 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 from core import jobs
 
 
 @never_cache
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Live: the process answers."""
     return HttpResponse("ok", content_type="text/plain")
@@ -43,6 +45,7 @@ def _worker() -> bool:
 
 
 @never_cache
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """Ready: database with all migrations, Redis, a living worker. Says yes or no only (matrix row 59)."""
     checks = {"database": _database(), "redis": _redis(), "worker": _worker()}

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import selectors
 from accounts.forms import DepartmentForm, MoveForm, ids_of
@@ -29,6 +29,7 @@ from core.ui import Column
 
 
 @admin_only
+@require_safe
 def departments(request: HttpRequest, department_id: int | None = None) -> HttpResponse:
     """The tree, and the direct members of the chosen department."""
     tree = selectors.department_tree()

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import selectors
 from accounts.services import credentials
@@ -14,6 +14,7 @@ from core.errors import Hidden
 from core.ui import Secret
 
 
+@require_safe
 def issue(request: HttpRequest, issue_key: str) -> HttpResponse:
     """Where the credentials stand; while they are being prepared the fragment asks again by itself."""
     found = selectors.issue_for_reader(issue_key=issue_key, reader=person(request))

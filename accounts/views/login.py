@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.adapter import enter, home_of, safe_next
 from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
@@ -53,6 +53,7 @@ def _refused(request: HttpRequest, form: LoginForm, outcome: services.Outcome) -
     return response
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The address without a path: external people go to the portal, staff to the first entry of their navigation."""
     user = person(request)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from accounts import selectors
 from accounts.adapter import safe_next
@@ -21,6 +22,7 @@ LIMIT = 30
 
 
 @staff_only
+@require_safe
 def picker(request: HttpRequest) -> HttpResponse:
     """The dialog. Query: kind (person, department, both), name, multiple, into ("#field") or action, title.
 
@@ -49,6 +51,7 @@ def _word(request: HttpRequest, key: str) -> str:
 
 
 @staff_only
+@require_safe
 def results(request: HttpRequest) -> HttpResponse:
     """What the search inside the dialog answers."""
     kind, q = _kind(request), request.GET.get("q", "")[:100]

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import selectors, words
 from accounts.forms import NewStaffForm, StaffFilterForm, StaffForm, ids_of
@@ -23,6 +23,7 @@ from core.ui import Action, Column, Crumb
 
 
 @admin_only
+@require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     """All staff: search by name, pinyin, initials or login name, filter by state, fifty a page."""
     q, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
@@ -99,6 +100,7 @@ def _found(user_id: int) -> User:
 
 
 @admin_only
+@require_safe
 def staff_page(request: HttpRequest, user_id: int) -> HttpResponse:
     """One staff member: facts, rights, first credentials, log-ins, history."""
     user, by = _found(user_id), person(request)
