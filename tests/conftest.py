@@ -114,7 +114,8 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
 def _fresh_cache(request: pytest.FixtureRequest) -> Iterator[None]:
     """What one test cached (throttles, tokens) must not reach the next one."""
     yield
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
+    asks = {"db", "transactional_db", "client", "live_server"} & set(request.fixturenames)
+    if asks or request.node.get_closest_marker("django_db"):
         cache.delete_many(_own_keys())
 
 
