@@ -20,6 +20,7 @@ from contacts.imports import apply, files, plan
 from contacts.imports.plan import Counts, Plan
 from contacts.models import ImportJob
 from core import audit
+from core.cleaning import clean
 from core.errors import UserError
 from im.services import notify
 from orgs.models import Node
@@ -50,7 +51,7 @@ def check(*, job_id: int) -> None:
             Status.REFUSED if found.problems else Status.CHECKED,
             total=found.counts.rows,
             counts=found.counts.as_dict(),
-            problems=[shown(error) for error in found.problems[:PROBLEMS_SHOWN]],
+            problems=_shown_problems(found),
         )
 
 
@@ -83,10 +84,19 @@ def record_run(*, by: Any, dimension: Node, name: str, counts: dict[str, int]) -
     )  # fmt: skip
 
 
-def shown(error: RowError) -> dict[str, Any]:
+def _shown_problems(found: Plan) -> list[dict[str, Any]]:
+    lines = []
+    for error in found.problems[:PROBLEMS_SHOWN]:
+        bad = found.bad.get(error.row)
+        lines.append(shown(error, name=bad.values.get("name", "") if bad else ""))
+    return lines
+
+
+def shown(error: RowError, *, name: str = "") -> dict[str, Any]:
     """One problem as it is kept and printed, in the language of the moment."""
     return {
         "row": error.row,
+        "name": clean(name, 100),
         "field": error.field,
         "label": _label(error.field),
         "value": error.value,

@@ -1,2 +1,18 @@
+"""Addresses of contacts."""
+
+from django.urls import URLPattern, path
+
+from contacts.views import imports
+
 app_name = "contacts"
-urlpatterns = []
+IMPORTS = "console/imports/"
+urlpatterns: list[URLPattern] = [
+    path(IMPORTS, imports.import_list, name="import-list"),
+    path(f"{IMPORTS}new/", imports.import_new, name="import-new"),
+    path(f"{IMPORTS}template/", imports.import_template, name="import-template"),
+    path(f"{IMPORTS}<int:pk>/", imports.import_detail, name="import-detail"),
+    path(f"{IMPORTS}<int:pk>/confirm/", imports.import_confirm, name="import-confirm"),
+    path(f"{IMPORTS}<int:pk>/cancel/", imports.import_cancel, name="import-cancel"),
+    path(f"{IMPORTS}<int:pk>/bad-rows/", imports.import_bad_rows, name="import-bad-rows"),
+    path(f"{IMPORTS}<int:pk>/card/", imports.import_card, name="import-card"),
+]

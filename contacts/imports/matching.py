@@ -107,7 +107,7 @@ class Matcher:
         }
         with connection.cursor() as cursor:
             cursor.execute(CANDIDATES, parameters)
-            rows = cursor.fetchall()
+            answered = cursor.fetchall()
         return [
             Candidate(
                 id=row[0],
@@ -119,7 +119,7 @@ class Matcher:
                 maintained=row[6],
                 node_ids=frozenset(row[7]),
             )
-            for row in rows
+            for row in answered
         ]
 
     def _one(self, row: ParsedRow, node_id: int | None, index: "_Index") -> int | RowError | None:

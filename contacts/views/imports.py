@@ -1,0 +1,204 @@
+"""Importing a file in three steps: template, upload, check; then the job (SPEC CON-6, matrix rows 32, 33)."""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts import import_jobs, import_words
+from contacts.imports import files
+from contacts.models import ImportJob
+from contacts.services import imports
+from core import htmx
+from core.errors import Hidden, Invalid, UserError
+from core.sheets import MAX_FILE_BYTES
+from core.ui import Action, Column, Crumb, Pager
+from orgs.models import Node
+from orgs.selectors.nodes import dimensions_in
+from orgs.views.guards import maintainers_only, person, scope
+
+PAGE = 50
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _dimension(request: HttpRequest) -> Node:
+    """The dimension that was asked for, else the first; raises Hidden for one that is not maintained."""
+    mine = dimensions_in(scope(request))
+    asked = request.POST.get("dimension") or request.GET.get("dimension") or ""
+    found = [node for node in mine if str(node.pk) == asked] if asked else mine
+    if not found:
+        raise Hidden(_("There is no such dimension."))
+    return found[0]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@maintainers_only
+def import_new(request: HttpRequest) -> HttpResponse:
+    """Template and upload for one dimension."""
+    dimension = _dimension(request)
+    error, status = "", 200
+    if request.method == "POST":
+        try:
+            job = imports.upload(by=person(request), dimension=dimension, file=_chosen(request))
+        except Hidden:
+            raise
+        except UserError as refused:
+            error, status = str(refused), refused.status
+        else:
+            return htmx.done(request, reverse("contacts:import-detail", args=[job.pk]))
+    context = {
+        "dimension": dimension,
+        "dimensions": dimensions_in(scope(request)),
+        "crumbs": _crumbs(dimension),
+        "labels": import_words.STEPS,
+        "error": error,
+        "megabytes": MAX_FILE_BYTES // (1024 * 1024),
+        "actions": [Action(_("My imports"), reverse("contacts:import-list"), "history")],
+    }
+    return render(request, "contacts/imports/new.html", context, status=status)
+
+
+def _chosen(request: HttpRequest) -> UploadedFile:  # type: ignore[type-arg]  # bytes in practice
+    file = request.FILES.get("file")
+    if not isinstance(file, UploadedFile):
+        raise Invalid(_("Choose a file"), field="file")
+    return file
+
+
+def _crumbs(dimension: Node) -> list[Crumb]:
+    return [
+        Crumb(_("External organizations"), reverse("orgs:home")),
+        Crumb(dimension.name, reverse("orgs:node", args=[dimension.pk])),
+        Crumb(_("Import contacts")),
+    ]
+
+
+@require_safe
+@maintainers_only
+def import_template(request: HttpRequest) -> HttpResponse:
+    """The empty table to fill in."""
+    return _file(files.template(), _("Contacts to import"))
+
+
+@require_safe
+@maintainers_only
+def import_list(request: HttpRequest) -> HttpResponse:
+    """One's own imports, newest first."""
+    rows = ImportJob.objects.filter(
+        owner=person(request), dimension__in=dimensions_in(scope(request))
+    ).select_related("dimension")
+    pages = Paginator(rows.order_by("-pk"), PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {
+        "rows": [(job, import_words.summary(job)) for job in page],
+        "columns": [
+            Column(_("File")),
+            Column(_("Dimension")),
+            Column(_("State")),
+            Column(_("Result")),
+            Column(_("Uploaded at")),
+        ],
+        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
+        "crumbs": [
+            Crumb(_("External organizations"), reverse("orgs:home")),
+            Crumb(_("My imports")),
+        ],
+        "actions": [
+            Action(_("Import contacts"), reverse("contacts:import-new"), "upload", "primary")
+        ],
+    }
+    return render(request, "contacts/imports/list.html", context)
+
+
+@require_safe
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where an import stands: being checked, to be confirmed, refused with its rows, running, over."""
+    return _detail(request, imports.own(by=person(request), job_id=pk))
+
+
+def _detail(
+    request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
+) -> HttpResponse:
+    pages = Paginator(job.problems, PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context: dict[str, Any] = {
+        "job": job,
+        "crumbs": _crumbs(job.dimension),
+        "labels": import_words.STEPS,
+        "stats": import_words.stats(job),
+        "summary": import_words.summary(job),
+        "progress": import_words.progress(job),
+        "more_rows": job.counts.get("errors", 0) > len({line["row"] for line in job.problems}),
+        "has_bad_rows": bool(job.file) and default_storage.exists(import_jobs.bad_rows_name(job)),
+        "rows": list(page),
+        "columns": import_words.COLUMNS,
+        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
+        "refused": refused,
+        "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
+    }
+    return htmx.page(
+        request, "contacts/imports/detail.html", "contacts/imports/partials/_job.html", context, status=status
+    )  # fmt: skip
+
+
+@require_POST
+@maintainers_only
+def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Starts a checked import."""
+    return _act(request, pk, imports.confirm)
+
+
+@require_POST
+@maintainers_only
+def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stops an import."""
+    return _act(request, pk, imports.cancel)
+
+
+def _act(request: HttpRequest, pk: int, service: Any) -> HttpResponse:
+    job = imports.own(by=person(request), job_id=pk)
+    try:
+        service(by=person(request), job=job)
+    except Hidden:
+        raise
+    except UserError as error:
+        job.refresh_from_db()
+        return _detail(request, job, refused=str(error), status=error.status)
+    return redirect("contacts:import-detail", pk=job.pk)
+
+
+@require_safe
+def import_bad_rows(request: HttpRequest, pk: int) -> HttpResponse:
+    """The refused rows with their reasons, for the owner."""
+    job = imports.own(by=person(request), job_id=pk)
+    name = import_jobs.bad_rows_name(job)
+    if not job.file or not default_storage.exists(name):
+        raise Hidden(_("There is no such file."))
+    with default_storage.open(name) as file:
+        return _file(file.read(), _("Refused rows"))
+
+
+def _file(content: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=XLSX)
+    response.headers["Content-Disposition"] = import_words.disposition(f"{name}.xlsx")
+    return response
+
+
+@require_safe
+def import_card(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a notification shows of an import, to its owner."""
+    job = imports.own(by=person(request), job_id=pk)
+    if not htmx.is_fragment(request):
+        response: HttpResponse = redirect("contacts:import-detail", pk=job.pk)
+    else:
+        context = {"job": job, "summary": import_words.summary(job)}
+        response = render(request, "contacts/imports/partials/_card.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
