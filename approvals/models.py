@@ -23,7 +23,9 @@ class Application(models.Model):
 
     number = models.CharField(max_length=24, unique=True)  # AR-20261122-0001
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="applications")
-    applicant = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="applications")
+    applicant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="applications"
+    )
     remark = models.CharField(_("remark"), max_length=200)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
     # Contact.version at submission; raised when the applicant is told of a change and confirms (SECURITY T33).
@@ -31,9 +33,15 @@ class Application(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     reminded_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    reason = models.CharField(_("reason"), max_length=200, blank=True)  # of a refusal, or why it lapsed
-    secret = models.OneToOneField(InitialSecret, models.SET_NULL, null=True, related_name="application")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    reason = models.CharField(
+        _("reason"), max_length=200, blank=True
+    )  # of a refusal, or why it lapsed
+    secret = models.OneToOneField(
+        InitialSecret, models.SET_NULL, null=True, related_name="application"
+    )
 
     objects: ClassVar[ApplicationManager] = ApplicationManager()
 
@@ -41,19 +49,27 @@ class Application(models.Model):
         verbose_name = _("application")
         constraints = [
             models.UniqueConstraint(
-                fields=["contact"], condition=models.Q(status="pending"), name="approvals_application_one_open"
+                fields=["contact"],
+                condition=models.Q(status="pending"),
+                name="approvals_application_one_open",
             ),
             models.CheckConstraint(
-                condition=models.Q(status__in=["approved", "refused"], decided_at__isnull=False, decided_by__isnull=False)
+                condition=models.Q(
+                    status__in=["approved", "refused"],
+                    decided_at__isnull=False,
+                    decided_by__isnull=False,
+                )
                 | models.Q(status="pending", decided_at__isnull=True, decided_by__isnull=True)
                 | models.Q(status__in=["withdrawn", "lapsed"], decided_by__isnull=True),
                 name="approvals_application_decider",
             ),
             models.CheckConstraint(
-                condition=~models.Q(decided_by=models.F("applicant")), name="approvals_application_not_own"
+                condition=~models.Q(decided_by=models.F("applicant")),
+                name="approvals_application_not_own",
             ),
             models.CheckConstraint(
-                condition=~models.Q(status="refused") | ~models.Q(reason=""), name="approvals_application_refusal_reason"
+                condition=~models.Q(status="refused") | ~models.Q(reason=""),
+                name="approvals_application_refusal_reason",
             ),
         ]
         indexes = [

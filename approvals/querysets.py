@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 from contacts.permissions import viewer_of
 
 if TYPE_CHECKING:
-    from approvals.models import Application
+    from approvals.models import Application  # noqa: F401  the type of the rows
 
 
 class ApplicationQuerySet(models.QuerySet["Application"]):

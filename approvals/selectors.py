@@ -75,7 +75,7 @@ def listed(*, viewer: Viewer, status: str = "", q: str = "") -> QuerySet[Applica
 def counts(*, viewer: Viewer, q: str = "") -> dict[str, int]:
     """How many of each status `listed` has, and "all"; one query."""
     rows = _matching(viewer, q).order_by().values_list("status").annotate(n=Count("pk"))
-    found = dict.fromkeys(TABS, 0) | {status: n for status, n in rows}
+    found = dict.fromkeys(TABS, 0) | dict(rows)
     found["all"] = sum(found.values())
     return found
 

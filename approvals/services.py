@@ -1,7 +1,7 @@
 """Asking for an account and deciding about it (SPEC section 5; SECURITY T31 to T35).
 
-pending → approved | refused | withdrawn | lapsed, nothing else. Locks are taken in one order everywhere: trees (shared),
-contact, application. Whoever comes second reads who was first.
+pending → approved | refused | withdrawn | lapsed, nothing else. Locks are taken in one order everywhere: trees
+(shared), contact, application. Whoever comes second reads who was first.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def apply(*, contact_id: int, remark: str, by: User) -> Application:
     if role >= Role.MAIN_MAINTAINER:
         raise Denied(_("You may open this account directly."), code="opens_directly")
     contact = contact_accounts.mark_pending(contact=contact)
-    application = Application.objects.create(
+    application: Application = Application.objects.create(
         number=_next_number(),
         contact=contact,
         applicant=by,
@@ -193,7 +193,7 @@ def _locked(application_id: int, *, by: User, own: bool) -> Application:
         raise permissions.missing()
     contact = closure.lock(contact_ids=[contact_id]).get(contact_id)
     rows = Application.objects.select_related("decided_by").filter(pk=application_id)
-    application = rows.first()
+    application: Application | None = rows.first()
     if contact is None or application is None:
         raise permissions.missing()
     application.contact = contact

@@ -33,7 +33,7 @@ class PortalGateMiddleware:
         user: Any = request.user
         if user.is_authenticated and user.is_external and not _reached(request.path_info):
             # The slash is added by asking the map of the request whether the longer address exists: not for him.
-            request.urlconf = NOWHERE  # type: ignore[attr-defined]  # read by Django, declared nowhere
+            request.urlconf = NOWHERE
             raise Http404
         return self.get_response(request)
 

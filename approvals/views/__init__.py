@@ -1,0 +1,1 @@
+"""Pages and fragments: the back office, the card, the account panel of a contact, one's own applications."""
