@@ -4,7 +4,7 @@ from allauth.account.internal.flows.logout import logout as end_session
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -67,7 +67,7 @@ def logout(request: HttpRequest) -> HttpResponse:
     """Ends this session; what the browser kept of the pages goes as well (SECURITY T53)."""
     services.closed(user=person(request))
     end_session(request, show_message=False)
-    response = redirect("accounts:login")
+    response = HttpResponse(status=303, headers={"Location": reverse("accounts:login")})
     response["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
