@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core import htmx
 from core.errors import Invalid, UserError
+from orgs import sentences
 from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
 from orgs.models import Node
 from orgs.selectors import nodes as node_selectors
@@ -18,7 +19,7 @@ from orgs.selectors import ranges
 from orgs.services import nodes
 from orgs.services.shared import version_of
 from orgs.tree import ALLOWED_PARENTS
-from orgs.views.asking import ask, form_dialog
+from orgs.views.asking import ask, attempt, form_dialog
 from orgs.views.frame import TARGET, node_page, url_of
 from orgs.views.guards import load, on_branch, on_node, person, scope
 
@@ -34,14 +35,9 @@ def new(request: HttpRequest, node: Node, kind: str) -> HttpResponse:
         raise Http404
     form = NEW_FORMS[KINDS[kind]](request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            made = nodes.create(
-                by=person(request), parent=node, kind=KINDS[kind],
-                fields=form.fields_for_service(),  # type: ignore[arg-type]  # the form lists them
-            )  # fmt: skip
-        except Invalid as error:
-            take(form, error)
-        else:
+        what: Any = {"parent": node, "kind": KINDS[kind], "fields": form.fields_for_service()}
+        made = attempt(form, lambda: nodes.create(by=person(request), **what))
+        if made:
             messages.success(request, _("“%(name)s” was created") % {"name": made.name})
             return htmx.done(request, url_of(made))
     title = (
@@ -219,36 +215,14 @@ def _choose(request: HttpRequest, node: Node) -> HttpResponse:
 
 
 def _move_question(node: Node, parent: Node) -> dict[str, Any]:
-    effect = ranges.move_effect(node, parent)
-    lines = []
-    if effect.gains:
-        lines.append(_("Will see it from now on: %(who)s") % {"who": _holders(effect.gains)})
-    if effect.loses:
-        lines.append(_("Will not see it any more: %(who)s") % {"who": _holders(effect.loses)})
-    if not lines:
-        lines.append(_("Nobody gains or loses sight through visible ranges"))
-    if effect.other_dimension:
-        lines.append(_("The maintainers of the other dimension take over"))
     return {
         "title": _("Move “%(name)s” under “%(parent)s”?")
         % {"name": node.name, "parent": parent.name},
         "text": _("Everything below it moves along."),
-        "consequences": lines,
+        "consequences": sentences.move(ranges.move_effect(node, parent)),
         "submit": _("Move"),
         "style": "primary",
         "hidden": [("parent", parent.pk), ("confirmed", "1")],
         "action": url_of(node, "node-move"),
         "back_url": url_of(node),
     }
-
-
-def _holders(grants: list[ranges.Grant]) -> str:
-    labels = [
-        _("%(name)s (%(count)s people)") % {"name": grant.label, "count": grant.people}
-        if grant.kind == ranges.DEPARTMENT
-        else grant.label
-        for grant in grants[:8]
-    ]
-    more = len(grants) - len(labels)
-    text = _(", ").join(labels)
-    return _("%(who)s and %(count)s more") % {"who": text, "count": more} if more else text

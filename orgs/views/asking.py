@@ -1,12 +1,25 @@
 """Dialogs: a form or a question, the same as a page of its own without htmx."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 
 from core import htmx
-from core.errors import UserError
+from core.errors import Invalid, UserError
 from core.forms import UNPROCESSABLE, UiForm
+from orgs.forms import take
+
+T = TypeVar("T")
+
+
+def attempt(form: UiForm, act: Callable[[], T]) -> T | None:
+    """What a service returns; None when it refused, and then the form says why."""
+    try:
+        return act()
+    except Invalid as error:
+        take(form, error)
+    return None
 
 
 def form_dialog(

@@ -33,23 +33,25 @@ def dimension_list(request: HttpRequest) -> HttpResponse:
     counts = nodes.counts_by_dimension()
     maintainers = ranges.maintainers_of([row.pk for row in found])
     rows = [_row(row, counts.get(row.pk, (0, 0)), maintainers.get(row.pk, [])) for row in found]
+    new = Action(_("New dimension"), reverse("orgs:dimension-new"), "plus", "primary", dialog=True)
     context = {
         "title": _("Dimensions"),
         "lead": _("The top level of the directory: each has its own tree and its own maintainers"),
-        "actions": [
-            Action(
-                _("New dimension"), reverse("orgs:dimension-new"), "plus", "primary", dialog=True
-            )
-        ],
-        "columns": [
-            Column(pgettext("node", "Name")), Column(_("Code")), Column(_("Organizations"), css="c-n"),
-            Column(_("Departments"), css="c-n"), Column(_("Maintainers")), Column(_("State")),
-            Column(_("Actions"), css="c-op", hidden=True),
-        ],
+        "actions": [new],
+        "columns": _columns(),
         "rows": rows,
         "large": [row for row in rows if row["warning"]],
-    }  # fmt: skip
+    }
     return render(request, "orgs/dimensions.html", context)
+
+
+def _columns() -> list[Column]:
+    return [
+        Column(pgettext("node", "Name")), Column(_("Code")),
+        Column(_("Organizations"), css="c-n"), Column(_("Departments"), css="c-n"),
+        Column(_("Maintainers")), Column(_("State")),
+        Column(_("Actions"), css="c-op", hidden=True),
+    ]  # fmt: skip
 
 
 def _row(node: Node, counts: tuple[int, int], maintainers: list[str]) -> dict[str, Any]:

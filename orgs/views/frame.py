@@ -80,29 +80,15 @@ def _ids(row: Row) -> list[int]:
 def tree_node(row: Row, counts: dict[int, int], *, current: int = 0) -> TreeNode:
     """One line of the tree with what was read below it."""
     node = row.node
-    children = None
-    if row.children is not None:
-        children = [tree_node(child, counts, current=current) for child in row.children]
+    below = row.children
     return TreeNode(
-        id=str(node.pk),
-        label=node.name,
-        url=url_of(node),
-        level=node.level + 1,
-        position=row.position,
-        size=row.size,
-        icon=icon_of(node),
-        count=counts.get(node.pk),
-        pinyin=node.sort_key,
-        current=node.pk == current,
-        expandable=row.has_children,
-        children=children,
-        children_url=url_of(node, "node-children"),
-        more_url=more_url(row) if row.more else "",
-        note="" if node.enabled else _("Disabled"),
-        synced=node.source == "wecom",
-        disabled=not node.live,
-        target=TARGET,
-    )
+        id=str(node.pk), label=node.name, url=url_of(node), level=node.level + 1, position=row.position,
+        size=row.size, icon=icon_of(node), count=counts.get(node.pk), pinyin=node.sort_key,
+        current=node.pk == current, expandable=row.has_children, synced=node.source == "wecom",
+        children=None if below is None else [tree_node(r, counts, current=current) for r in below],
+        children_url=url_of(node, "node-children"), more_url=more_url(row) if row.more else "",
+        note="" if node.enabled else _("Disabled"), disabled=not node.live, target=TARGET,
+    )  # fmt: skip
 
 
 def more_url(row: Row) -> str:

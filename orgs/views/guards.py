@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import require_admin
 from core.errors import Denied, Hidden
 from orgs.models import Node
 from orgs.permissions import Scope, require_dimension_management, scope_of
@@ -60,6 +61,18 @@ def everything_only(view: View[P]) -> View[P]:
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         _refuse_external(request)
         require_dimension_management(by=person(request))
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def administrators_only(view: View[P]) -> View[P]:
+    """For system administrators (matrix row 58)."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        _refuse_external(request)
+        require_admin(person(request))
         return view(request, *args, **kwargs)
 
     return guarded

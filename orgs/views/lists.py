@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.permissions import require_admin
 from core import htmx
 from core.errors import Invalid, UserError
 from core.ui import Action, Column
@@ -17,7 +16,7 @@ from orgs.models import Category, Tag
 from orgs.selectors import nodes
 from orgs.services import lists
 from orgs.views.asking import ask, form_dialog
-from orgs.views.guards import everything_only, person
+from orgs.views.guards import administrators_only, everything_only, person
 
 EDITABLE = ("GET", "HEAD", "POST")
 
@@ -155,9 +154,9 @@ def tag_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(EDITABLE)
+@administrators_only
 def directory_settings(request: HttpRequest) -> HttpResponse:
     """What holds for the whole directory; administrators only (matrix row 58)."""
-    require_admin(person(request))
     row = nodes.directory_settings()
     start = {
         "staff_create_in_builtin": row.staff_create_in_builtin,

@@ -118,15 +118,32 @@ def _below(request: HttpRequest, node: Node, *, kind: int, tab: str) -> HttpResp
     rows = nodes.below(node, kind=kind, every_level=level == "all", q=q, state=state)
     pages = Paginator(rows, PAGE)
     page = pages.get_page(request.GET.get("page"))
-    found = list(page)
+    filters = _filter(url_of(node, f"node-{tab}"), q, level, state)
+    if dimension_departments:
+        del filters["form"].fields["level"]
+    context = {
+        **_rows(request, kind, list(page)),
+        "q": q,
+        "filter": filters,
+        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target="#node"),
+        "empty_kind": "match" if q or state else "none",
+    }
+    template = "orgs/partials/_below.html"
+    return node_page(request, node, tab=tab, tab_template=template, context=context)
+
+
+def _filter(url: str, q: str, level: str, state: str) -> dict[str, Any]:
+    return {
+        "action": url, "form": BelowFilterForm(initial={"level": level, "state": state}), "q": q,
+        "target": "#node", "autosubmit": True, "id": "below-q",
+        "placeholder": _("Name, pinyin or code"), "reset_url": url if q or state else "",
+    }  # fmt: skip
+
+
+def _rows(request: HttpRequest, kind: int, found: list[Node]) -> dict[str, Any]:
     names = levels.names_above(found)
     counts = contact_counts(request.user, [row.pk for row in found])
-    url = url_of(node, f"node-{tab}")
-    form = BelowFilterForm(initial={"level": level, "state": state})
-    if dimension_departments:
-        del form.fields["level"]
-    filtered = bool(q or state)
-    context = {
+    return {
         "rows": [
             {"node": row, "place": levels.place(row, names), "icon": icon_of(row), "url": url_of(row),
              "contacts": counts.get(row.pk)}
@@ -135,17 +152,7 @@ def _below(request: HttpRequest, node: Node, *, kind: int, tab: str) -> HttpResp
         "columns": _columns(kind, counted=bool(counts)),
         "is_organization": kind == Node.Kind.ORGANIZATION,
         "counted": bool(counts),
-        "q": q,
-        "filter": {
-            "action": url, "form": form, "q": q, "target": "#node", "autosubmit": True, "id": "below-q",
-            "placeholder": _("Name, pinyin or code"), "reset_url": url if filtered else "",
-        },
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target="#node"),
-        "empty_kind": "match" if filtered else "none",
     }  # fmt: skip
-    return node_page(
-        request, node, tab=tab, tab_template="orgs/partials/_below.html", context=context
-    )
 
 
 def _columns(kind: int, *, counted: bool) -> list[Column]:
@@ -210,23 +217,7 @@ def search(request: HttpRequest) -> HttpResponse:
     """Search over everything one maintains; the hits stand where the tree stands (SPEC ORG-8)."""
     q = request.GET.get("q", "")[:100]
     node = _at(request)
-    hits = nodes.search(scope(request), q)
-    names = levels.names_above(hits)
-    context: dict[str, Any] = {
-        "q": q,
-        "at": node.pk,
-        "hits": [
-            {
-                "node": hit,
-                "place": levels.place(hit, names),
-                "icon": icon_of(hit),
-                "url": url_of(hit),
-            }
-            for hit in hits
-        ],
-        "searching": bool(q.strip()),
-        "many": len(hits) >= nodes.SEARCH_LIMIT,
-    }
+    context = {"q": q, "at": node.pk, "searching": bool(q.strip()), **_hits(request, q)}
     if request.headers.get("HX-Target") == "tree-body":
         if not q.strip():
             context |= tree_context(request, node)
@@ -237,6 +228,23 @@ def search(request: HttpRequest) -> HttpResponse:
     return node_page(
         request, node, tab="info", tab_template="orgs/partials/_info.html", context=context
     )
+
+
+def _hits(request: HttpRequest, q: str) -> dict[str, Any]:
+    found = nodes.search(scope(request), q)
+    names = levels.names_above(found)
+    return {
+        "hits": [
+            {
+                "node": hit,
+                "place": levels.place(hit, names),
+                "icon": icon_of(hit),
+                "url": url_of(hit),
+            }
+            for hit in found
+        ],
+        "many": len(found) >= nodes.SEARCH_LIMIT,
+    }
 
 
 def _at(request: HttpRequest) -> Node:

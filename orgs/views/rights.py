@@ -15,10 +15,10 @@ from accounts.selectors import picked
 from core import htmx
 from core.errors import Invalid
 from core.ui import Column
+from orgs import sentences
 from orgs.models import Node
 from orgs.permissions import require_dimension_management
 from orgs.selectors import ranges
-from orgs.selectors.ranges import Grant, Overview
 from orgs.services import grants
 from orgs.views.frame import node_page, url_of
 from orgs.views.guards import on_node, person, scope
@@ -34,9 +34,9 @@ def tab(request: HttpRequest, node: Node) -> HttpResponse:
     is_dimension = node.kind == Node.Kind.DIMENSION
     context = {
         "overview": found,
-        "sentence": sentence(node, found),
-        "several": len(_distinct(found.ranges)) > 1,
-        "always": _always(found),
+        "sentence": sentences.result(node, found),
+        "several": len(sentences.distinct(found.ranges)) > 1,
+        "always": sentences.always(found),
         "columns": _columns(),
         "is_dimension": is_dimension,
         "may_appoint": is_dimension and scope(request).everything,
@@ -73,54 +73,6 @@ def _people_picker(action: str, title: str) -> str:
     return f"{reverse('accounts:picker')}?{urlencode(query)}"
 
 
-def sentence(node: Node, found: Overview) -> str:
-    """The result in one sentence with numbers; departments first, largest first."""
-    departments = _distinct([grant for grant in found.ranges if grant.kind == ranges.DEPARTMENT])
-    people = _distinct([grant for grant in found.ranges if grant.kind == ranges.PERSON])
-    parts = [
-        ngettext("%(name)s %(count)s person", "%(name)s %(count)s people", grant.people)
-        % {"name": grant.label, "count": grant.people}
-        for grant in departments[:4]
-    ]
-    if len(departments) > 4:
-        parts[-1] = _("%(last)s and %(count)s more departments") % {
-            "last": parts[-1], "count": len(departments) - 4,
-        }  # fmt: skip
-    if people:
-        parts.append(
-            ngettext("%(count)s named person", "%(count)s named people", len(people))
-            % {"count": len(people)}
-        )
-    if not parts:
-        return _("Nobody sees it through a visible range")
-    *first, last = parts
-    who = (
-        _("%(first)s and %(last)s") % {"first": _(", ").join(first), "last": last}
-        if first
-        else last
-    )
-    if node.kind == Node.Kind.DIMENSION:
-        return _("%(who)s can see this dimension") % {"who": who}
-    if node.kind == Node.Kind.ORGANIZATION:
-        return _("%(who)s can see this organization") % {"who": who}
-    return _("%(who)s can see this department") % {"who": who}
-
-
-def _distinct(found: list[Grant]) -> list[Grant]:
-    """Each holder once, however many nodes above give it to him."""
-    return list({(grant.kind, grant.id): grant for grant in found}.values())
-
-
-def _always(found: Overview) -> str:
-    if not found.always:
-        return ""
-    return ngettext(
-        "Besides, %(count)s maintainer or administrator always sees it and is not counted here.",
-        "Besides, %(count)s maintainers and administrators always see it and are not counted here.",
-        found.always,
-    ) % {"count": found.always}
-
-
 def _allowed(request: HttpRequest, what: str) -> None:
     if what not in WHAT:
         raise Http404
@@ -151,7 +103,7 @@ def revoke(request: HttpRequest, node: Node, what: str) -> HttpResponse:
     """Takes one of these rights away again."""
     _allowed(request, what)
     to = _holder(request.POST.get("holder", ""))
-    if grants.take(by=person(request), node=node, what=what, holder=to):
+    if to and grants.take(by=person(request), node=node, what=what, holder=to):
         messages.success(request, _("“%(name)s” was removed") % {"name": to.name})
     return htmx.done(request, url_of(node, "node-ranges"))
 
@@ -164,10 +116,8 @@ def _holder(key: str) -> User | Department:
         "department": Department.objects.all(),
     }
     if kind not in tables or not number.isdecimal() or len(number) > 18:
-        raise Http404
+        return None
     found: User | Department | None = tables[kind].filter(pk=int(number)).first()
-    if found is None:
-        raise Http404
     return found
 
 
@@ -180,41 +130,13 @@ def why(request: HttpRequest, node: Node) -> HttpResponse:
     if chosen.isdecimal() and len(chosen) < 19:
         user = User.objects.staff().filter(pk=int(chosen)).first()
     if user is None:
-        raise Http404
+        return htmx.done(request, url_of(node, "node-ranges"))
     answer = ranges.why_visible(node, user)
     context = {
         "node": node,
         "user_name": user.name,
         "answer": answer,
-        "lines": [_rule_line(*rule) for rule in answer.rules],
+        "lines": [sentences.rule(*rule) for rule in answer.rules],
         "back_url": url_of(node, "node-ranges"),
     }
     return htmx.page(request, "orgs/why_page.html", "orgs/partials/_why.html", context)
-
-
-def _rule_line(rule: str, name: str, through: str) -> str:
-    plain = {
-        "administrator": _("System administrators see everything"),
-        "holder": _("Holders of external directory maintenance see everything"),
-        "inactive": _("The person is disabled and sees nothing"),
-        "external": _("External people never see the directory"),
-        "disabled": _("The node or one above it is disabled: only maintainers see it"),
-        "none": _(
-            "No visible range on this node or above it holds the person or a department of his"
-        ),
-    }
-    if rule in plain:
-        return plain[rule]
-    if rule == "maintainer":
-        said = (
-            _("Maintainer of %(name)s")
-            if not through
-            else _("Maintainer of %(name)s through %(through)s")
-        )
-    else:
-        said = (
-            _("Visible range of %(name)s")
-            if not through
-            else _("Visible range of %(name)s through %(through)s")
-        )
-    return said % {"name": name, "through": through}

@@ -2,6 +2,8 @@
 
 Cells: Y allowed; S or O allowed inside the role's own scope, missing (404) outside; 3 refused with a page (403);
 4 missing; L to the log-in (or 401); - not applicable (the row says why); a number is that status.
+Allowed means an answer below 400, or one that the row names in `accepts` and explains in `why`. A route stands more
+than once where `case` tells its rows apart.
 """
 
 import tomllib
@@ -30,9 +32,11 @@ class Row:
     data: dict[str, Any] = field(default_factory=dict)
     query: str = ""
     why: str = ""
+    case: str = ""
+    accepts: tuple[int, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.method} {self.name}"
+        return f"{self.method} {self.name}" + (f" ({self.case})" if self.case else "")
 
 
 @cache
@@ -48,7 +52,8 @@ def rows() -> tuple[Row, ...]:
                     Row(
                         name=route["name"], method=method, row=route["row"], cells=cells,
                         args=tuple(route.get("args", ())), data=route.get("data", {}), query=route.get("query", ""),
-                        why=route.get("why", ""),
+                        why=route.get("why", ""), case=route.get("case", ""),
+                        accepts=tuple(route.get("accepts", ())),
                     )
                 )  # fmt: skip
     return tuple(found)

@@ -18,7 +18,7 @@ from core.actors import SystemActor
 from core.reading import pinyin, simplified
 from im.models import Conversation, Message, Participant
 from orgs import tree
-from orgs.models import Node, NodeUserGrant
+from orgs.models import Category, Node, NodeUserGrant, Tag
 from tests.factories.accounts import (
     AdminFactory,
     DepartmentFactory,
@@ -74,6 +74,8 @@ def build() -> Matrix:
     colleague = StaffFactory(name="同事壬", department=_department())
     matrix.put("staff", inside=colleague.pk, outside=999_999)
     matrix.put("internal_department", inside=Department.objects.get().pk, outside=999_999)
+    matrix.put("category", inside=Category.objects.create(name="矩阵分类").pk, outside=999_999)
+    matrix.put("tag", inside=Tag.objects.create(name="矩阵标签").pk, outside=999_999)
     matrix.put("missing", inside=999_999, outside=999_999)
     _conversations(matrix, contacts["EC"], colleague)
     return matrix
