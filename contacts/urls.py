@@ -2,11 +2,15 @@
 
 from django.urls import URLPattern, path
 
-from contacts.views import imports
+from contacts.views import console, imports
 
 app_name = "contacts"
 IMPORTS = "console/imports/"
 urlpatterns: list[URLPattern] = [
+    # Back office (views/console.py, views/console_*.py, views/bin.py): names console-*, node-counts, bin, bin-*
+    path("console/orgs/counts/", console.node_counts, name="node-counts"),
+    path("console/orgs/<int:node_id>/contacts/", console.console_list, name="console-list"),
+    # End of back office
     path(IMPORTS, imports.import_list, name="import-list"),
     path(f"{IMPORTS}new/", imports.import_new, name="import-new"),
     path(f"{IMPORTS}template/", imports.import_template, name="import-template"),
