@@ -8,6 +8,7 @@ from tests.matrix.asking import undone, url, verdict
 from tests.matrix.routes import Row, rows
 from tests.matrix.world import ROLES, Matrix, login
 
+pytestmark = pytest.mark.django_db
 BY_NAME = {str(row): row for row in rows()}
 METHODS = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 
