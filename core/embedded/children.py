@@ -67,8 +67,8 @@ class Child:
             self.start()
         return ""
 
-    def restart(self) -> None:
-        """End it in order; `look_after` brings it back."""
+    def ask_to_end(self) -> None:
+        """Let it finish what it does; while the site runs, `look_after` brings it back."""
         if self.popen is not None and self.alive():
             self.popen.terminate()
 
