@@ -19,6 +19,7 @@ from core.reading import pinyin, simplified
 from im.models import Conversation, Message, Participant
 from orgs import tree
 from orgs.models import Category, Node, NodeUserGrant, Tag
+from tests.matrix import objects
 from tests.factories.accounts import (
     AdminFactory,
     DepartmentFactory,
@@ -55,7 +56,7 @@ def login(client: Client, person: User | None) -> Client:
 
 @transaction.atomic
 def build() -> Matrix:
-    """People and the directory; further kinds of objects are added by the modules in tests/matrix/objects/."""
+    """People and the directory; further kinds of objects are added by tests/matrix/objects.py."""
     matrix = Matrix()
     people: dict[str, User | None] = {
         "SA": AdminFactory(name="管理员甲"), "GM": HolderFactory(name="互联维护乙"), "DM": StaffFactory(name="维度维护丙"),
@@ -73,11 +74,13 @@ def build() -> Matrix:
     matrix.put("external_user", inside=people["EC"].pk, outside=contacts["B"].user_id)  # type: ignore[union-attr]
     colleague = StaffFactory(name="同事壬", department=_department())
     matrix.put("staff", inside=colleague.pk, outside=999_999)
+    matrix.put("staff_choice", inside=f"p{colleague.pk}", outside="p999999")
     matrix.put("internal_department", inside=Department.objects.get().pk, outside=999_999)
     matrix.put("category", inside=Category.objects.create(name="矩阵分类").pk, outside=999_999)
     matrix.put("tag", inside=Tag.objects.create(name="矩阵标签").pk, outside=999_999)
     matrix.put("missing", inside=999_999, outside=999_999)
     _conversations(matrix, contacts["EC"], colleague)
+    objects.add(matrix.put, people, nodes)
     return matrix
 
 

@@ -1,0 +1,127 @@
+"""What the world holds beside people and the directory: empty places, applications, imports, first credentials."""
+
+import datetime
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from accounts.models import Department, InitialSecret, User
+from approvals.models import Application
+from contacts.imports import files
+from contacts.models import Contact, ImportJob
+from core import secrets
+from orgs import tree
+from orgs.models import Node
+from portal.models import App
+from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, StaffFactory
+from tests.factories.approvals import make_application
+from tests.factories.contacts import make_contact
+
+Put = Callable[..., None]
+ROLES_THAT_IMPORT = ("SA", "GM", "DM")
+ISSUE, OTHER_ISSUE = "direct:1:1", "direct:2:2"
+PASSWORD = "never shown again 4711"  # noqa: S105  a test's own
+
+
+def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> None:
+    """Puts all further kinds."""
+    stranger: User = StaffFactory(name="陌生人癸")
+    _empty_places(put, nodes)
+    _contacts(put, nodes, people, stranger)
+    _applications(put, people, nodes, stranger)
+    _imports(put, people, nodes, stranger)
+    _credentials(put, people, stranger)
+    closed = App.objects.create(
+        key="matrix-closed", name="矩阵应用", address="https://closed.example/", enabled=True
+    )
+    put("app", inside=closed.pk, outside=999_999)
+    put("app_key", inside=closed.key, outside="no-such-app")
+
+
+def _empty_places(put: Put, nodes: dict[str, Node]) -> None:
+    empty = {
+        letter: tree.create(kind=2, parent_id=nodes[f"org{letter}"].pk, name=f"空部门{letter}")
+        for letter in "AB"
+    }
+    put("empty_department", inside=empty["A"].pk, outside=empty["B"].pk)
+    dimension = tree.create_dimension(name="空维度")
+    put("empty_dimension", inside=dimension.pk, outside=999_999)
+    internal: Department = DepartmentFactory(name="空的内部部门")
+    put("empty_internal_department", inside=internal.pk, outside=999_999)
+
+
+def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger: User) -> None:
+    """Contacts in the states that the actions on them ask for; those of B are outside."""
+    own = {"created_by": people["CR"]}
+    for kind, values in (
+        ("open_contact", {"account": "active"}),
+        ("disabled_contact", {"enabled": False, "account": "active"}),
+        ("binned_contact", {"deleted_at": timezone.now()}),
+    ):
+        inside, mine, outside = (
+            make_contact(node, **values, **extra, **_login(values))
+            for node, extra in (
+                (nodes["depA"], {"created_by": stranger}), (nodes["depA"], own),
+                (nodes["depB"], {"created_by": stranger}),
+            )
+        )  # fmt: skip
+        put(kind, inside=inside.pk, outside=outside.pk, CR=mine.pk)
+
+
+def _login(values: dict[str, Any]) -> dict[str, Any]:
+    return {"user": ExternalUserFactory()} if values.get("account") == "active" else {}
+
+
+def _applications(
+    put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User
+) -> None:
+    """Pending ones: of the creator in dimension A, and of a stranger in dimension B."""
+    applied = make_contact(nodes["depA"], "矩阵申请", created_by=people["CR"])
+    elsewhere = make_contact(nodes["depB"], "矩阵别处申请", created_by=stranger)
+    inside = make_application(applied, people["CR"])
+    outside = make_application(elsewhere, stranger)
+    put("application", inside=inside.pk, outside=outside.pk)
+    put("application_line", inside=_line(inside, applied), outside=_line(outside, elsewhere))
+    put("applied_contact", inside=applied.pk, outside=elsewhere.pk)
+    put("version", inside=applied.version, outside=elsewhere.version)
+
+
+def _line(application: Application, contact: Contact) -> str:
+    return f"{application.pk}:{contact.version}"
+
+
+def _imports(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User) -> None:
+    """One checked import of each who may import; outside is somebody else's."""
+    own = {role: _import(people[role], nodes["A"]).pk for role in ROLES_THAT_IMPORT}
+    others = _import(stranger, nodes["B"]).pk
+    put("import", inside=others, outside=others, **own)
+    put("upload", inside=upload, outside=upload)
+
+
+def _import(owner: User, dimension: Node) -> ImportJob:
+    return ImportJob.objects.create(
+        owner=owner, dimension=dimension, file_name=f"{owner.name}.xlsx", status="checked", total=1,
+        counts={"created": 1}, problems=[],
+    )  # fmt: skip
+
+
+def upload() -> SimpleUploadedFile:
+    """A file that an import takes."""
+    return SimpleUploadedFile("people.xlsx", files.template())
+
+
+def _credentials(put: Put, people: dict[str, Any], stranger: User) -> None:
+    """An envelope that its decider (DM) and the applicant (CR) may open; and one of strangers."""
+    for key, readers in ((ISSUE, [people["DM"], people["CR"]]), (OTHER_ISSUE, [stranger])):
+        user: User = ExternalUserFactory()
+        now = timezone.now()
+        secret = InitialSecret.objects.create(
+            user=user, issue_key=key, channel="panel", issued_at=now,
+            expires_at=now + datetime.timedelta(hours=72),
+            ciphertext=secrets.encrypt(json.dumps({"username": user.username, "password": PASSWORD})),
+        )  # fmt: skip
+        secret.readers.set(readers)
+    put("issue", inside=ISSUE, outside=OTHER_ISSUE)
