@@ -9,8 +9,12 @@ from django.utils.module_loading import import_string
 
 def contact_counts(user: Any, node_ids: Sequence[int]) -> dict[int, int]:
     """node id → contacts that `user` sees at or below it; empty when nothing counts contacts."""
-    name = getattr(settings, "NODE_COUNTS", "")
-    if not name or not node_ids:
+    if not available() or not node_ids:
         return {}
-    counts: dict[int, int] = import_string(name)(user, list(node_ids))
-    return counts
+    counts: dict[int, int] = import_string(settings.NODE_COUNTS)(user, list(node_ids))
+    return {node_id: counts.get(node_id, 0) for node_id in node_ids}
+
+
+def available() -> bool:
+    """Whether an app above counts contacts."""
+    return bool(getattr(settings, "NODE_COUNTS", ""))

@@ -4,12 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, Q, Window
 from django.db.models.functions import RowNumber
 
 from orgs.models import Node
 
 PAGE = 100
+POSITIONS = """
+SELECT id, position FROM (
+    SELECT id, row_number() OVER (PARTITION BY parent_id ORDER BY "order", sort_key, id) AS position
+    FROM orgs_node WHERE parent_id = ANY(%s)) AS numbered
+WHERE id = ANY(%s)
+"""
 _BY_PARENT = [F("parent_id")]
 _ORDER = [F("order").asc(), F("sort_key").asc(), F("id").asc()]
 
@@ -50,7 +57,7 @@ def opened(current: Node) -> Row:
     A level that is longer than a page is read as far as the way goes. Three queries whatever the depth.
     """
     path = current.ancestor_ids
-    places = {node.pk: node.position for node in _numbered(path[:-1]).filter(pk__in=path)}
+    places = _positions(path)
     wanted = Q()
     limits: dict[int, int] = {}
     for parent_id, child_id in zip(path, [*path[1:], 0], strict=True):
@@ -63,6 +70,13 @@ def opened(current: Node) -> Row:
     root = Row(Node.objects.get(pk=path[0]), 1, 1)
     _hang(root, below, limits)
     return root
+
+
+def _positions(node_ids: Sequence[int]) -> dict[int, int]:
+    """Where each of these nodes stands among its siblings. (A filter would reach the rows before they are numbered.)"""
+    with connection.cursor() as cursor:
+        cursor.execute(POSITIONS, [list(node_ids), list(node_ids)])
+        return dict(cursor.fetchall())
 
 
 def _hang(row: Row, below: dict[int, list[Row]], limits: dict[int, int]) -> None:

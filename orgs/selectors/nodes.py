@@ -6,7 +6,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.models import AuditEntry
-from core.text import fold, parse_query, simplified
+from core.text import clean, fold, parse_query, simplified
 from orgs.models import Category, DirectorySettings, Node, OrganizationDetail, Tag
 from orgs.permissions import Scope
 from orgs.querysets import NodeQuerySet
@@ -74,7 +74,7 @@ def below(
     rows = rows.below(node, include_self=False) if every_level else rows.filter(parent=node)
     if state in {"enabled", "disabled"}:
         rows = rows.filter(enabled=state == "enabled")
-    if q.strip():
+    if clean(q, 100):
         rows = rows.filter(_matches(q))
     if kind == Node.Kind.ORGANIZATION:
         rows = rows.select_related("organization_detail__category")
@@ -90,7 +90,7 @@ def search(scope: Scope, q: str, *, limit: int = SEARCH_LIMIT) -> list[Node]:
 
 
 def _matches(q: str) -> Q:
-    text = " ".join(q.split())[:100]
+    text = clean(q, 100)
     plain = "".join(char for char in fold(text) if char.isalnum())
     found = Q(name__icontains=text) | Q(full_name__icontains=text) | Q(code__istartswith=text)
     found |= Q(name__icontains=simplified(text)) | Q(name_en__icontains=text)
@@ -187,7 +187,7 @@ def creatable(scope: Scope) -> NodeQuerySet:
 
 def search_in(rows: NodeQuerySet, q: str, *, limit: int) -> list[Node]:
     """As `search`, among these rows."""
-    text = " ".join(q.split())[:100]
+    text = clean(q, 100)
     if not text:
         return []
     found = [

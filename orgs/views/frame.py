@@ -46,7 +46,7 @@ def node_page(
         "fragment": not full,
         "icon_name": icon_of(node),
         **_head(request, node),
-        "tabs": tabs(node, tab),
+        "tabs": tabs(request, node, tab),
         **(tree_context(request, node) if full else {}),
         **context,
     }
@@ -143,7 +143,7 @@ def period(detail: OrganizationDetail) -> str:
     return _("%(start)s to %(end)s") % ends
 
 
-def tabs(node: Node, current: str) -> list[Tab]:
+def tabs(request: HttpRequest, node: Node, current: str) -> list[Tab]:
     """The tabs of a node; the one for contacts belongs to the app above and is absent without it."""
     counts = nodes.summary(node)
     is_dimension = node.kind == Node.Kind.DIMENSION
@@ -156,7 +156,8 @@ def tabs(node: Node, current: str) -> list[Tab]:
     found.append(("departments", _("Departments below"), url, departments))
     contacts_url = _reverse("contacts:console-list", node.pk)
     if contacts_url:
-        found.append(("contacts", _("Contacts"), contacts_url, None))
+        people = contact_counts(request.user, [node.pk]).get(node.pk)
+        found.append(("contacts", _("Contacts"), contacts_url, people))
     found.append(("ranges", _("Maintainers and visible range"), url_of(node, "node-ranges"), None))
     found.append(("history", _("History"), url_of(node, "node-history"), None))
     return [

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from accounts.permissions import require_admin
 from core.errors import Denied, Hidden
+from core.text import clean
 from orgs.models import Node
 from orgs.permissions import Scope, require_dimension_management, scope_of
 
@@ -30,6 +31,11 @@ def scope(request: HttpRequest) -> Scope:
         known = scope_of(request.user)
         request.orgs_scope = known  # type: ignore[attr-defined]  # ours, for this request alone
     return known
+
+
+def asked(request: HttpRequest) -> str:
+    """What is searched for, without what cannot be seen or stored."""
+    return clean(request.GET.get("q", ""), 100)
 
 
 def _refuse_external(request: HttpRequest) -> None:

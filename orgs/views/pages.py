@@ -12,12 +12,12 @@ from django.views.decorators.http import require_safe
 
 from core.errors import Hidden
 from core.ui import Column, Fact, Pager
-from orgs.counting import contact_counts
+from orgs.counting import available, contact_counts
 from orgs.forms import BelowFilterForm
 from orgs.models import Node
 from orgs.selectors import levels, nodes
 from orgs.views.frame import more_url, node_page, period, tree_context, tree_node, url_of
-from orgs.views.guards import load, maintainers_only, on_node, scope
+from orgs.views.guards import asked, load, maintainers_only, on_node, scope
 from orgs.vocabulary import action_label, changed_fields, icon_of
 
 PAGE = 50
@@ -114,7 +114,7 @@ def departments(request: HttpRequest, node: Node) -> HttpResponse:
 def _below(request: HttpRequest, node: Node, *, kind: int, tab: str) -> HttpResponse:
     dimension_departments = kind == Node.Kind.DEPARTMENT and node.kind == Node.Kind.DIMENSION
     level = "all" if dimension_departments else request.GET.get("level", "direct")
-    q, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
+    q, state = asked(request), request.GET.get("state", "")
     rows = nodes.below(node, kind=kind, every_level=level == "all", q=q, state=state)
     pages = Paginator(rows, PAGE)
     page = pages.get_page(request.GET.get("page"))
@@ -149,9 +149,9 @@ def _rows(request: HttpRequest, kind: int, found: list[Node]) -> dict[str, Any]:
              "contacts": counts.get(row.pk)}
             for row in found
         ],
-        "columns": _columns(kind, counted=bool(counts)),
+        "columns": _columns(kind, counted=available()),
         "is_organization": kind == Node.Kind.ORGANIZATION,
-        "counted": bool(counts),
+        "counted": available(),
     }  # fmt: skip
 
 
@@ -215,7 +215,7 @@ def children(request: HttpRequest, node: Node) -> HttpResponse:
 @maintainers_only
 def search(request: HttpRequest) -> HttpResponse:
     """Search over everything one maintains; the hits stand where the tree stands (SPEC ORG-8)."""
-    q = request.GET.get("q", "")[:100]
+    q = asked(request)
     node = _at(request)
     context = {"q": q, "at": node.pk, "searching": bool(q.strip()), **_hits(request, q)}
     if request.headers.get("HX-Target") == "tree-body":

@@ -18,7 +18,7 @@ from orgs.models import Node
 from orgs.permissions import Scope
 from orgs.querysets import NodeQuerySet
 from orgs.selectors import levels, nodes
-from orgs.views.guards import person, scope
+from orgs.views.guards import asked, person, scope
 
 PICKER = "node-picker"
 LIMIT = 50
@@ -60,7 +60,7 @@ def results(request: HttpRequest) -> HttpResponse:
     context = {
         "results": found[:LIMIT],
         "more": len(found) > LIMIT,
-        "q": request.GET.get("q", "")[:100],
+        "q": asked(request),
         "picker_id": PICKER,
         "up_url": _up_url(request),
     }
@@ -95,7 +95,7 @@ def _items(request: HttpRequest) -> list[PickerItem]:
     allowed = scope(request)
     rows = _rows(request, allowed)
     without = _without(request, rows)
-    q = request.GET.get("q", "").strip()[:100]
+    q = asked(request)
     found = nodes.search_in(rows, q, limit=LIMIT + 1) if q else _level(request, rows, without)
     found = [node for node in found if not (without and node.path.startswith(without.path))]
     if without and not allowed.everything:
@@ -119,7 +119,7 @@ def _level(request: HttpRequest, rows: NodeQuerySet, without: Node | None) -> li
 def _up_url(request: HttpRequest) -> str:
     """One level up from where the chooser has drilled; empty at the top."""
     under = _number(request, "under")
-    if under is None or request.GET.get("q", "").strip():
+    if under is None or asked(request):
         return ""
     parent = _rows(request, scope(request)).filter(pk=under).values_list("parent_id", flat=True)
     above = parent.first()
