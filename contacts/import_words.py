@@ -32,8 +32,10 @@ def stats(job: ImportJob) -> list[Stat]:
     over = job.status in (Status.DONE, Status.CANCELLED, Status.FAILED)
     places = counts.get("organizations", 0) + counts.get("departments", 0)
     found = [
-        Stat(_("Created") if over else _("To be created"), counts.get("created", 0), kind="ok"),
-        Stat(_("Updated") if over else _("To be updated"), counts.get("updated", 0)),
+        Stat(
+            _("People created") if over else _("To be created"), counts.get("created", 0), kind="ok"
+        ),
+        Stat(_("People updated") if over else _("To be updated"), counts.get("updated", 0)),
         Stat(
             _("Added to an organization") if over else _("To be added to an organization"),
             counts.get("joined", 0),
