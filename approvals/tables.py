@@ -280,7 +280,9 @@ def mine_page(user: User, status: str, number: str | None) -> dict[str, Any]:
             Tab(label, f"{here}?status={key}" if key else here, key == status)
             for key, label in labels.items()
         ],
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
+        "pager": Pager(
+            total=pages.count, page=page.number, pages=pages.num_pages, unit=_("applications")
+        ),
     }  # fmt: skip
 
 

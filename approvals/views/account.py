@@ -186,6 +186,5 @@ def mine(request: HttpRequest) -> HttpResponse:
     status = request.GET.get("status", "")
     status = status if status in selectors.TABS else ""
     context = tables.mine_page(person(request), status, request.GET.get("page"))
-    context["here"] = request.get_full_path()
     full, fragment = "approvals/mine.html", "approvals/partials/_mine.html"
     return render(request, fragment if htmx.is_fragment(request) else full, context)
