@@ -81,6 +81,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "core.nav.context",
+                "portal.context.identity",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -187,6 +188,9 @@ IM_REACH_POLICY = "contacts.reach.DirectoryReach"
 EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
+# Numbers beside the nodes of the back office.
+NODE_COUNTS = "contacts.node_counts.counts"
+NODE_PREVIEW = "contacts.node_counts.visible"
 IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",
@@ -198,6 +202,7 @@ REVEAL_SECONDS = 30
 INVARIANT_CHECKS = {
     "tree": "orgs.tree_check",
     "rights": "orgs.rights_check",
+    "scope": "contacts.closure",
     "audit": "core.audit_check",
     "accounts": "approvals.checks",
 }
@@ -236,6 +241,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
     },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
+    "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }

@@ -1,0 +1,256 @@
+"""Forms of contacts. Each lists its fields; nothing else reaches a service (SECURITY T26)."""
+
+import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import User
+from contacts.import_values import (
+    MAX_CODE,
+    MAX_EMAIL,
+    MAX_NAME,
+    MAX_OFFICE,
+    MAX_REMARK,
+    MAX_TELEPHONE,
+)
+from contacts.models import Contact
+from contacts.permissions import Role
+from contacts.services import fields as contact_fields
+from contacts.tables import STATES, Here
+from contacts.widgets import MaskedInput, PersonInput, PlaceInput
+from core.errors import Invalid
+from core.forms import UiForm
+from core.text import mask_email, mask_mobile
+from core.vocabulary import WORDS
+from orgs.models import Category, Node, Tag
+
+PLAIN = {"autocomplete": "off"}
+
+
+def take(form: forms.Form, error: Invalid) -> None:
+    """Shows what a service refused beside the field it concerns."""
+    form.add_error(error.field if error.field in form.fields else None, str(error))
+
+
+def _line(
+    label: Any, limit: int, *, required: bool = False, help_text: Any = "", **attrs: str
+) -> forms.CharField:
+    return forms.CharField(
+        label=label, max_length=limit, required=required, help_text=help_text,
+        widget=forms.TextInput(attrs=PLAIN | attrs),
+    )  # fmt: skip
+
+
+class ContactForm(UiForm):
+    """基本信息, for a new contact and for an old one. `fields_for_service` gives what people.create and edit take.
+
+    Mobile and e-mail of an old contact come masked; a mask that was left as it is changes nothing (SPEC CON-7).
+    """
+
+    two_columns = True
+    wide = ("node", "remark", "tags")
+    FIRST = ("name", "position", "mobile", "email", "node")
+
+    name = _line(pgettext_lazy("person", "Name"), MAX_NAME, required=True)
+    position = _line(_("Position"), MAX_NAME)
+    mobile = _line(_("Mobile"), 40, inputmode="tel")
+    email = _line(_("E-mail"), MAX_EMAIL, inputmode="email")
+    node = forms.ModelChoiceField(
+        label=_("Organization or department"), queryset=Node.objects.all(), widget=PlaceInput,
+        error_messages={"required": _("Choose where this person belongs")},
+    )  # fmt: skip
+    telephone = _line(_("Telephone"), MAX_TELEPHONE)
+    office = _line(_("Office location"), MAX_OFFICE)
+    gender = forms.ChoiceField(
+        label=_("Gender"), required=False, choices=[("", "–"), ("m", _("Male")), ("f", _("Female"))]
+    )
+    reading = _line(
+        _("Pinyin"),
+        200,
+        help_text=_("Only where it is read differently, for example shan tian fang"),
+    )
+    category = forms.ModelChoiceField(
+        label=_("Category"), queryset=Category.objects.all(), required=False, empty_label="–"
+    )
+    follower = forms.ModelChoiceField(
+        label=_("Follower"),
+        queryset=User.objects.active().staff(),
+        required=False,
+        widget=PersonInput,
+    )
+    tags = _line(_("Tags"), 700, help_text=_("Separated by commas"))
+    code = _line(_("Code"), MAX_CODE, help_text=_("Our own key; it stays when the name changes"))
+    security_level = forms.IntegerField(
+        label=_("Security level"), required=False, min_value=-999, max_value=0,
+        help_text=_("From -999 to 0; 0 is the highest"),
+    )  # fmt: skip
+    remark = forms.CharField(
+        label=_("Remark"), required=False, max_length=MAX_REMARK, widget=forms.Textarea()
+    )
+    stamp = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+
+    def __init__(
+        self, *args: Any, role: Role, contact: Contact | None = None, **kwargs: Any
+    ) -> None:
+        if contact is not None:
+            kwargs["initial"] = {**_initial(contact), **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.contact = contact
+        if role < Role.MAINTAINER:
+            for key in contact_fields.RESTRICTED:
+                del self.fields[key]
+        if contact is not None:
+            del self.fields["node"]
+            for key in ("mobile", "email"):
+                if getattr(contact, key):
+                    self.fields[key].widget = MaskedInput(contact_id=contact.pk, field=key)
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        """What everybody fills in."""
+        return [self[key] for key in self.FIRST if key in self.fields]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        """The rest."""
+        return [field for field in self.visible_fields() if field.name not in self.FIRST]
+
+    @property
+    def more_open(self) -> bool:
+        """Whether the rest is unfolded: for an old contact, or where something is wrong in it."""
+        return self.contact is not None or any(field.errors for field in self.more)
+
+    def clean(self) -> dict[str, Any]:
+        """Values as they are kept, refused beside their field."""
+        values = dict(super().clean() or {})
+        for key in contact_fields.EDITABLE & set(values):
+            try:
+                values[key] = self._kept(key, values[key])
+            except Invalid as error:
+                self.add_error(key, str(error))
+        return values
+
+    def _kept(self, key: str, raw: Any) -> Any:
+        if key in ("mobile", "email") and self.contact is not None:
+            full = getattr(self.contact, key)
+            mask = mask_mobile(full) if key == "mobile" else mask_email(full)
+            if full and raw.strip() == mask:
+                return full
+        return contact_fields.clean_value(key, raw)
+
+    def fields_for_service(self) -> dict[str, Any]:
+        """Cleaned values by the names of services.fields.EDITABLE."""
+        return {
+            key: value for key, value in self.cleaned_data.items() if key in contact_fields.EDITABLE
+        }
+
+
+def _initial(contact: Contact) -> dict[str, Any]:
+    plain = {key: getattr(contact, key) for key in contact_fields.PLAIN}
+    return plain | {
+        "mobile": mask_mobile(contact.mobile), "email": mask_email(contact.email),
+        "category": contact.category_id, "follower": contact.follower_id,
+        "tags": "，".join(contact.tags.values_list("name", flat=True)),
+        "stamp": contact_fields.stamp(contact),
+    }  # fmt: skip
+
+
+class LoginForm(UiForm):
+    """Login name and first password, own or random (SPEC ACC-2)."""
+
+    way = forms.ChoiceField(
+        label=_("Log-in"), initial="random", widget=forms.RadioSelect,
+        choices=[
+            ("random", _("Random, shown once or sent as an activation link")),
+            ("own", _("I choose login name and password")),
+        ],
+    )  # fmt: skip
+    username = _line(_("Login name"), 64, help_text=_("Left empty: a readable random one"))
+    password = forms.CharField(
+        label=_("First password"), max_length=128, required=False, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 15 characters; it must be replaced at the first log-in"),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """A password where one is wanted, none where not."""
+        values = dict(super().clean() or {})
+        if values.get("way") == "own" and not values.get("password"):
+            self.add_error("password", _("Write the first password"))
+        if values.get("way") == "random":
+            values["password"] = ""
+        return values
+
+
+class AccountPartForm(LoginForm):
+    """The account part of the form for a new contact in the back office (SPEC CON-2)."""
+
+    way = forms.ChoiceField(
+        label=_("External account"), initial="none", widget=forms.RadioSelect,
+        choices=[
+            ("none", _("Do not open one yet")),
+            ("random", _("Random, shown once or sent as an activation link")),
+            ("own", _("I choose login name and password")),
+        ],
+    )  # fmt: skip
+
+
+class ExpiryForm(UiForm):
+    """Until which day an account is valid."""
+
+    expires_on = forms.DateField(
+        label=_("Valid until"), required=False, help_text=_("This day included; empty: without end"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )  # fmt: skip
+
+    def moment(self) -> datetime.datetime | None:
+        """The end of the chosen day."""
+        day: datetime.date | None = self.cleaned_data["expires_on"]
+        if day is None:
+            return None
+        last = datetime.datetime.combine(day, datetime.time(23, 59, 59))
+        return timezone.make_aware(last)
+
+
+class PictureForm(UiForm):
+    """A picture of a person."""
+
+    picture = forms.FileField(
+        label=_("Picture"), required=False, help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB"),
+        widget=forms.FileInput(attrs={"accept": "image/*"}),
+    )  # fmt: skip
+
+
+class FilterForm(UiForm):
+    """Filters of a list; those that offer nothing are absent."""
+
+    status = forms.ChoiceField(label=_("Account state"), required=False)
+    category = forms.ChoiceField(label=_("Category"), required=False)
+    tag = forms.ChoiceField(label=_("Tag"), required=False)
+
+    def __init__(self, here: Here) -> None:
+        super().__init__(
+            initial={"status": here.status, "category": here.category, "tag": here.tag}
+        )
+        words = WORDS["account"]
+        self._offer("status", _("All states"), [(key, words[key].label) for key in STATES])
+        self._offer("category", _("All categories"), Category.objects.values_list("pk", "name"))
+        self._offer("tag", _("All tags"), Tag.objects.values_list("pk", "name")[:200])
+
+    def _offer(self, key: str, every: Any, choices: Any) -> None:
+        found = list(choices)
+        field = self.fields[key]
+        if not found:
+            del self.fields[key]
+        elif isinstance(field, forms.ChoiceField):
+            field.choices = [("", every), *found]
+
+
+class TagsForm(UiForm):
+    """Tags for a selection."""
+
+    tags = _line(_("Tags"), 700, required=True, help_text=_("Separated by commas"))

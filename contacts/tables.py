@@ -1,0 +1,293 @@
+"""What pages of contacts show: addresses, tree lines, tabs, facts and actions as data (no permission is decided here)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from contacts.models import Contact
+from contacts.permissions import Role
+from contacts.querysets import Filters
+from contacts.selectors import tree as book
+from contacts.selectors.cards import Card
+from core.phones import display
+from core.text import pinyin
+from core.ui import Action, Column, Crumb, Fact, Pager, Tab, TreeNode
+from orgs.models import Node
+from orgs.vocabulary import icon_of
+
+LIST, SLOT = "#people", "#card-slot"
+TABS = ("basic", "rights", "account", "history")
+STATES = ("none", "pending", "opening", "active", "disabled", "expired")
+MAX_ID = 2**62
+
+
+def number(text: str) -> int | None:
+    """A positive id from an address, or None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where in the address book a page is: everything its address says, checked."""
+
+    node_id: int | None = None
+    q: str = ""
+    status: str = ""
+    category: int | None = None
+    tag: int | None = None
+    after: tuple[str, int] | None = None
+    before: tuple[str, int] | None = None
+    card_id: int | None = None
+    tab: str = TABS[0]
+    base: str = "contacts:node"
+
+    @classmethod
+    def read(
+        cls, given: QueryDict, node_id: int | None = None, base: str = "contacts:node"
+    ) -> "Here":
+        """What a query says; values that mean nothing are dropped."""
+        status, tab = given.get("status", ""), given.get("tab", "")
+        return cls(
+            node_id=node_id, q=given.get("q", "").replace("\0", "")[:100].strip(), base=base,
+            status=status if status in STATES else "", category=number(given.get("category", "")),
+            tag=number(given.get("tag", "")), after=position(given.get("after", "")),
+            before=position(given.get("before", "")), card_id=number(given.get("c", "")),
+            tab=tab if tab in TABS else TABS[0],
+        )  # fmt: skip
+
+    @property
+    def filters(self) -> Filters:
+        return Filters(account=self.status, category_id=self.category, tag_id=self.tag)
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.status or self.category or self.tag)
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        if self.node_id is None:
+            return reverse("contacts:index")
+        return reverse(self.base, args=[self.node_id])
+
+    def url(self, **changes: Any) -> str:
+        """The address of another page from here, for example url(card_id=5, tab="rights")."""
+        there = replace(self, **changes)
+        query: list[tuple[str, Any]] = [
+            ("q", there.q), ("status", there.status), ("category", there.category), ("tag", there.tag),
+            ("after", _position_text(there.after)), ("before", _position_text(there.before)),
+            ("c", there.card_id), ("tab", there.tab if there.card_id and there.tab != TABS[0] else ""),
+        ]  # fmt: skip
+        said = [(key, value) for key, value in query if value]
+        return there.path + (f"?{urlencode(said)}" if said else "")
+
+    @property
+    def list_url(self) -> str:
+        """This list without the card."""
+        return self.url(card_id=None)
+
+    @property
+    def row_base(self) -> str:
+        """Beginning of the address of a card beside this list: the id follows."""
+        url = self.list_url
+        return f"{url}{'&' if '?' in url else '?'}c="
+
+
+def position(text: str) -> tuple[str, int] | None:
+    """A keyset position as it stands in addresses ("zhangsan~12")."""
+    key, tilde, pk = text.rpartition("~")
+    found = number(pk)
+    if not tilde or found is None or "\0" in key:
+        return None
+    return key[:300], found
+
+
+def _position_text(at: tuple[str, int] | None) -> str:
+    return f"{at[0]}~{at[1]}" if at else ""
+
+
+def pager(here: Here, page: Any, total: int, cap: int) -> Pager:
+    """Foot of a list by keyset."""
+    blank = {"card_id": None, "after": None, "before": None}
+    return Pager(
+        total=min(total, cap), capped=total > cap, unit=_("people"), target=LIST,
+        previous_url=here.url(**{**blank, "before": page.previous}) if page.previous else "",
+        next_url=here.url(**{**blank, "after": page.next}) if page.next else "",
+    )  # fmt: skip
+
+
+def columns(*, with_place: bool) -> list[Column]:
+    """Columns of the address book."""
+    place = [Column(_("Organization"), "only-d")] if with_place else []
+    return [
+        Column(pgettext("person", "Name")),
+        *place,
+        Column(_("Mobile"), "only-d"),
+        Column(_("Account state")),
+    ]
+
+
+def tree_nodes(level: book.Level, *, current: int | None, depth: int = 1) -> list[TreeNode]:
+    """Lines of the tree with the levels that were read."""
+    return [
+        _tree_node(branch, place, len(level.branches), current=current, depth=depth)
+        for place, branch in enumerate(level.branches, 1)
+    ]
+
+
+def _tree_node(
+    branch: book.Branch, place: int, size: int, *, current: int | None, depth: int
+) -> TreeNode:
+    node, below = branch.node, branch.children
+    children = None
+    if below is not None:
+        children = tree_nodes(below, current=current, depth=depth + 1)
+    return TreeNode(
+        id=str(node.pk), label=node.name, url=reverse("contacts:node", args=[node.pk]), level=depth,
+        position=place, size=size, icon=icon_of(node), count=branch.count, pinyin=node.sort_key,
+        current=node.pk == current, expandable=branch.has_children, children=children or None,
+        children_url=reverse("contacts:children", args=[node.pk]), target=LIST, disabled=not node.live,
+        more_url=more_url(node, below.next_offset, children) if below and below.next_offset else "",
+    )  # fmt: skip
+
+
+def more_url(node: Node, offset: int, shown: Sequence[TreeNode] | None = None) -> str:
+    """Where the next hundred children come from; a node that was put behind its level is left out."""
+    query = {"offset": offset}
+    if shown and len(shown) > book.PAGE:
+        query["skip"] = int(shown[-1].id)
+    return f"{reverse('contacts:children', args=[node.pk])}?{urlencode(query)}"
+
+
+# --- Card -----------------------------------------------------------------------------------------------------------
+
+
+def card_tabs(here: Here, card: Card) -> list[Tab]:
+    """The areas this viewer may open."""
+    allowed = card.allowed
+    labels = [("basic", _("Basic information"), True), ("rights", _("Rights and sharing"), allowed.rights),
+              ("account", _("Account"), allowed.account), ("history", _("History"), allowed.history)]  # fmt: skip
+    return [
+        Tab(label, here.url(card_id=card.contact.pk, tab=key), current=here.tab == key, target=SLOT)
+        for key, label, open_ in labels
+        if open_
+    ]
+
+
+def lines(card: Card) -> list[str]:
+    """The lines under the name: position, organization."""
+    main = card.main
+    position_ = (main.position if main else "") or card.contact.position
+    return [position_, main.place.line if main else ""]
+
+
+def reach_facts(contact: Contact) -> list[Fact]:
+    """联系方式 without mobile and e-mail, which are masked and revealed one by one."""
+    return [
+        Fact(_("Telephone"), contact.telephone, "num"),
+        Fact(_("Office location"), contact.office),
+    ]
+
+
+def job_facts(card: Card) -> list[Fact]:
+    """任职信息; what only maintainers are concerned with is left out for others."""
+    contact = card.contact
+    reading = contact.reading or pinyin(contact.name).full
+    found = [
+        Fact(_("Pinyin"), reading),
+        Fact(_("Gender"), contact.get_gender_display() if contact.gender else ""),
+        Fact(_("Category"), contact.category.name if contact.category else ""),
+        Fact(_("Follower"), contact.follower.name if contact.follower else ""),
+        Fact(_("Created by"), contact.created_by.name if contact.created_by else ""),
+    ]
+    if card.role >= Role.MAINTAINER:
+        found += [
+            Fact(_("Code"), contact.code),
+            Fact(_("Security level"), contact.security_level),
+        ]
+    return [*found, Fact(_("Remark"), contact.remark, "wide")]
+
+
+def shown_number(e164: str) -> str:
+    """A revealed mobile, grouped."""
+    return display(e164)
+
+
+def dialog(
+    label: str, name: str, contact: Contact, icon: str, style: str = "", *args: Any
+) -> Action:
+    """An action of a contact that opens a dialog."""
+    return Action(label, reverse(name, args=[contact.pk, *args]), icon, style, dialog=True)
+
+
+def card_menu(card: Card) -> list[Action]:
+    """Further actions of the card."""
+    contact, allowed = card.contact, card.allowed
+    if not allowed.manage:
+        return []
+    switch = (
+        dialog(_("Disable"), "contacts:disable", contact, "ban", "bad")
+        if contact.enabled
+        else dialog(_("Enable"), "contacts:enable", contact, "circle-check")
+    )
+    return [
+        dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
+        dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
+        dialog(_("Why visible"), "contacts:why", contact, "help-circle"),
+        switch,
+        dialog(_("Delete"), "contacts:delete", contact, "trash", "bad"),
+    ]
+
+
+def account_actions(card: Card, *, locked: bool) -> list[Action]:
+    """What those who maintain the main dimension may do with the account now (matrix row 41)."""
+    contact = card.contact
+    if not card.allowed.manage:
+        return []
+    if contact.user_id is None:
+        if not contact.live:
+            return []
+        return [
+            dialog(_("Open the account"), "contacts:account-open", contact, "user-plus", "primary")
+        ]
+    found = [
+        dialog(_("Reset the password"), "contacts:account-reissue", contact, "key"),
+        dialog(_("Set the expiry"), "contacts:account-expiry", contact, "calendar"),
+    ]
+    if locked:
+        found.append(dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open"))
+    found.append(dialog(_("Log out everywhere"), "contacts:account-sessions", contact, "logout"))
+    if contact.enabled:
+        found.append(dialog(_("Disable"), "contacts:disable", contact, "ban", "danger-line"))
+    else:
+        found.append(dialog(_("Enable"), "contacts:enable", contact, "circle-check"))
+    found.append(
+        dialog(_("Close the account"), "contacts:account-close", contact, "user-off", "danger-line")
+    )
+    return found
+
+
+def contact_url(contact: Contact) -> str:
+    """The address of a contact, for links from elsewhere."""
+    return reverse("contacts:contact", args=[contact.pk])
+
+
+def edit_url(contact: Contact) -> str:
+    """The form of a contact."""
+    return reverse("contacts:edit", args=[contact.pk])
+
+
+def new_url(node_id: int | None) -> str:
+    """The form for a new contact, in this node if given."""
+    return reverse("contacts:new") + (f"?node={node_id}" if node_id else "")
+
+
+def crumbs(names: Sequence[tuple[int, str]]) -> list[Crumb]:
+    """Names above a node, each leading to its list."""
+    return [Crumb(name, reverse("contacts:node", args=[pk])) for pk, name in names]

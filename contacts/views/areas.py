@@ -1,0 +1,96 @@
+"""The areas of a card: 基本信息, 权限设置 and 共享, 账号信息, 变更记录, each refused here and not only hidden (CON-3)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from contacts import tables, vocabulary
+from contacts.selectors import cards
+from contacts.selectors.cards import Card
+from contacts.services.shared import missing
+from contacts.views.guards import person
+from core.text import mask_email, mask_mobile
+
+
+def area(request: HttpRequest, card: Card, tab: str) -> dict[str, Any]:
+    """Context and template of one area; raises Hidden for one that is closed to the viewer (matrix rows 19, 20)."""
+    open_ = {
+        "basic": True,
+        "rights": card.allowed.rights,
+        "account": card.allowed.account,
+        "history": card.allowed.history,
+    }
+    if not open_[tab]:
+        raise missing()
+    found = {"basic": _basic, "rights": _rights, "account": _account, "history": _history}[tab]
+    return {"tab": tab, "area_template": f"contacts/partials/_{tab}.html", **found(request, card)}
+
+
+def _basic(request: HttpRequest, card: Card) -> dict[str, Any]:
+    contact = card.contact
+    return {
+        "masks": [
+            ("mobile", _("Mobile"), mask_mobile(contact.mobile)),
+            ("email", _("E-mail"), mask_email(contact.email)),
+        ],
+        "may_reveal": card.allowed.reveal,
+        "reach_facts": tables.reach_facts(contact),
+        "job_facts": tables.job_facts(card),
+        "places": card.places,
+        "may_place": card.allowed.manage,
+        "card_tags": list(contact.tags.all()),
+    }
+
+
+def _rights(request: HttpRequest, card: Card) -> dict[str, Any]:
+    return {
+        "rights": cards.rights(card.contact),
+        "me": f"p{person(request).pk}",
+        "add_staff": _picker(card, "contacts:staff-add", _("Choose whom this person may see")),
+        "add_viewers": _picker(card, "contacts:share-add", _("Share: may see"), "view"),
+        "add_editors": _picker(card, "contacts:share-add", _("Share: may edit"), "edit"),
+    }
+
+
+def _picker(card: Card, name: str, title: str, *args: str) -> str:
+    """The chooser of people and departments, which posts to the named address."""
+    action = reverse(name, args=[card.contact.pk, *args])
+    query = {"kind": "both", "name": "people", "title": title, "action": action}
+    return f"{reverse('accounts:picker')}?{urlencode(query)}"
+
+
+def _account(request: HttpRequest, card: Card) -> dict[str, Any]:
+    account = cards.account(card.contact, person(request))
+    return {
+        "account": account,
+        "panel_url": _panel_url(card),
+        "account_actions": tables.account_actions(card, locked=account.locked_until is not None),
+    }
+
+
+def _panel_url(card: Card) -> str:
+    """Where the app above draws the state of the account; "" without that app."""
+    try:
+        return reverse("approvals:account-panel", args=[card.contact.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def _history(request: HttpRequest, card: Card) -> dict[str, Any]:
+    before = tables.number(request.GET.get("before", ""))
+    found = cards.history(card.contact, before_id=before)
+    entries = found[: cards.HISTORY]
+    return {
+        "entries": [
+            {
+                "entry": entry,
+                "action": vocabulary.action_label(entry.action),
+                "changes": vocabulary.changed_fields(entry.before, entry.after),
+            }
+            for entry in entries
+        ],
+        "older": entries[-1].pk if len(found) > cards.HISTORY else 0,
+    }

@@ -1,0 +1,86 @@
+"""The address book: page, tree levels, one row, pictures (SPEC VIS-2; matrix rows 8, 9, 16, 17, 26)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from contacts import tables
+from contacts.selectors import lists, tree
+from contacts.selectors.cards import Card
+from contacts.tables import Here
+from contacts.views.frames import book
+from contacts.views.guards import load_node, on_contact, person, staff_only, viewer
+from core.errors import Hidden
+from core.pictures import CONTENT_TYPE
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The door of the product: staff to the address book, external people to the portal."""
+    return redirect("/portal/" if person(request).is_external else "contacts:index")
+
+
+@require_safe
+@staff_only
+def index(request: HttpRequest) -> HttpResponse:
+    """Everybody one may see."""
+    return book(request, Here.read(request.GET))
+
+
+@require_safe
+@staff_only
+def node(request: HttpRequest, node_id: int) -> HttpResponse:
+    """Everybody one may see at or below a node."""
+    return book(request, Here.read(request.GET, node_id))
+
+
+@require_safe
+@staff_only
+def children(request: HttpRequest, node_id: int) -> HttpResponse:
+    """One level of the tree: the first hundred, or the next."""
+    parent = load_node(request, node_id)
+    offset = tables.number(request.GET.get("offset", "")) or 0
+    skip = tables.number(request.GET.get("skip", "")) or 0
+    level = tree.tree_level(viewer(request), parent, offset=min(offset, 1_000_000), skip=skip)
+    context = {
+        "nodes": tables.tree_nodes(level, current=None, depth=parent.level + 2),
+        "has_current": True,
+        "more_url": tables.more_url(parent, level.next_offset) if level.next_offset else "",
+    }
+    response = render(request, "components/tree_children.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@on_contact()
+def contact(request: HttpRequest, card: Card) -> HttpResponse:
+    """The address of one contact, for links from elsewhere: the card in the address book."""
+    here = Here.read(request.GET, card.main.node.pk if card.main and card.contact.live else None)
+    return redirect(here.url(card_id=card.contact.pk))
+
+
+@require_safe
+@on_contact()
+def row(request: HttpRequest, card: Card) -> HttpResponse:
+    """One row of the list, fetched again after a change."""
+    here = Here.read(request.GET, tables.number(request.GET.get("at", "")))
+    rows = lists.rows(viewer(request), [card.contact.pk])
+    context = {"rows": rows, "here": here, "row_base": here.row_base, "with_place": "place" in request.GET}
+    response = render(request, "contacts/partials/_rows.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@on_contact()
+def photo(request: HttpRequest, card: Card) -> HttpResponse:
+    """The picture of a contact one may see; there is no other way to it."""
+    if not card.contact.avatar:
+        raise Hidden("")
+    with card.contact.avatar.open("rb") as file:
+        response = HttpResponse(file.read(), content_type=CONTENT_TYPE)
+    response["Cache-Control"] = "private, max-age=300"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,77 @@
+"""Who asks, and the one way to a contact: through the rule (SPEC VIS-1; matrix rows 16 to 28)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from accounts.views.guards import person, staff_only
+from contacts.permissions import Role, Viewer, viewer_of
+from contacts.selectors import tree
+from contacts.selectors.cards import Card, card
+from contacts.services.shared import missing
+from core.errors import Denied, Hidden
+from orgs.models import Node
+
+__all__ = ["load", "load_node", "on_contact", "person", "staff_only", "viewer"]
+
+P = ParamSpec("P")
+CardView = Callable[Concatenate[HttpRequest, Card, P], HttpResponse]
+
+
+def viewer(request: HttpRequest) -> Viewer:
+    """What the rule needs to know of who is logged in, read once per request."""
+    known: Viewer | None = getattr(request, "contacts_viewer", None)
+    if known is None:
+        known = viewer_of(request.user)
+        request.contacts_viewer = known  # type: ignore[attr-defined]  # ours, for this request alone
+    return known
+
+
+def load(
+    request: HttpRequest, contact_id: int, needs: Role = Role.VIEWER, *, say_why: bool = False
+) -> Card:
+    """The card of a contact; raises Hidden like for a missing one, or Denied with a reason where `say_why`."""
+    found = card(viewer(request), contact_id)
+    if found is None or (found.role < needs and not say_why and found.role != Role.MAINTAINER):
+        raise missing()
+    if found.role < needs:
+        raise Denied(
+            _("Only those who maintain the main dimension of this contact can do this")
+            if found.role == Role.MAINTAINER
+            else _("You can see this contact, but not change it. Ask its follower or a maintainer")
+        )
+    return found
+
+
+def load_node(request: HttpRequest, node_id: int) -> Node:
+    """A node that leads to somebody the viewer sees, or in which he may work; raises Hidden for any other."""
+    node: Node | None = Node.objects.select_related("parent").filter(pk=node_id).first()
+    mine = viewer(request)
+    if node is None or not (
+        mine.scope.maintains(node.dimension_id)
+        or (node.live and mine.scope.ranges_over(node.path))
+        or tree.leads_to_somebody(mine, node)
+    ):
+        raise Hidden(_("There is no such organization or department."))
+    return node
+
+
+def on_contact(
+    needs: Role = Role.VIEWER, *, say_why: bool = False
+) -> Callable[[CardView[P]], Callable[..., HttpResponse]]:
+    """Turns the `pk` of the address into the card for staff who are at least `needs` to it."""
+
+    def decorate(view: CardView[P]) -> Callable[..., HttpResponse]:
+        @staff_only
+        @wraps(view)
+        def loaded(
+            request: HttpRequest, /, pk: int, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            return view(request, load(request, pk, needs, say_why=say_why), *args, **kwargs)
+
+        return loaded
+
+    return decorate

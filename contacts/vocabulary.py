@@ -1,0 +1,96 @@
+"""Words of the history of a contact: actions and fields (the trail itself keeps keys)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from contacts.models import Contact
+
+ACTIONS: dict[str, str | Promise] = {
+    "contact.create": gettext_lazy("Created"),
+    "contact.edit": gettext_lazy("Edited"),
+    "contact.import": gettext_lazy("Imported"),
+    "contact.avatar": gettext_lazy("Picture changed"),
+    "contact.reveal": gettext_lazy("Looked at in full"),
+    "contact.move": gettext_lazy("Moved"),
+    "contact.tag": gettext_lazy("Tags added"),
+    "contact.enable": gettext_lazy("Enabled"),
+    "contact.disable": gettext_lazy("Disabled"),
+    "contact.delete": gettext_lazy("Deleted"),
+    "contact.restore": gettext_lazy("Restored"),
+    "membership.add": gettext_lazy("Added to an organization"),
+    "membership.edit": gettext_lazy("Position there changed"),
+    "membership.remove": gettext_lazy("Taken out of an organization"),
+    "share.add": gettext_lazy("Shared"),
+    "share.remove": gettext_lazy("No longer shared"),
+    "visible_staff.add": gettext_lazy("Visible staff added"),
+    "visible_staff.remove": gettext_lazy("Visible staff removed"),
+    "account.open": gettext_lazy("Account opened"),
+    "account.close": gettext_lazy("Account closed"),
+    "account.expiry": gettext_lazy("Expiry changed"),
+    "account.unlock": gettext_lazy("Unlocked"),
+    "account.end_sessions": gettext_lazy("Logged out everywhere"),
+    "account.reissue": gettext_lazy("Password reset"),
+    "account.credentials": gettext_lazy("Log-in changed"),
+}
+FIELDS: dict[str, str | Promise] = {
+    "name": pgettext_lazy("person", "Name"),
+    "reading": gettext_lazy("Pinyin"),
+    "code": gettext_lazy("Code"),
+    "gender": gettext_lazy("Gender"),
+    "mobile": gettext_lazy("Mobile"),
+    "telephone": gettext_lazy("Telephone"),
+    "email": gettext_lazy("E-mail"),
+    "position": gettext_lazy("Position"),
+    "office": gettext_lazy("Office location"),
+    "remark": gettext_lazy("Remark"),
+    "category": gettext_lazy("Category"),
+    "tags": gettext_lazy("Tags"),
+    "follower": gettext_lazy("Follower"),
+    "security_level": gettext_lazy("Security level"),
+    "node": gettext_lazy("Organization"),
+    "order": gettext_lazy("Order"),
+    "enabled": gettext_lazy("Enabled"),
+    "avatar": gettext_lazy("Picture"),
+    "field": gettext_lazy("What"),
+    "level": gettext_lazy("May"),
+    "holder": gettext_lazy("Person or department"),
+    "login_name": gettext_lazy("Login name"),
+    "own_password": gettext_lazy("Own password"),
+    "expires_at": gettext_lazy("Valid until"),
+}
+VALUES: dict[str, dict[str, str | Promise]] = {
+    "level": {"view": gettext_lazy("see it"), "edit": gettext_lazy("edit it")},
+    "field": {"mobile": gettext_lazy("Mobile"), "email": gettext_lazy("E-mail")},
+}
+# Told by another field of the same row already.
+_HIDDEN = frozenset({"holder_kind", "holder_id", "dimension_id"})
+
+
+def action_label(action: str) -> str:
+    """An action of the history in words; an unknown one stands as it is."""
+    return str(ACTIONS.get(action, action))
+
+
+def changed_fields(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[tuple[str, str, str]]:
+    """(field, before, after) of one change, as text."""
+    keys = [key for key in {**before, **after} if key not in _HIDDEN]
+    return [
+        (str(FIELDS.get(key, key)), _printed(key, before.get(key)), _printed(key, after.get(key)))
+        for key in keys
+    ]
+
+
+def _printed(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return _(", ").join(str(item) for item in value)
+    if key == "gender" and value:
+        return str(Contact.Gender(value).label)
+    return str(VALUES.get(key, {}).get(str(value), "" if value is None else value))
