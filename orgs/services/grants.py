@@ -26,10 +26,12 @@ VIEW, MAINTAIN = "view_node", "maintain_node"
 def add_range(*, by: Actor, node: Node, to: Holder) -> bool:
     """Puts a person or department into the visible range of a node, for everything below it too (matrix row 29).
 
-    Raises Hidden unless `by` maintains the dimension, Invalid for external or inactive people.
+    Raises Hidden unless `by` maintains the dimension, Denied for oneself (a range would outlive the maintenance,
+    SECURITY T25), Invalid for external or inactive people.
     """
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
+    _refuse_oneself(by, to)
     return _give(by=by, node=fresh, to=to, codename=VIEW, action="range.add")
 
 
@@ -118,8 +120,7 @@ def take(*, by: Actor, node: Node, what: str, holder: Holder) -> bool:
 
 def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Node:
     require_dimension_management(by=by)
-    if isinstance(to, User) and isinstance(by, User) and by.pk == to.pk:
-        raise Denied(_("Nobody changes his own rights. Ask another administrator or holder."))
+    _refuse_oneself(by, to)
     (fresh,) = locked(dimension.pk)
     if fresh.kind != Node.Kind.DIMENSION:
         raise Hidden(_("There is no such dimension."))
@@ -155,6 +156,11 @@ def _principal(to: Holder) -> Any:
 
 def _columns(to: Holder) -> dict[str, Any]:
     return {"user": to} if isinstance(to, User) else {"group": to.group}
+
+
+def _refuse_oneself(by: Actor, to: Holder) -> None:
+    if isinstance(to, User) and isinstance(by, User) and by.pk == to.pk:
+        raise Denied(_("Nobody changes his own rights. Ask another administrator or holder."))
 
 
 def _refuse_outsider(to: Holder) -> None:

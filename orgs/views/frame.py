@@ -6,6 +6,7 @@ page and the htmx fragment are the ones of this app, the template of the tab is 
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
@@ -164,6 +165,12 @@ def tabs(request: HttpRequest, node: Node, current: str) -> list[Tab]:
         Tab(label, url, current=key == current, count=count, target=TARGET)
         for key, label, url, count in found
     ]
+
+
+def people_url(node: Node, q: str) -> str:
+    """Where the same search goes on among the people of this dimension; empty without the app above."""
+    url = _reverse("contacts:console-list", node.dimension_id)
+    return f"{url}?{urlencode({'q': q})}" if url else ""
 
 
 def _reverse(name: str, *args: Any) -> str:

@@ -16,7 +16,15 @@ from orgs.counting import available, contact_counts
 from orgs.forms import BelowFilterForm
 from orgs.models import Node
 from orgs.selectors import levels, nodes
-from orgs.views.frame import more_url, node_page, period, tree_context, tree_node, url_of
+from orgs.views.frame import (
+    more_url,
+    node_page,
+    people_url,
+    period,
+    tree_context,
+    tree_node,
+    url_of,
+)
 from orgs.views.guards import asked, load, maintainers_only, on_node, scope
 from orgs.vocabulary import action_label, changed_fields, icon_of
 
@@ -217,7 +225,8 @@ def search(request: HttpRequest) -> HttpResponse:
     """Search over everything one maintains; the hits stand where the tree stands (SPEC ORG-8)."""
     q = asked(request)
     node = _at(request)
-    context = {"q": q, "at": node.pk, "searching": bool(q.strip()), **_hits(request, q)}
+    context = {"q": q, "at": node.pk, "searching": bool(q.strip()), **_hits(request, q),
+               "people_url": people_url(node, q)}  # fmt: skip
     if request.headers.get("HX-Target") == "tree-body":
         if not q.strip():
             context |= tree_context(request, node)

@@ -103,6 +103,11 @@ def test_maintainers_are_appointed_by_those_who_may_do_everything(world: dict[st
     assert not scope_of(person).maintains_any
 
 
+def test_nobody_gives_himself_a_range(world: dict[str, Any]) -> None:
+    with pytest.raises(Denied):
+        grants.add_range(by=world["maintainer"], node=world["organization"], to=world["maintainer"])
+
+
 @pytest.mark.parametrize("make", [make_holder, make_administrator])
 def test_nobody_changes_his_own_maintenance(world: dict[str, Any], make: Any) -> None:
     person = make()

@@ -1,0 +1,218 @@
+"""外部组织维护 in a browser: tree by keys and clicks, search, choosers, dialogs; axe on all pages (SPEC ORG-5 to 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.conf import settings as conf
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import User
+from orgs.models import Node
+from orgs.services import grants, nodes
+from tests.e2e.helpers import check_everywhere, check_page, watch
+from tests.factories.orgs import (
+    make_administrator,
+    make_department,
+    make_dimension,
+    make_internal_department,
+    make_organization,
+    make_person,
+)
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
+Open = Callable[[User, str], Page]
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"orgs:{name}", args=args)
+
+
+@pytest.fixture
+def admin() -> User:
+    return make_administrator("李敏")
+
+
+@pytest.fixture
+def organization(admin: User) -> Node:
+    """A dimension with some life in it; returns the organization in the middle."""
+    dimension = make_dimension("战略供应商", code="SUP")
+    make_dimension("渠道合作伙伴")
+    fields = {
+        "name": "恒拓精密（示例）", "full_name": "恒拓精密制造（苏州）有限公司（示例）", "code": "SUP-0042",
+        "tags": ["核心", "华东"], "owners": [make_person("周明宇"), make_person("沈佳")], "remark": "每季度对账",
+    }  # fmt: skip
+    made = nodes.create(by=admin, parent=dimension, kind=1, fields=fields)  # type: ignore[arg-type]
+    for name in ("海川电子（示例）", "立衡物流（示例）"):
+        make_organization(dimension, name)
+    make_department(make_organization(made, "苏州分公司（示例）"), "总经办")
+    for name in ("采购部", "财务部", "质量管理部"):
+        make_department(made, name)
+    closed = Node.objects.get(name="立衡物流（示例）")
+    nodes.set_enabled(by=admin, node=closed, enabled=False)
+    centre = make_internal_department("采购中心", *[make_person() for _ in range(6)])
+    grants.add_range(by=admin, node=dimension, to=centre)
+    grants.add_range(by=admin, node=made, to=make_person("韩雪"))
+    grants.add_maintainer(
+        by=admin, dimension=dimension, to=make_internal_department("供应链管理部")
+    )
+    grants.add_visible_staff(by=admin, node=made, to=make_person("陈立"))
+    nodes.edit(by=admin, node=made, fields={"remark": "每月对账"})
+    return made
+
+
+@pytest.fixture
+def open_as(live_server: object, context: BrowserContext) -> Open:
+    def go(user: User, path: str) -> Page:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.LoginBackend")
+        base = str(live_server.url)  # type: ignore[attr-defined]
+        cookie = client.cookies[conf.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": cookie, "url": base}])
+        page = context.new_page()
+        watch(page)
+        page.goto(base + path)
+        return page
+
+    return go
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["node", "node-organizations", "node-departments", "node-ranges", "node-history", "node-edit"],
+)
+def test_every_tab_everywhere(admin: User, organization: Node, open_as: Open, name: str) -> None:
+    check_everywhere(open_as(admin, url(name, organization.pk)), f"orgs-{name}")
+
+
+@pytest.mark.parametrize("name", ["dimensions", "categories", "settings", "search"])
+def test_other_pages_everywhere(admin: User, organization: Node, open_as: Open, name: str) -> None:
+    address = url(name) + ("?q=caigou" if name == "search" else "")
+    check_everywhere(open_as(admin, address), f"orgs-{name}")
+
+
+def test_the_tree_by_keys(admin: User, organization: Node, open_as: Open) -> None:
+    page = open_as(admin, url("node", organization.dimension_id))
+    root = page.get_by_role("treeitem", name="战略供应商")
+    root.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("heng")
+    target = page.get_by_role("treeitem", name="恒拓精密（示例）")
+    expect(target).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("treeitem", name="采购部")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1, name="恒拓精密（示例）")).to_be_visible()
+    assert page.url.endswith(url("node", organization.pk))
+    page.go_back()
+    expect(page.get_by_role("heading", level=1, name="战略供应商")).to_be_visible()
+    check_page(page, "orgs-keys")
+
+
+def test_tabs_change_the_address_and_the_title(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    page.get_by_role("navigation", name="组织内容").get_by_role("link", name="变更记录").click()
+    expect(page.get_by_role("heading", level=2, name="变更记录")).to_be_visible()
+    assert page.url.endswith(url("node-history", organization.pk))
+    page.get_by_role("treeitem", name="采购部").click()
+    expect(page).to_have_title("采购部 · 外部组织维护 · 外联通")
+    page.reload()
+    expect(page.get_by_role("heading", level=1, name="采购部")).to_be_visible()
+
+
+def test_search_replaces_the_tree_and_gives_it_back(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    page.keyboard.press("/")
+    page.keyboard.type("caigou")
+    hit = page.locator("#tree-hits a", has_text="采购部")
+    expect(hit).to_be_visible()
+    check_page(page, "orgs-hits")
+    hit.click()
+    expect(page.get_by_role("heading", level=1, name="采购部")).to_be_visible()
+    page.locator("#tree-q").fill("")
+    expect(page.get_by_role("tree")).to_be_visible()
+
+
+def test_new_organization_in_a_dialog(admin: User, organization: Node, open_as: Open) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    page.get_by_label("更多操作").click()
+    page.get_by_role("link", name="新建下级组织").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="新建").click()
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    check_page(page, "orgs-new-errors")
+    dialog.get_by_label("名称").fill("恒拓模具（示例）")
+    dialog.get_by_role("button", name="新建").click()
+    expect(page.get_by_role("heading", level=1, name="恒拓模具（示例）")).to_be_visible()
+    expect(page.get_by_role("treeitem", name="恒拓模具（示例）")).to_be_visible()
+
+
+def test_move_through_the_chooser(admin: User, organization: Node, open_as: Open) -> None:
+    moved = Node.objects.get(name="苏州分公司（示例）")
+    page = open_as(admin, url("node", moved.pk))
+    page.get_by_role("link", name="移动到…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="海川电子（示例）")).to_be_visible()
+    check_page(page, "orgs-move")
+    dialog.get_by_role("button", name="海川电子（示例）").click()
+    dialog.get_by_role("button", name="选择").click()
+    expect(page.get_by_role("dialog")).to_contain_text("移动后不再可见：韩雪")
+    check_page(page, "orgs-move-confirm")
+    page.get_by_role("dialog").get_by_role("button", name="移动").click()
+    expect(page.get_by_role("navigation", name="当前位置")).to_contain_text("海川电子（示例）")
+
+
+def test_add_to_the_visible_range(admin: User, organization: Node, open_as: Open) -> None:
+    make_person("孙倩")
+    page = open_as(admin, url("node-ranges", organization.pk))
+    page.get_by_role("link", name="添加 可见范围").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("searchbox").fill("孙倩")
+    dialog.locator("[data-pick]", has_text="孙倩").click()
+    check_page(page, "orgs-pick")
+    dialog.get_by_role("button", name="选择").click()
+    expect(page.locator("table.grants").first).to_contain_text("孙倩")
+    expect(page.locator(".result h2")).to_contain_text("2 名指定人员")
+
+
+def test_why_visible(admin: User, organization: Node, open_as: Open) -> None:
+    page = open_as(admin, url("node-ranges", organization.pk))
+    page.get_by_role("link", name="为什么可见").click()
+    page.get_by_role("dialog").get_by_role("searchbox").fill("韩雪")
+    page.get_by_role("dialog").locator("[data-pick]", has_text="韩雪").click()
+    page.get_by_role("dialog").get_by_role("button", name="选择").click()
+    expect(page.get_by_role("dialog")).to_contain_text("韩雪 可以看到“恒拓精密（示例）”")
+    check_page(page, "orgs-why")
+
+
+def test_delete_that_is_refused_stays_in_the_dialog(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    page.get_by_label("更多操作").click()
+    page.get_by_role("link", name="删除").click()
+    page.get_by_role("dialog").get_by_role("button", name="删除").click()
+    expect(page.get_by_role("dialog")).to_contain_text("还有 4 个下级")
+    check_page(page, "orgs-delete-refused")
+
+
+def test_on_a_phone_the_tree_is_a_page_of_its_own(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("tree")).to_be_hidden()
+    page.get_by_role("button", name="打开组织树").click()
+    expect(page.get_by_role("tree")).to_be_visible()
+    check_page(page, "orgs-phone-tree")
+    page.get_by_role("treeitem", name="财务部").click()
+    expect(page.get_by_role("heading", level=1, name="财务部")).to_be_visible()
+    expect(page.get_by_role("tree")).to_be_hidden()
