@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Here and not inside the portal's own map: an instance is found by name only at the top.
     path("portal/messages/", include("im.urls", namespace="portal-im")),
     path("portal/", include("portal.urls")),
+    path("", include("portal.urls_console")),
 ]
 
 if settings.DEBUG:

@@ -18,7 +18,9 @@ class App(models.Model):
     icon = models.CharField(max_length=40, default="apps")
     category = models.CharField(_("category"), max_length=40, blank=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.LINK)
-    url_name = models.CharField(max_length=80, blank=True)  # built-in apps: the URL name inside the portal
+    url_name = models.CharField(
+        max_length=80, blank=True
+    )  # built-in apps: the URL name inside the portal
     address = models.URLField(_("address"), blank=True)
     enabled = models.BooleanField(_("enabled"), default=True)
     open_by_default = models.BooleanField(_("open by default"), default=False)

@@ -1,10 +1,14 @@
-"""Addresses of the portal, and of its registry of apps in the back office."""
+"""Addresses of external people. Everything here is open to them and closed to staff (portal/gate.py)."""
 
 from django.urls import URLPattern, path
 
-from portal import views
+from portal.views import pages
 
 app_name = "portal"
 urlpatterns: list[URLPattern] = [
-    path("", views.home, name="home"),
+    path("", pages.home, name="home"),
+    path("todo/", pages.todo, name="todo"),
+    path("people/", pages.people, name="people"),
+    path("profile/", pages.profile, name="profile"),
+    path("profile/photo/", pages.photo, name="photo"),
 ]

@@ -4,32 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='App',
+            name="App",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=40, verbose_name='name')),
-                ('name_en', models.CharField(blank=True, max_length=40, verbose_name='English name')),
-                ('icon', models.CharField(default='apps', max_length=40)),
-                ('category', models.CharField(blank=True, max_length=40, verbose_name='category')),
-                ('kind', models.CharField(choices=[('builtin', 'Built in'), ('link', 'Link'), ('oidc', 'OIDC client')], default='link', max_length=8)),
-                ('url_name', models.CharField(blank=True, max_length=80)),
-                ('address', models.URLField(blank=True, verbose_name='address')),
-                ('enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('open_by_default', models.BooleanField(default=False, verbose_name='open by default')),
-                ('order', models.IntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=40, verbose_name="name")),
+                (
+                    "name_en",
+                    models.CharField(blank=True, max_length=40, verbose_name="English name"),
+                ),
+                ("icon", models.CharField(default="apps", max_length=40)),
+                ("category", models.CharField(blank=True, max_length=40, verbose_name="category")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("builtin", "Built in"),
+                            ("link", "Link"),
+                            ("oidc", "OIDC client"),
+                        ],
+                        default="link",
+                        max_length=8,
+                    ),
+                ),
+                ("url_name", models.CharField(blank=True, max_length=80)),
+                ("address", models.URLField(blank=True, verbose_name="address")),
+                ("enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "open_by_default",
+                    models.BooleanField(default=False, verbose_name="open by default"),
+                ),
+                ("order", models.IntegerField(default=0)),
             ],
             options={
-                'verbose_name': 'app',
-                'ordering': ['order', 'id'],
+                "verbose_name": "app",
+                "ordering": ["order", "id"],
             },
         ),
     ]

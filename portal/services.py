@@ -1,0 +1,103 @@
+"""What external people change about themselves, and the registry of apps."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import IO, Any, Final
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from accounts.models import User
+from contacts import closure
+from contacts.models import Contact
+from contacts.permissions import Role, active_identity
+from contacts.services import fields as contact_fields
+from contacts.services.shared import SIGNED, record
+from core import audit
+from core.actors import Actor
+from core.pictures import reencode_avatar
+from portal import permissions
+from portal.models import App
+
+# The listed fields of matrix row 22 that a person keeps himself.
+OWN_FIELDS: Final = frozenset({"telephone", "office", "email", "mobile"})
+APP_FIELDS: Final = frozenset(
+    {"name", "name_en", "icon", "category", "address", "enabled", "open_by_default", "order"}
+)
+
+
+@transaction.atomic
+def update_profile(*, by: User, fields: Mapping[str, Any]) -> Contact:
+    """Changes the given own fields of the active identity (SPEC POR-5); nothing changed leaves no trace.
+
+    A changed mobile or e-mail raises Contact.version: whoever decides about it looks again (SECURITY T33).
+    Raises Denied without a usable identity, Invalid(field) for a value, TypeError for a field that is not his.
+    """
+    if set(fields) - OWN_FIELDS:
+        raise TypeError(f"not his to change: {', '.join(sorted(set(fields) - OWN_FIELDS))}")
+    contact = _own(by)
+    values = contact_fields.cleaned(fields, role=Role.EDITOR)
+    before = contact_fields.snapshot(contact)
+    if any(getattr(contact, key) != values[key] for key in SIGNED & set(values)):
+        contact.version += 1
+    contact_fields.write(by=by, contact=contact, values=values)
+    old, new = audit.changes(before, contact_fields.snapshot(contact))
+    if new:
+        closure.refresh([contact.pk])
+        record(by=by, contact=contact, action="contact.own_edit", before=old, after=new)
+    return contact
+
+
+@transaction.atomic
+def change_picture(*, by: User, file: IO[bytes] | None) -> Contact:
+    """A new picture of oneself, written anew and square; None takes it away. Raises Denied, InvalidPicture."""
+    picture = reencode_avatar(file) if file is not None else None
+    contact = _own(by)
+    former, storage = contact.avatar.name, contact.avatar.storage
+    if picture is None and not former:
+        return contact
+    contact.avatar = ""
+    if picture is not None:
+        contact.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
+    contact.save(update_fields=["avatar", "updated_at"])
+    if former:
+        transaction.on_commit(lambda: storage.delete(former))
+    record(
+        by=by, contact=contact, action="contact.own_avatar",
+        before={"avatar": bool(former)}, after={"avatar": picture is not None},
+    )  # fmt: skip
+    return contact
+
+
+def _own(by: User) -> Contact:
+    """The active identity, locked; asked again under the lock."""
+    pk = active_identity(by.pk) if by.is_external and by.is_active else None
+    contact = closure.lock(contact_ids=[pk]).get(pk) if pk else None
+    if contact is None or active_identity(by.pk) != pk:
+        raise permissions.no_identity()
+    return contact
+
+
+@transaction.atomic
+def edit_app(*, app_id: int, fields: Mapping[str, Any], by: Actor) -> App:
+    """Changes the given fields of an app of the registry (matrix row 43). Built-in ones keep their address.
+
+    Raises Denied for everybody but holders and administrators, App.DoesNotExist, TypeError for other fields.
+    """
+    permissions.require_registry(by)
+    if set(fields) - APP_FIELDS:
+        raise TypeError(f"not editable: {', '.join(sorted(set(fields) - APP_FIELDS))}")
+    app = App.objects.select_for_update().get(pk=app_id)
+    kept = dict(fields)
+    if app.kind == App.Kind.BUILTIN:
+        kept.pop("address", None)
+    before, after = audit.changes({key: getattr(app, key) for key in kept}, kept)
+    if not after:
+        return app
+    for key, value in after.items():
+        setattr(app, key, value)
+    app.save(update_fields=list(after))
+    audit.record(action="portal.app", obj=app, by=by, before=before, after=after)
+    return app

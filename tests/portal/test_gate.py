@@ -1,0 +1,153 @@
+"""Default closed (SPEC POR-1; SECURITY T18): every address of the product, asked by an external person, by staff and
+by nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from portal import gate
+from tests.factories.accounts import ExternalUserFactory, PrivacyNoticeFactory
+from tests.portal.conftest import Place
+
+pytestmark = pytest.mark.django_db
+As = Callable[[User], Client]
+SAMPLES = {
+    "int": "1",
+    "slug": "x",
+    "str": "x",
+    "path": "x/y",
+    "uuid": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+}
+NO_WORKER = {"readyz"}
+
+
+def addresses(
+    patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "", space: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """(name, namespace, address) of every URL pattern, with sample values in it."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = ":".join(part for part in (space, pattern.namespace) if part)
+            yield from addresses(pattern.url_patterns, route, inner)
+        else:
+            name = ":".join(part for part in (space, pattern.name) if part)
+            filled = re.sub(r"<(\w+):\w+>", lambda match: SAMPLES[match[1]], route)
+            yield name, space, f"/{filled}"
+
+
+# The bare host is decided by the first app that has it: it leads everybody to a page of his own.
+ALL = sorted({row for row in addresses() if row[2] != "/" or row[0] == "accounts:home"})
+CLOSED = [row for row in ALL if not gate.open_to_external(row[0], row[1])]
+
+
+# Masked anew for every answer.
+CSRF = re.compile(rb"[A-Za-z0-9]{64}")
+
+
+def same(answer: Any) -> tuple[int, bytes, str, str]:
+    """Everything by which one answer could be told from another."""
+    headers = answer.headers
+    body = CSRF.sub(b"", answer.content)
+    return answer.status_code, body, headers.get("Location", ""), headers.get("Content-Type", "")
+
+
+def test_the_walk_is_long_and_the_list_names_only_what_exists() -> None:
+    names = {name for name, _space, _url in ALL}
+    assert len(names) > 80
+    assert names >= gate.VIEWS | gate.PUBLIC
+    assert {space for _name, space, _url in ALL} >= gate.NAMESPACES
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "options"])
+def test_everything_else_is_missing_for_an_external_person(
+    method: str, place: Place, as_: As
+) -> None:
+    client = as_(place.external)
+    client.raise_request_exception = False
+    ask = getattr(client, method)
+    nowhere, fragment = ask("/no/such/page/"), ask("/no/such/page/", headers={"HX-Request": "true"})
+    assert nowhere.status_code == 404
+    for name, _space, url in CLOSED:
+        assert same(ask(url)) == same(nowhere), name
+        if method != "get":
+            continue
+        assert same(ask(url, headers={"HX-Request": "true"})) == same(fragment), name
+        # An address without its last slash must not give away that the longer one exists.
+        assert same(ask(url.rstrip("/"))) == same(nowhere), name
+        assert same(ask(f"{url}?next=/portal/")) == same(nowhere), name
+
+
+def test_nothing_shines_through_while_a_duty_is_open(place: Place, as_: As) -> None:
+    User.objects.filter(pk=place.external.pk).update(must_change_password=True)
+    client = as_(place.external)
+    nowhere = same(client.get("/no/such/page/"))
+    for name, _space, url in CLOSED:
+        assert same(client.get(url)) == nowhere, name
+    assert client.get("/portal/").headers["Location"] == "/account/password/"
+    User.objects.filter(pk=place.external.pk).update(must_change_password=False)
+    PrivacyNoticeFactory()
+    assert as_(place.external).get("/portal/").headers["Location"] == "/account/privacy/"
+
+
+def test_what_is_listed_is_reached(place: Place, as_: As) -> None:
+    client = as_(place.external)
+    for url in (
+        "/portal/",
+        "/portal/todo/",
+        "/portal/people/",
+        "/portal/profile/",
+        "/portal/messages/",
+    ):
+        assert client.get(url).status_code == 200, url
+    for url in ("/account/password/", "/account/sessions/", "/healthz"):
+        assert client.get(url).status_code == 200, url
+    assert client.get("/").headers["Location"] == "/portal/"
+    assert client.get("/portal").headers["Location"] == "/portal/"
+
+
+def test_staff_do_not_enter_the_portal(place: Place, as_: As) -> None:
+    for user in (place.hidden, place.holder, place.administrator):
+        client = as_(user)
+        for name, space, url in ALL:
+            if gate.for_external_only(space):
+                answer = client.get(url, headers={"HX-Request": "true"})
+                assert answer.status_code == 403, name
+        assert client.get("/portal/").status_code == 403
+
+
+def test_nobody_gets_anywhere_without_logging_in(db: None) -> None:
+    client = Client(raise_request_exception=False)
+    for name, _space, url in ALL:
+        if name.startswith("styleguide:"):
+            continue
+        answer = client.get(url)
+        to_login = answer.status_code == 302 and answer.headers["Location"].startswith("/login/")
+        assert to_login is (name not in gate.PUBLIC), name
+        if to_login:
+            fragment = client.get(url, headers={"HX-Request": "true"})
+            assert fragment.status_code == 401, name
+            assert fragment.headers["HX-Redirect"].startswith("/login/"), name
+
+
+def test_an_external_login_without_a_usable_identity_is_outside(place: Place, as_: As) -> None:
+    stray = ExternalUserFactory()
+    client = as_(stray)
+    assert client.get("/portal/").headers["Location"].startswith("/login/")
+    place.contact.enabled = place.contact.live = False
+    place.contact.save()
+    client = as_(place.external)
+    assert client.get("/portal/").headers["Location"].startswith("/login/")
+
+
+def test_the_gate_asks_of_a_new_address_by_default() -> None:
+    assert not gate.open_to_external("contacts:new-view", "contacts")
+    assert not gate.open_to_external("portal-console:apps", "portal-console")
