@@ -1,0 +1,79 @@
+"""Every address that shows something, with the objects of everybody, as one of the roles."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from tests.matrix.routes import Row, rows
+from tests.matrix.world import ROLES, Matrix, login
+
+# Kinds whose keys fit the same addresses.
+FAMILIES = (
+    ("contact", "open_contact", "applied_contact", "disabled_contact", "binned_contact"),
+    ("node", "dimension", "organization", "department", "empty_department"),
+    ("dimension", "organization", "empty_dimension"),
+    ("external_user", "staff"),
+)
+FRAGMENT = {"HX-Request": "true"}
+
+
+def family(kind: str) -> tuple[str, ...]:
+    """Kinds that may stand in the place of `kind`, itself first."""
+    others = {other for members in FAMILIES if members[0] == kind for other in members}
+    return (kind, *sorted(others - {kind}))
+
+
+def values(kind: str, matrix: Matrix) -> list[Any]:
+    """All keys of a kind and its family, of every role, inside and outside."""
+    found: list[Any] = []
+    for one in family(kind):
+        for side in (matrix.inside, matrix.outside):
+            found += [side[one][role] for role in ROLES]
+    return [key for key in dict.fromkeys(found) if key is not None and not callable(key)]
+
+
+def showing() -> list[Row]:
+    """One row for each address that answers GET."""
+    known = {row.name: row for row in reversed(rows()) if row.method == "GET"}
+    return [known[name] for name in sorted(known)]
+
+
+def addresses(row: Row, matrix: Matrix) -> Iterator[str]:
+    """The address with each object that may stand in it."""
+    kinds = [arg for arg in row.args if not arg.startswith("=")]
+    several = values(kinds[0], matrix) if kinds else [None]
+    for value in several:
+        args: list[Any] = []
+        for arg in row.args:
+            if arg.startswith("="):
+                args.append(arg[1:])
+            elif arg == kinds[0]:
+                args.append(value)
+            else:
+                args.append(matrix.inside[arg]["SA"])
+        yield reverse(row.name, args=args) + (f"?{row.query}" if row.query else "")
+
+
+def clients(matrix: Matrix) -> dict[str, Client]:
+    """A session of each role."""
+    return {role: login(Client(raise_request_exception=False), matrix.people[role]) for role in ROLES}
+
+
+def get(client: Client, address: str, *, fragment: bool = False) -> HttpResponse:
+    """The answer; what it changed is undone."""
+    with transaction.atomic():
+        headers = FRAGMENT if fragment else {}
+        response: HttpResponse = client.get(address, headers=headers)
+        transaction.set_rollback(True)
+    return response
+
+
+def text_of(response: HttpResponse) -> str:
+    """Everything that leaves the server: headers and body."""
+    headers = "\n".join(f"{key}: {value}" for key, value in response.headers.items())
+    body = b"".join(response) if response.streaming else response.content
+    return f"{headers}\n\n{body.decode('utf-8', 'replace')}"
