@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import Department, User
+from accounts.models import Consent, Department, PrivacyNotice, User
 from core import guardian
 from core.text import pinyin
 from orgs import tree
@@ -60,8 +60,11 @@ def make_administrator(name: str = "") -> User:
 
 
 def make_external(name: str = "") -> User:
-    """An external person without identities."""
-    return make_person(name, kind=User.Kind.EXTERNAL)
+    """An external person without identities, who has accepted the privacy notice."""
+    person = make_person(name, kind=User.Kind.EXTERNAL)
+    for notice in PrivacyNotice.objects.order_by("-version")[:1]:
+        Consent.objects.create(user=person, notice=notice)
+    return person
 
 
 def make_maintainer(*dimensions: Node, name: str = "") -> User:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from accounts.models import User
+from accounts.models import Consent, PrivacyNotice, User
 from im.reach import Card, Party, Target
 
 PATH = "tests.im.world.FakeReach"
@@ -67,6 +67,8 @@ def external(login: str, *, name: str = "", identity: int, active: bool = True) 
     user, _new = User.objects.get_or_create(
         username=login, defaults={"name": name or login, "kind": "external"}
     )
+    for notice in PrivacyNotice.objects.order_by("-version")[:1]:
+        Consent.objects.get_or_create(user=user, notice=notice)
     World.cards[Party(user.pk, identity)] = Card(user.name, "恒拓精密", external=True)
     if active:
         World.identities[user.pk] = identity
