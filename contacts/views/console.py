@@ -3,30 +3,33 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from contacts.models import Contact
-from contacts.permissions import viewer_of
+from contacts import console_lists, tables
+from contacts.selectors.lists import COUNT_CAP, node_counts
+from contacts.views.guards import viewer
 from orgs.models import Node
 from orgs.views.frame import node_page
-from orgs.views.guards import maintainers_only, on_node, scope
+from orgs.views.guards import maintainers_only, on_node
 
-NUMBERS = 500
+NODES = 500
 
 
 @require_safe
 @on_node
 def console_list(request: HttpRequest, node: Node) -> HttpResponse:
     """Everybody at or below a node."""
-    page = Contact.objects.page_for(viewer_of(request.user), node=node)
-    rows = Contact.objects.in_bulk(page.ids)
-    context = {"rows": [rows[pk] for pk in page.ids if pk in rows]}
+    context = console_lists.context(viewer(request), node, console_lists.here(request, node))
     template = "contacts/console/_list.html"
     return node_page(request, node, tab="contacts", tab_template=template, context=context)
 
 
 @require_safe
 @maintainers_only
-def node_counts(request: HttpRequest) -> JsonResponse:
-    """How many contacts stand at or below the asked nodes; those he does not maintain are absent."""
-    asked = [int(part) for part in request.GET.get("ids", "").split(",") if part.isdecimal() and len(part) < 19]
-    nodes = Node.objects.in_maintained(scope(request)).filter(pk__in=asked[:NUMBERS])
-    return JsonResponse({str(node.pk): 0 for node in nodes})
+def counts(request: HttpRequest) -> JsonResponse:
+    """How many contacts stand at or below the asked nodes (?ids=1,2,3); nodes that he does not maintain are absent.
+
+    A count of COUNT_CAP + 1 means "more than COUNT_CAP".
+    """
+    asked = [tables.number(part) for part in request.GET.get("ids", "").split(",")]
+    ids = [pk for pk in asked if pk is not None][:NODES]
+    found = node_counts(viewer(request), ids)
+    return JsonResponse({"counts": {str(pk): n for pk, n in found.items()}, "cap": COUNT_CAP})

@@ -1,0 +1,185 @@
+"""What the pages of one contact in the back office show around the areas of its card."""
+
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts import tables
+from contacts.forms import AccountPartForm, ContactForm
+from contacts.models import Contact
+from contacts.selectors.cards import Card
+from contacts.selectors.duplicates import Duplicates
+from core.ui import Action, Crumb, Pager, Tab
+from orgs.models import Node
+from orgs.selectors.levels import names_above, place
+
+NAMES = {
+    "basic": "contacts:console-contact",
+    "rights": "contacts:console-rights",
+    "account": "contacts:console-account",
+    "history": "contacts:console-history",
+}
+# What differs from the card in the address book: these lead back into the back office.
+OURS = {"contacts:delete": "contacts:console-delete"}
+
+
+def url(contact: Contact, tab: str = "basic") -> str:
+    """Address of one area."""
+    return reverse(NAMES[tab], args=[contact.pk])
+
+
+def page(card: Card, tab: str) -> dict[str, Any]:
+    """Head and tabs."""
+    contact = card.contact
+    return {
+        "card": card,
+        "contact": contact,
+        "title": contact.name,
+        "crumbs": _crumbs(card),
+        "tags": [("account", card.state)] + ([] if contact.enabled else [("node", "disabled")]),
+        "facts": [line for line in tables.lines(card) if line],
+        "tabs": tabs(contact, tab),
+        "actions": [Action(_("Edit"), reverse("contacts:console-edit", args=[contact.pk]), "pencil")],
+        "more": _menu(card),
+        "tab": tab,
+        "page_url": url(contact, tab),
+    }  # fmt: skip
+
+
+def tabs(contact: Contact, current: str) -> list[Tab]:
+    """The areas."""
+    labels = [
+        ("basic", _("Basic information")), ("rights", _("Rights and sharing")),
+        ("account", _("Account")), ("history", _("History")),
+    ]  # fmt: skip
+    return [Tab(label, url(contact, key), current=key == current) for key, label in labels]
+
+
+def _menu(card: Card) -> list[Action]:
+    """The menu of the card, with the addresses of the back office where it has its own."""
+    ours = {
+        reverse(theirs, args=[card.contact.pk]): reverse(mine, args=[card.contact.pk])
+        for theirs, mine in OURS.items()
+    }
+    return [replace(one, url=ours.get(one.url, one.url)) for one in tables.card_menu(card)]
+
+
+def _crumbs(card: Card) -> list[Crumb]:
+    node = card.main.node if card.main else None
+    if node is None:
+        return [_root()]
+    return [_root(), *_way(node, names_above([node]))]
+
+
+def _root() -> Crumb:
+    return Crumb(_("External organizations"), reverse("orgs:home"))
+
+
+def _way(node: Node, names: dict[int, str]) -> list[Crumb]:
+    """The nodes from the dimension down to this one, each leading to its list."""
+    return [
+        Crumb(names.get(pk, ""), reverse("contacts:console-list", args=[pk]))
+        for pk in node.ancestor_ids
+    ]
+
+
+def area(card: Card, tab: str) -> dict[str, Any]:
+    """What the area has here besides that of the card: actions in places, own log-in, paging of the history."""
+    more = {"basic": _places, "account": _account}.get(tab)
+    return {
+        "area_template": f"contacts/console/_{tab}.html",
+        **(more(card) if more else {}),
+    }
+
+
+def _places(card: Card) -> dict[str, Any]:
+    contact, manage = card.contact, card.allowed.manage
+    rows = []
+    for known in card.places:
+        args = [contact.pk, known.node.pk]
+        edit = Action(_("Edit"), reverse("contacts:console-place", args=args), dialog=True)
+        remove = "" if known.is_main else reverse("contacts:membership-remove", args=args)
+        rows.append({"known": known, "edit": edit, "remove_url": remove})
+    actions = [
+        tables.dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
+        tables.dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
+    ]
+    return {"memberships": rows, "place_actions": actions if manage else []}
+
+
+def _account(card: Card) -> dict[str, Any]:
+    """With an account, an own log-in can be set too."""
+    found = tables.account_actions(card, locked=card.state == "locked")
+    if found and card.contact.user_id is not None:
+        own = tables.dialog(_("Set the log-in"), "contacts:console-credentials", card.contact, "id")
+        found.insert(1, own)
+    return {"account_actions": found}
+
+
+def history_pager(contact: Contact, before: str, older: int) -> Pager:
+    """Foot of the history, newest first."""
+    first = url(contact, "history")
+    return Pager(
+        previous_url=first if before else "", next_url=f"{first}?before={older}" if older else ""
+    )
+
+
+def editing(card: Card, form: ContactForm) -> dict[str, Any]:
+    """The form in the place of the area."""
+    return {
+        "area_template": "contacts/console/_edit.html",
+        "form": form,
+        "form_action": reverse("contacts:console-edit", args=[card.contact.pk]),
+        "back_url": url(card.contact),
+        "actions": [],
+        "more": [],
+    }
+
+
+def delete_question(contact: Contact) -> dict[str, Any]:
+    """Asked before a contact goes into the bin."""
+    consequences = [_("It can be restored from the bin for 30 days")]
+    if contact.user_id:
+        consequences.append(_("The external account is closed first; it does not come back"))
+    if contact.account == Contact.Account.PENDING:
+        consequences.append(_("A pending application lapses"))
+    return {
+        "title": _("Delete %(name)s?") % {"name": contact.name},
+        "text": "",
+        "consequences": consequences,
+        "submit": _("Delete"),
+        "style": "danger",
+        "back_url": url(contact),
+    }
+
+
+# --- New contact ----------------------------------------------------------------------------------------------------
+
+
+def new_page(
+    node: Node, form: ContactForm, part: AccountPartForm, known: Duplicates | None
+) -> dict[str, Any]:
+    """The form for a new contact in `node`, with whoever may be the same person."""
+    names = names_above([node])
+    above = place(node, names)
+    values = form.cleaned_data if known else {}
+    return {
+        "node": node,
+        "title": _("New contact"),
+        "crumbs": [_root(), *_way(node, names), Crumb(_("New contact"))],
+        "lead": _("In “%(node)s”") % {"node": f"{above} / {node.name}" if above else node.name},
+        "form": form,
+        "part": part,
+        "known": known,
+        "key": fingerprint(values.get("mobile") or "", values.get("email") or ""),
+        "action": reverse("contacts:console-new", args=[node.pk]),
+        "back_url": reverse("contacts:console-list", args=[node.pk]),
+    }
+
+
+def fingerprint(mobile: str, email: str) -> str:
+    """Names the pair about which somebody said "a different person", so that another pair is asked about again."""
+    return hashlib.sha256(f"{mobile}\n{email.lower()}".encode()).hexdigest()[:20]
