@@ -1,0 +1,103 @@
+"""The portal in a browser; every page checked by axe."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+from pytest_django import Settings
+
+from accounts.models import User
+from contacts.models import Contact
+from portal.models import App
+from tests.e2e.helpers import check_everywhere, watch
+from tests.portal.conftest import Place, make_place
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
+Open = Callable[[User, str], Page]
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest) -> Place:
+    request.getfixturevalue("live_server")
+    return make_place()
+
+
+@pytest.fixture
+def open_as(
+    place: Place, context: BrowserContext, settings: Settings, request: pytest.FixtureRequest
+) -> Open:
+    site = str(request.getfixturevalue("live_server").url)
+
+    def go(user: User, path: str) -> Page:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.LoginBackend")
+        name = settings.SESSION_COOKIE_NAME
+        context.clear_cookies()
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+        page = context.new_page()
+        watch(page)
+        page.goto(site + path)
+        return page
+
+    return go
+
+
+def test_an_external_person_at_home(place: Place, open_as: Open) -> None:
+    ends = timezone.now() + datetime.timedelta(days=14, hours=1)
+    Contact.objects.filter(pk=place.contact.pk).update(expires_at=ends)
+    links = {"orders": "https://orders.example.com/", "projects": "https://projects.example.com/"}
+    for key, address in links.items():
+        App.objects.filter(key=key).update(address=address)
+    page = open_as(place.external, "/portal/")
+    expect(page.locator(".todo")).to_have_count(2)
+    expect(page.locator(".topbar")).to_contain_text("采购部")
+    check_everywhere(page, "portal")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name="去填写").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("个人资料")
+    check_everywhere(page, "portal-profile")
+    page.get_by_label("手机").fill("12")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("[data-errors]")).to_be_visible()
+    check_everywhere(page, "portal-profile-error", themes=("light",))
+    page.get_by_label("手机").fill("13912345678")
+    page.get_by_label("办公地点").fill("苏州")
+    page.get_by_label("座机").fill("0512-6666")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#main")).to_contain_text("已保存")
+    page.goto(page.url.replace("profile/", "todo/"))
+    expect(page.locator(".todo")).to_have_count(1)
+    check_everywhere(page, "portal-todo", themes=("light",))
+
+
+def test_people_and_messages(place: Place, open_as: Open) -> None:
+    page = open_as(place.external, "/portal/people/")
+    expect(page.locator(".staff li")).to_have_count(2)
+    check_everywhere(page, "portal-people", themes=("light",))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator("#people-q").fill("周")
+    expect(page.locator(".staff li")).to_have_count(1)
+    page.get_by_role("button", name="周明宇").click()
+    expect(page.get_by_role("heading", name="周明宇")).to_be_visible()
+    page.goto(page.url.partition("/portal/")[0] + "/console/staff/")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator(".side")).to_have_count(0)
+    check_everywhere(page, "portal-missing", themes=("light",))
+
+
+def test_the_registry(place: Place, open_as: Open) -> None:
+    page = open_as(place.holder, "/console/apps/")
+    expect(page.locator("tbody tr")).to_have_count(20)
+    check_everywhere(page, "portal-apps")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name="编辑 订单").click()
+    expect(page.get_by_role("dialog")).to_contain_text("订单")
+    check_everywhere(page, "portal-app-edit", themes=("light",))
+    page.get_by_role("dialog").get_by_label("地址").fill("https://orders.example.com/")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.locator("tbody tr", has_text="orders.example.com")).to_contain_text("启用")
