@@ -153,6 +153,8 @@ def test_new_organization_in_a_dialog(admin: User, organization: Node, open_as: 
     dialog.get_by_role("button", name="新建").click()
     expect(page.get_by_role("heading", level=1, name="恒拓模具（示例）")).to_be_visible()
     expect(page.get_by_role("treeitem", name="恒拓模具（示例）")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="已新建")).to_be_visible()
+    check_page(page, "orgs-created")
 
 
 def test_move_through_the_chooser(admin: User, organization: Node, open_as: Open) -> None:
