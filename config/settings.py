@@ -128,6 +128,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Only our own files: what libraries bring for pages of theirs is never served.
 STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
 WHITENOISE_USE_FINDERS = DEBUG or DEMO
+# A checkout changes under a running demo; whitenoise would go on serving the sizes it once read.
+WHITENOISE_AUTOREFRESH = DEBUG or DEMO
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
