@@ -5,10 +5,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Department, InitialSecret, User
+from accounts.models import Department, InitialSecret, PrivacyNotice, User
 from approvals.models import Application
 from contacts.imports import files
 from contacts.models import Contact, ImportJob
@@ -34,6 +36,8 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     _applications(put, people, nodes, stranger)
     _imports(put, people, nodes, stranger)
     _credentials(put, people, stranger)
+    notice = PrivacyNotice.objects.order_by("-version").first()
+    put("notice", inside=str(notice.version if notice else 0))
     closed = App.objects.create(
         key="matrix-closed", name="矩阵应用", address="https://closed.example/", enabled=True
     )
@@ -69,6 +73,13 @@ def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger
             )
         )  # fmt: skip
         put(kind, inside=inside.pk, outside=outside.pk, CR=mine.pk)
+    doubled = [
+        make_contact(nodes[f"org{letter}"], places=[nodes[f"dep{letter}"]], created_by=stranger)
+        for letter in "AB"
+    ]
+    put("double_contact", inside=doubled[0].pk, outside=doubled[1].pk)
+    put("builtin", inside=Node.objects.get(builtin=True).pk)
+    Contact.objects.update(avatar=default_storage.save("avatars/matrix.webp", ContentFile(b"webp")))
 
 
 def _login(values: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Cells: Y allowed; S or O allowed inside the role's own scope, missing (404) outside; 3 refused with a page (403);
 4 missing; L to the log-in (or 401); - not applicable (the row says why); a number is that status.
-Allowed means an answer below 400, or one that the row names in `accepts` and explains in `why`. A route stands more
+Where the object stands in the data and not in the address the row says `scope_in_data`. Allowed means an answer below 400, or one that the row names in `accepts` and explains in `why`. A route stands more
 than once where `case` tells its rows apart.
 """
 
@@ -34,6 +34,12 @@ class Row:
     why: str = ""
     case: str = ""
     accepts: tuple[int, ...] = ()
+    scope_in_data: bool = False
+
+    @property
+    def has_outside(self) -> bool:
+        """Whether the row names an object, so that it can be asked for one outside the scope."""
+        return self.scope_in_data or any(not arg.startswith("=") for arg in self.args)
 
     def __str__(self) -> str:
         return f"{self.method} {self.name}" + (f" ({self.case})" if self.case else "")
@@ -53,7 +59,7 @@ def rows() -> tuple[Row, ...]:
                         name=route["name"], method=method, row=route["row"], cells=cells,
                         args=tuple(route.get("args", ())), data=route.get("data", {}), query=route.get("query", ""),
                         why=route.get("why", ""), case=route.get("case", ""),
-                        accepts=tuple(route.get("accepts", ())),
+                        accepts=tuple(route.get("accepts", ())), scope_in_data=route.get("scope_in_data", False),
                     )
                 )  # fmt: skip
     return tuple(found)

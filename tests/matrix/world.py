@@ -4,11 +4,13 @@
 but administrators and holders.
 """
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Department, User
 from contacts import closure
@@ -71,6 +73,8 @@ def build() -> Matrix:
     matrix.put("department", inside=nodes["depA"].pk, outside=nodes["depB"].pk)
     matrix.put("node", inside=nodes["orgA"].pk, outside=nodes["orgB"].pk)
     matrix.put("contact", inside=contacts["A"].pk, outside=contacts["B"].pk, CR=contacts["own"].pk)
+    numbers = {role: str(pk) for role, pk in matrix.inside["contact"].items()}
+    matrix.put("contact_number", inside="", outside=str(contacts["B"].pk), **numbers)
     matrix.put("external_user", inside=people["EC"].pk, outside=contacts["B"].user_id)  # type: ignore[union-attr]
     colleague = StaffFactory(name="同事壬", department=_department())
     matrix.put("staff", inside=colleague.pk, outside=999_999)
@@ -110,6 +114,8 @@ def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
     Message.objects.create(
         conversation=strangers, seq=1, sender=colleague, client_id="m-strangers", body="别人的"
     )
+    # However slow the machine: the two minutes for recalling are not over.
+    Message.objects.update(created_at=timezone.now() + datetime.timedelta(hours=1))
     matrix.put("conversation", inside=strangers.pk, outside=strangers.pk, **threads)
     matrix.put("reachable", inside=str(colleague.pk), outside=str(colleague.pk))
 
