@@ -71,6 +71,8 @@ def tree_context(request: HttpRequest, node: Node) -> dict[str, Any]:
         "dimension_id": node.dimension_id,
         "everything": scope(request).everything,
         "tree_label": root.node.name,
+        "organizations": nodes.summary(root.node).all_organizations,
+        "people": counts.get(root.node.pk),
     }
 
 
