@@ -50,7 +50,7 @@ def check(*, job_id: int) -> None:
             Status.CHECKING,
             Status.REFUSED if found.problems else Status.CHECKED,
             total=found.counts.rows,
-            counts=found.counts.as_dict(),
+            counts=found.counts.as_dict() | {"unknown": _unknown(found)},
             problems=_shown_problems(found),
         )
 
@@ -82,6 +82,10 @@ def record_run(*, by: Any, dimension: Node, name: str, counts: dict[str, int]) -
     audit.record(
         action="import.run", obj=dimension, by=by, after={"file": name, **counts}, dimension_id=dimension.pk
     )  # fmt: skip
+
+
+def _unknown(found: Plan) -> list[str]:
+    return [clean(heading, 50) for heading in found.file.header.unknown[:20]]
 
 
 def _shown_problems(found: Plan) -> list[dict[str, Any]]:

@@ -141,6 +141,7 @@ def _detail(
         "columns": import_words.COLUMNS,
         "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
         "refused": refused,
+        "unknown": "、".join(job.counts.get("unknown", ())),
         "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
     }
     return htmx.page(
