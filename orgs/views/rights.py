@@ -109,7 +109,7 @@ def revoke(request: HttpRequest, node: Node, what: str) -> HttpResponse:
     return htmx.done(request, url_of(node, "node-ranges"))
 
 
-def _holder(key: str) -> User | Department:
+def _holder(key: str) -> User | Department | None:
     """ "person:12" or "department:3"; inactive people too, so that their rights can be taken away."""
     kind, _colon, number = key.partition(":")
     tables: dict[str, Any] = {
