@@ -133,6 +133,19 @@ def columns(*, with_place: bool) -> list[Column]:
     ]
 
 
+def whole_tree(level: book.Level, *, current: int | None) -> list[TreeNode]:
+    """全部联系人, and the dimensions with what was read below them."""
+    everybody = TreeNode(
+        id="all", label=_("All contacts"), url=reverse("contacts:index"), icon="users", target=LIST,
+        position=1, size=len(level.branches) + 1, current=current is None, pinyin="quanbulianxiren",
+    )  # fmt: skip
+    dimensions = tree_nodes(level, current=current)
+    return [
+        everybody,
+        *(replace(one, position=one.position + 1, size=one.size + 1) for one in dimensions),
+    ]
+
+
 def tree_nodes(level: book.Level, *, current: int | None, depth: int = 1) -> list[TreeNode]:
     """Lines of the tree with the levels that were read."""
     return [

@@ -45,6 +45,7 @@ def book(
         pane, context = PANE, card_context(request, here)
     everything = {"here": here, "node": node, "pane": pane, **(context or {})}
     if target == "card-slot":
+        everything["title"] = everything.get("pane_title", "")
         template = pane or "contacts/partials/_nothing.html"
     else:
         everything |= list_context(request, here, node)
@@ -63,8 +64,7 @@ def tree_context(request: HttpRequest, node: Node | None) -> dict[str, Any]:
     """The tree opened at `node`, and how many people there are at all."""
     level = tree.opened(viewer(request), node)
     return {
-        "nodes": tables.tree_nodes(level, current=node.pk if node else None),
-        "has_current": node is not None,
+        "nodes": tables.whole_tree(level, current=node.pk if node else None),
         "everybody": Contact.objects.count_for(viewer(request)),
     }
 
@@ -129,6 +129,7 @@ def card_context(request: HttpRequest, here: Here) -> dict[str, Any]:
     card = load(request, here.card_id or 0)
     return {
         "card": card,
+        "pane_title": _("Contact card"),
         "contact": card.contact,
         "here": here,
         "close_url": here.list_url,

@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponse:
         if made:
             return created(request, made)
     here = Here(node_id=place.pk if place and not place.builtin else None)
-    context = {"form": form, "title": _("New contact"), "action": request.get_full_path(),
+    context = {"form": form, "pane_title": _("New contact"), "action": request.get_full_path(),
                "submit": _("Create"), "duplicates": duplicates, "close_url": here.list_url,
                "may_join": joinable(request, place, duplicates)}  # fmt: skip
     return book(
@@ -144,7 +144,7 @@ def edit(request: HttpRequest, card: Card) -> HttpResponse:
             return saved(request, card)
     here = Here.read(request.GET, tables.number(request.GET.get("at", "")))
     context: dict[str, Any] = {
-        "form": form, "title": _("Edit %(name)s") % {"name": card.contact.name}, "submit": _("Save"),
+        "form": form, "pane_title": _("Edit %(name)s") % {"name": card.contact.name}, "submit": _("Save"),
         "action": request.get_full_path(), "duplicates": duplicates, "close_target": tables.SLOT,
         "close_url": here.url(card_id=card.contact.pk), "editing": card.contact,
     }  # fmt: skip

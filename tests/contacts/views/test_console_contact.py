@@ -13,7 +13,7 @@ from tests.factories.contacts import give_login, make_contact
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 AREAS = ("console-contact", "console-rights", "console-account", "console-history")
-FORMS = ("console-edit", "console-delete", "console-credentials")
+FORMS = ("console-edit", "console-picture", "console-delete", "console-credentials")
 PASSWORD = "lan tian bai yun 47"
 
 
@@ -35,7 +35,7 @@ def guest(book) -> Contact:
 # --- Doors ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*AREAS, "console-edit", "console-delete"])
+@pytest.mark.parametrize("name", [*AREAS, "console-edit", "console-picture", "console-delete"])
 def test_who_opens_a_contact(as_, book, name) -> None:
     for who in ("holder", "maintainer"):
         assert as_(getattr(book, who)).get(url(name, book.lin)).status_code == 200, who
@@ -86,7 +86,7 @@ def test_noise_never_breaks_a_door(as_, book, noise) -> None:
         "follower",
     )
     for address in (
-        *(url(name, book.lin) for name in ("console-edit", "console-credentials")),
+        *(url(name, book.lin) for name in ("console-edit", "console-picture", "console-credentials")),
         url("console-place", book.lin, book.purchase.pk),
     ):  # fmt: skip
         assert client.post(address, dict.fromkeys(keys, noise)).status_code < 500

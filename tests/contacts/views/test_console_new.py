@@ -1,15 +1,19 @@
 """新建联系人 in the back office, with the account, and the account opened later (SPEC CON-2, CON-4, ACC-2, ACC-3)."""
 
+import io
 import re
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from accounts import jobs
 from accounts.models import InitialSecret, User
 from contacts.models import Contact, Membership
+from orgs.models import DirectorySettings
 from tests.factories.contacts import give_login, make_contact
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +99,37 @@ def test_all_fields_are_kept(as_, book) -> None:
     )
     assert set(made.tags.values_list("name", flat=True)) == {"重点", "驻场"}
     assert made.account == "none"
+
+
+def picture(kind: str = "PNG") -> SimpleUploadedFile:
+    made = io.BytesIO()
+    Image.new("RGB", (80, 60), "navy").save(made, kind)
+    return SimpleUploadedFile("p.png", made.getvalue(), "image/png")
+
+
+def test_a_picture_comes_along(as_, book) -> None:
+    client = as_(book.maintainer)
+    broken = SimpleUploadedFile("p.png", b"no picture", "image/png")
+    page = text(client.post(new_url(book.hengtuo), fields(picture=broken)), 422)
+    assert 'id="id_picture_error"' in page
+    assert not Contact.objects.filter(name="贺知远").exists()
+    client.post(new_url(book.hengtuo), fields(picture=picture()))
+    made = Contact.objects.get(name="贺知远")
+    assert made.avatar
+    address = reverse("contacts:console-picture", args=[made.pk])
+    assert 'type="file"' in text(client.get(address, headers=HTMX))
+    assert client.post(address, {"picture": broken}, headers=HTMX).status_code == 422
+    assert client.post(address, {}, headers=HTMX).status_code == 204
+    made.refresh_from_db()
+    assert not made.avatar
+
+
+def test_an_empty_security_level_is_that_of_the_settings(as_, book) -> None:
+    DirectorySettings.objects.update_or_create(id=1, defaults={"default_security_level": -7})
+    client = as_(book.maintainer)
+    assert 'value="-7"' in text(client.get(new_url(book.hengtuo)))
+    client.post(new_url(book.hengtuo), fields(security_level=""))
+    assert Contact.objects.get(name="贺知远").security_level == -7
 
 
 def test_errors_stand_beside_their_fields(as_, book) -> None:
