@@ -40,6 +40,7 @@ def book(
     `pane` is the template of the right pane; without one it is the card that the address names, or nothing.
     """
     target = request.headers.get("HX-Target", "") if htmx.is_fragment(request) else ""
+    target = target if target in ("people", "card-slot") else ""
     node = load_node(request, here.node_id) if here.node_id is not None else None
     if not pane and here.card_id is not None and target != "people":
         pane, context = PANE, card_context(request, here)
