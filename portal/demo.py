@@ -188,7 +188,7 @@ def _rows(rng: random.Random) -> list[tuple[str, dict[str, str]]]:
         rows.append((dimension, {
             "organization": organization, "organization_code": code, "name": name,
             "department": rng.choice([*below.split(";"), *below.split(";"), ""]),
-            "code": f"D{number:04d}", "mobile": f"154{number:08d}", "email": f"demo{number}@example.com",
+            "code": f"D{number:04d}", "mobile": f"160{number:08d}", "email": f"demo{number}@example.com",
             "position": rng.choice(data.POSITIONS), "gender": rng.choice("男女"),
             "tags": rng.choice(["", "", "决策人", "对账人", "技术对接"]),
         }))  # fmt: skip
@@ -201,7 +201,7 @@ def _create(demo: Demo, login: str, node: str, **fields: Any) -> Contact:
 
 def _contacts_by_hand(demo: Demo) -> None:
     for number, (login, name, remark) in enumerate(data.LOOSE):
-        mobile = f"1549100{number:04d}"
+        mobile = f"1609100{number:04d}"
         contact = _create(demo, login, "builtin", name=name, mobile=mobile, remark=remark)
         if number == 0:
             sharing.share(
@@ -235,7 +235,7 @@ def _external(demo: Demo) -> None:
     demo.passwords[login] = passwords.generate()
     by = demo.users["demo.maintainer"]
     contact = _create(
-        demo, "demo.maintainer", organization, name=name, position=position, mobile="15492000001",
+        demo, "demo.maintainer", organization, name=name, position=position, mobile="16092000001",
         email="external@example.com",
     )  # fmt: skip
     contact = contact_accounts.open_directly(
@@ -255,7 +255,7 @@ def _applications(demo: Demo) -> None:
     applicant, decider = demo.users["demo.staff"], demo.users["demo.maintainer"]
     for number, (node, name, position, state, remark) in enumerate(data.APPLIED):
         contact = _create(
-            demo, "demo.staff", node, name=name, position=position, mobile=f"1549300{number:04d}"
+            demo, "demo.staff", node, name=name, position=position, mobile=f"1609300{number:04d}"
         )
         asked = approvals.apply(contact_id=contact.pk, remark=remark, by=applicant)
         if state in ("approved", "refused"):
