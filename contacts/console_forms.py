@@ -6,10 +6,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import password_field
-from contacts.forms import ContactForm
+from contacts.forms import ContactForm, PictureForm
 from contacts.permissions import Role
 from contacts.services.sharing import LEVELS
 from core.forms import UiForm
+from core.pictures import InvalidPicture, reencode_avatar
+from orgs.selectors.nodes import directory_settings
 
 LEVEL_WORDS = {"view": _("View"), "edit": _("View and edit")}
 
@@ -43,8 +45,30 @@ class NewContactForm(ContactForm):
     """基本信息 of a new contact whose place the address names."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, role=Role.MAIN_MAINTAINER, **kwargs)
+        start = {"security_level": directory_settings().default_security_level}
+        super().__init__(*args, role=Role.MAIN_MAINTAINER, initial=start, **kwargs)
         del self.fields["node"]
+
+    def fields_for_service(self) -> dict[str, Any]:
+        """A level that was left empty is that of the settings."""
+        values = super().fields_for_service()
+        if not str(self["security_level"].value() or "").strip():
+            values.pop("security_level", None)
+        return values
+
+
+class NewPictureForm(PictureForm):
+    """The picture of a new contact, looked at before anything is written."""
+
+    def clean_picture(self) -> Any:
+        file = self.cleaned_data["picture"]
+        if file:
+            try:
+                reencode_avatar(file)
+            except InvalidPicture as error:
+                raise forms.ValidationError(str(error)) from error
+            file.seek(0)
+        return file
 
 
 class CredentialsForm(UiForm):

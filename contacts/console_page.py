@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts import tables
-from contacts.forms import AccountPartForm, ContactForm
+from contacts.forms import AccountPartForm, ContactForm, PictureForm
 from contacts.models import Contact
 from contacts.selectors.cards import Card
 from contacts.selectors.duplicates import Duplicates
@@ -64,7 +64,11 @@ def _menu(card: Card) -> list[Action]:
         reverse(theirs, args=[card.contact.pk]): reverse(mine, args=[card.contact.pk])
         for theirs, mine in OURS.items()
     }
-    return [replace(one, url=ours.get(one.url, one.url)) for one in tables.card_menu(card)]
+    picture = tables.dialog(
+        _("Change the picture"), "contacts:console-picture", card.contact, "photo"
+    )
+    menu = [replace(one, url=ours.get(one.url, one.url)) for one in tables.card_menu(card)]
+    return [picture, *menu]
 
 
 def _crumbs(card: Card) -> list[Crumb]:
@@ -136,6 +140,18 @@ def editing(card: Card, form: ContactForm) -> dict[str, Any]:
         "back_url": url(card.contact),
         "actions": [],
         "more": [],
+    }
+
+
+def picture_dialog(contact: Contact, form: PictureForm) -> dict[str, Any]:
+    """A picture to choose; an empty one takes the former away."""
+    return {
+        "form": form,
+        "title": _("Picture of %(name)s") % {"name": contact.name},
+        "multipart": True,
+        "action": reverse("contacts:console-picture", args=[contact.pk]),
+        "submit": _("Save"),
+        "back_url": url(contact),
     }
 
 

@@ -60,6 +60,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{NODE}contacts/new/", console_new.console_new, name="console-new"),
     path(CONTACT, console_contact.info, name="console-contact"),
     path(f"{CONTACT}edit/", console_contact.edit, name="console-edit"),
+    path(f"{CONTACT}picture/", console_contact.picture, name="console-picture"),
     path(f"{CONTACT}rights/", console_contact.rights, name="console-rights"),
     path(f"{CONTACT}account/", console_contact.account, name="console-account"),
     path(f"{CONTACT}account/credentials/", console_contact.credentials, name="console-credentials"),

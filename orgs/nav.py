@@ -23,8 +23,9 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
     )  # fmt: skip
     group = _("Organization structure")
     yield NavItem(
-        "orgs", _("External organizations"), reverse("orgs:home"), "sitemap", CONSOLE, group, 110
-    )
+        "orgs", _("External organizations"), reverse("orgs:home"), "sitemap", CONSOLE, group, 110,
+        match=("/console/contacts/",),
+    )  # fmt: skip
     if allowed.everything:
         url = reverse("orgs:dimensions")
         yield NavItem("dimensions", _("Dimensions"), url, "adjustments", CONSOLE, group, 120)

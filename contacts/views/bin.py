@@ -30,7 +30,8 @@ def bin_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": console_bin.shown(viewer(request), list(page)),
         "columns": console_bin.columns(),
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target=LIST),
+        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target=LIST,
+                       unit=_("people")),
         "q": q,
         "filter": {"action": reverse("contacts:bin"), "q": q, "target": LIST, "placeholder": _("Name, mobile"),
                    "reset_url": reverse("contacts:bin") if q else "", "id": "bin-q"},

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import console_page
 from contacts.console_forms import CredentialsForm, PlaceForm
-from contacts.forms import ContactForm, take
+from contacts.forms import ContactForm, PictureForm, take
 from contacts.models import Membership
 from contacts.permissions import Role
 from contacts.selectors.cards import Card
@@ -129,6 +129,25 @@ def _changed(request: HttpRequest, card: Card, said: str, tab: str) -> HttpRespo
     if htmx.is_fragment(request):
         return changed(request, card.contact, said, tab=tab)
     return left(request, console_page.url(card.contact, tab), said)
+
+
+@require_http_methods(EDITABLE)
+@on_contact()
+def picture(request: HttpRequest, card: Card) -> HttpResponse:
+    """Another picture, or none."""
+    sent = request.method == "POST"
+    form = PictureForm(request.POST if sent else None, request.FILES if sent else None)
+    if sent and form.is_valid():
+        file = form.cleaned_data["picture"]
+        try:
+            people.change_avatar(by=person(request), contact=card.contact, file=file)
+        except Invalid as error:
+            form.add_error("picture", str(error))
+        else:
+            return _changed(request, card, _("Saved"), "basic")
+    context = console_page.picture_dialog(card.contact, form)
+    full, fragment = "contacts/form_page.html", "components/dialog_form.html"
+    return htmx.page(request, full, fragment, context, status=form.http_status)
 
 
 @require_http_methods(EDITABLE)

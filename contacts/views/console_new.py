@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from contacts import console_page, tables
-from contacts.console_forms import NewContactForm
+from contacts.console_forms import NewContactForm, NewPictureForm
 from contacts.forms import AccountPartForm, take
 from contacts.models import Contact
 from contacts.services import people, places
@@ -31,14 +31,16 @@ def console_new(request: HttpRequest, node: Node) -> HttpResponse:
     if request.POST.get("same"):
         return _join(request, node)
     form, part = NewContactForm(request.POST or None), AccountPartForm(request.POST or None)
+    picture = NewPictureForm(request.POST or None, request.FILES or None)
     known = None
-    if request.method == "POST" and all([form.is_valid(), part.is_valid()]):
+    if request.method == "POST" and all([form.is_valid(), part.is_valid(), picture.is_valid()]):
         known = _known(request, form)
         made = None if known else _create(request, node, form, part)
         if made is not None:
-            return _created(request, made, part)
-    status = 422 if known or form.errors or part.errors else 200
-    context = console_page.new_page(node, form, part, known)
+            return _created(request, made, part, picture)
+    wrong = known or form.errors or part.errors or picture.errors
+    context = {**console_page.new_page(node, form, part, known), "picture": picture}
+    status = 422 if wrong else 200
     return render(request, "contacts/console/new.html", context, status=status)
 
 
@@ -67,8 +69,13 @@ def _create(
     return None
 
 
-def _created(request: HttpRequest, made: Contact, part: AccountPartForm) -> HttpResponse:
+def _created(
+    request: HttpRequest, made: Contact, part: AccountPartForm, picture: NewPictureForm
+) -> HttpResponse:
     """To the page of the contact; with an account to where its first credentials are handed over."""
+    if picture.cleaned_data["picture"]:
+        file = picture.cleaned_data["picture"]
+        people.change_avatar(by=person(request), contact=made, file=file)
     messages.success(request, _("“%(name)s” was created") % {"name": made.name})
     opened = part.cleaned_data["way"] != "none"
     name = "contacts:console-account" if opened else "contacts:console-contact"
