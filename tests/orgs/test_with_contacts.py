@@ -42,5 +42,5 @@ def test_tree_and_preview_count_people(
     let_view(viewer, directory.department)
     why = reverse("orgs:node-why", args=[directory.organization.pk])
     body = client.get(f"{why}?person={viewer.pk}").content.decode()
-    assert "看不到“恒拓精密”" in body
+    assert "韩雪 只能看到“恒拓精密”的一部分" in body
     assert "此人能看到这里和下级的 2 名联系人" in body
