@@ -110,6 +110,12 @@ def waiting_for(user: Any) -> int:
     return int(Application.objects.decidable_by(user).count())
 
 
+def decidable(user: Any, ids: list[int]) -> set[int]:
+    """Which of these pending applications `user` may decide; one query."""
+    rows = Application.objects.decidable_by(user).filter(pk__in=ids)
+    return set(rows.values_list("pk", flat=True))
+
+
 def visible(*, application_id: int, user: Any) -> Application:
     """The application for somebody who may see it; raises Hidden otherwise."""
     rows = _rows().filter(pk__in=Application.objects.visible_to(user).values("pk"))

@@ -1,4 +1,4 @@
-"""What the templates show of applications: card, course of events, rows. No queries beyond the selectors."""
+"""What the templates show of one application: card and course of events. No queries beyond the selectors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -18,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from approvals import selectors
 from core.text import mask_email
-from core.ui import Column, Fact, Pager, Step, Tab
+from core.ui import Fact, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 Text = str | Promise
 # Seconds between two looks at a card that somebody else may change (SPEC APR-4: within two seconds).
 POLL = 1
-MINE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,61 +227,6 @@ def waiting_line(asked: Sequence[User]) -> str:
     if len(asked) == 1:
         return _("Waiting for %(names)s") % {"names": names}
     return _("Waiting for one of %(names)s") % {"names": names}
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the list."""
-
-    application: Application
-    place: str
-    department: str
-    may_decide: bool
-
-    @property
-    def value(self) -> str:
-        """What the checkbox sends: which application, and which version of the contact was looked at."""
-        return f"{self.application.pk}:{self.application.contact.version}"
-
-
-def rows(applications: Sequence[Application], user: User, decidable: set[int]) -> list[Row]:
-    """Lines of one page; `decidable` are the ids that `user` may decide."""
-    return [
-        Row(
-            application=row,
-            place=selectors.place_of(row.contact),
-            department=department_of(row.applicant),
-            may_decide=row.pk in decidable,
-        )
-        for row in applications
-    ]
-
-
-def mine_page(user: User, status: str, number: str | None) -> dict[str, Any]:
-    """One page of the applications of `user`, with the tabs over it."""
-    pages = Paginator(selectors.mine(user=user, status="" if status == "all" else status), MINE)
-    page = pages.get_page(number)
-    labels = {
-        "": _("All"),
-        "pending": _("Waiting for approval"),
-        "approved": _("Approved"),
-        "refused": _("Refused"),
-    }
-    here = url("mine")
-    return {
-        "rows": rows(list(page), user, set()),
-        "columns": [
-            Column(_("Contact")), Column(_("External organization")), Column(_("Remark")),
-            Column(_("Date of application")), Column(_("State")), Column(_("Actions"), css="c-op"),
-        ],
-        "tabs": [
-            Tab(label, f"{here}?status={key}" if key else here, key == status)
-            for key, label in labels.items()
-        ],
-        "pager": Pager(
-            total=pages.count, page=page.number, pages=pages.num_pages, unit=_("applications")
-        ),
-    }  # fmt: skip
 
 
 def url(name: str, *args: object) -> str:

@@ -77,6 +77,7 @@ class AppForm(UiModelForm):
             "enabled",
             "open_by_default",
         )
+        labels = {"order": _("order")}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)

@@ -50,25 +50,32 @@ def update_profile(*, by: User, fields: Mapping[str, Any]) -> Contact:
     return contact
 
 
-@transaction.atomic
 def change_picture(*, by: User, file: IO[bytes] | None) -> Contact:
     """A new picture of oneself, written anew and square; None takes it away. Raises Denied, InvalidPicture."""
     picture = reencode_avatar(file) if file is not None else None
+    contact, former = _put_picture(by, picture)
+    if former:
+        # Only once the row no longer names it: a failure leaves a file too many, never one too few.
+        contact.avatar.storage.delete(former)
+    return contact
+
+
+@transaction.atomic
+def _put_picture(by: User, picture: bytes | None) -> tuple[Contact, str]:
+    """The contact with its new picture, and the name of the former one."""
     contact = _own(by)
-    former, storage = contact.avatar.name, contact.avatar.storage
+    former = str(contact.avatar.name or "")
     if picture is None and not former:
-        return contact
+        return contact, ""
     contact.avatar = ""
     if picture is not None:
         contact.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
     contact.save(update_fields=["avatar", "updated_at"])
-    if former:
-        transaction.on_commit(lambda: storage.delete(former))
     record(
         by=by, contact=contact, action="contact.own_avatar",
         before={"avatar": bool(former)}, after={"avatar": picture is not None},
     )  # fmt: skip
-    return contact
+    return contact, former
 
 
 def _own(by: User) -> Contact:

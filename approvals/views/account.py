@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.selectors import latest_issue, locked_until
-from approvals import selectors, services, tables
+from approvals import account_table, list_tables, selectors, services, tables
 from approvals.forms import ApplyForm
-from approvals.models import Application
 from approvals.views.card import SHOWN
 from approvals.views.guards import person, staff_only, viewer
 from contacts.models import Contact
@@ -20,8 +18,6 @@ from contacts.permissions import Allowed, Role, role_on
 from contacts.services.shared import missing
 from core import htmx
 from core.errors import Denied, Invalid
-from core.text import mask_mobile
-from core.ui import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,57 +42,11 @@ def load(request: HttpRequest, contact_id: int) -> Area:
 def panel(request: HttpRequest, contact_id: int) -> HttpResponse:
     """The area as a fragment of the card, or as a page of its own."""
     area = load(request, contact_id)
-    context = _panel(request, area)
+    context = account_table.account(area.contact, area.allowed, person(request))
     if htmx.is_fragment(request) and request.GET.get("look") == context["look"]:
         return HttpResponse(status=204)
     full, fragment = "approvals/account.html", "approvals/partials/_account.html"
     return htmx.page(request, full, fragment, context)
-
-
-def _panel(request: HttpRequest, area: Area) -> dict[str, Any]:
-    contact, me = area.contact, person(request)
-    last = selectors.latest(contact)
-    pending = last if last is not None and last.status == "pending" else None
-    own = pending is not None and pending.applicant_id == me.pk
-    asked = (
-        selectors.asked(contact_id=contact.pk, applicant_id=pending.applicant_id) if pending else []
-    )
-    issue = latest_issue(user=contact.user, reader=me) if contact.user else None
-    locked = bool(contact.user and locked_until([contact.user]))
-    state = "locked" if locked and contact.account_state == "active" else contact.account_state
-    return {
-        "contact": contact,
-        "state": state,
-        "last": last,
-        "pending": pending,
-        "refused": last if last is not None and last.status == "refused" and state == "none" else None,
-        "may_apply": area.allowed.apply and contact.account == Contact.Account.NONE and contact.live,
-        "opens_directly": area.allowed.manage,
-        "may_withdraw": own,
-        "may_remind": own and pending is not None and selectors.may_remind(pending),
-        "steps": tables.steps(last, asked) if last is not None else [],
-        "issue": issue,
-        "facts": _facts(contact),
-        "poll": tables.POLL if state in ("pending", "opening") else 0,
-        "look": _look(contact, state, last, issue.state if issue else ""),
-    }  # fmt: skip
-
-
-def _look(contact: Contact, state: str, last: Application | None, issue: str) -> str:
-    about = f"{last.pk}.{last.status}.{last.reminded_at}" if last else ""
-    return tables.look(contact.pk, contact.version, state, contact.enabled, about, issue)
-
-
-def _facts(contact: Contact) -> list[Fact]:
-    user = contact.user
-    if user is None:
-        return []
-    return [
-        Fact(_("Login name"), user.username),
-        Fact(_("Opened"), tables.clock(contact.opened_at)),
-        Fact(_("Last log-in"), tables.clock(user.last_login)),
-        Fact(_("Valid until"), tables.clock(contact.expires_at) or _("No end")),
-    ]
 
 
 PHRASES = (
@@ -135,17 +85,13 @@ def _dialog(contact: Contact, form: ApplyForm) -> dict[str, Any]:
     return {
         "contact": contact,
         "title": _("Apply for an external account"),
-        "facts": [
-            Fact(_("Contact"), " · ".join(part for part in (contact.name, contact.position) if part)),
-            Fact(_("Organization"), selectors.place_of(contact)),
-            Fact(_("Mobile"), mask_mobile(contact.mobile)),
-        ],
+        "facts": account_table.contact_facts(contact),
         "form": form,
         "phrases": PHRASES,
         "action": tables.url("apply", contact.pk),
         "submit": _("Send the application"),
         "back_url": tables.url("account-panel", contact.pk),
-    }  # fmt: skip
+    }
 
 
 def _applied(request: HttpRequest, contact_id: int) -> HttpResponse:
@@ -185,6 +131,6 @@ def mine(request: HttpRequest) -> HttpResponse:
     """我的申请, newest first."""
     status = request.GET.get("status", "")
     status = status if status in selectors.TABS else ""
-    context = tables.mine_page(person(request), status, request.GET.get("page"))
+    context = list_tables.mine(person(request), status=status, page=request.GET.get("page"))
     full, fragment = "approvals/mine.html", "approvals/partials/_mine.html"
     return render(request, fragment if htmx.is_fragment(request) else full, context)

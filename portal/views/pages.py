@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import htmx
 from core.errors import Hidden, Invalid
+from core.text import clean
 from portal import selectors, services, tables
 from portal.forms import ProfileForm
 from portal.views.guards import identity, person
@@ -45,7 +46,7 @@ def todo(request: HttpRequest) -> HttpResponse:
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """我的联络人: staff this identity may see, with search."""
-    q = request.GET.get("q", "")[:100].strip()
+    q = clean(request.GET.get("q", "")[:200], 100)
     found = selectors.people(identity=identity(request), q=q)
     context = {"people": found.found, "total": found.total, "q": q}
     return htmx.page(request, "portal/people.html", "portal/partials/_people.html", context)

@@ -14,7 +14,7 @@ from contacts.models import Contact
 from orgs.models import Node
 from tests.factories import orgs
 from tests.factories.approvals import make_application
-from tests.factories.contacts import make_contact, share
+from tests.factories.contacts import give_login, make_contact, share
 
 
 @dataclass
@@ -52,6 +52,7 @@ def make_place() -> Place:
         orgs.make_maintainer(dimension, name="李敏"), orgs.make_maintainer(other, name="邻居"),
         orgs.make_holder("吴凯"), orgs.make_administrator("管理员"), orgs.make_external("外人"),
     )  # fmt: skip
+    give_login(make_contact(organization, "外人"), place.external)
     share(contact, place.sharer, "edit")
     orgs.let_view(place.viewer, organization)
     return place

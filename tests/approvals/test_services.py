@@ -232,7 +232,9 @@ def test_refusing_needs_a_reason_and_gives_the_contact_back(
     assert again.number.endswith("-0002")
 
 
-@pytest.mark.parametrize("who", ["viewer", "stranger", "neighbour", "external", "sharer", "creator"])
+@pytest.mark.parametrize(
+    "who", ["viewer", "stranger", "neighbour", "external", "sharer", "creator"]
+)
 def test_others_do_not_decide(place: Place, application: Application, who: str) -> None:
     with pytest.raises(Hidden):
         approve(application, getattr(place, who))
@@ -341,9 +343,7 @@ def test_bulk_decisions_stand_each_for_itself(place: Place) -> None:
     with pytest.raises(Invalid):
         services.decide_many(items=items, approve=False, reason="", by=place.maintainer)
     with pytest.raises(Invalid):
-        services.decide_many(
-            items=[(n, 1) for n in range(201)], approve=True, by=place.maintainer
-        )
+        services.decide_many(items=[(n, 1) for n in range(201)], approve=True, by=place.maintainer)
 
 
 # --- credentials and invariants ---------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ def test_the_worker_issues_once_and_one_of_the_two_looks(
 
 
 DAMAGE = [
-    "UPDATE contacts_contact SET account = 'none'",
+    "UPDATE contacts_contact SET account = 'none' WHERE account = 'pending'",
     "UPDATE approvals_application SET status = 'approved', decided_at = now(), decided_by_id = {holder}",
     "UPDATE approvals_application SET status = 'withdrawn', decided_at = now()",
     "UPDATE contacts_contact SET enabled = false",

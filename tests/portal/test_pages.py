@@ -146,6 +146,12 @@ def test_people_are_those_one_may_see(place: Place, as_: As) -> None:
     assert "路人" not in found.content.decode()
 
 
+def test_noise_finds_nobody(place: Place, as_: As) -> None:
+    client = as_(place.external)
+    for q in ("%00", "%27%22<b>", "长" * 500):
+        assert client.get(f"/portal/people/?q={q}").status_code == 200
+
+
 def test_writing_to_them_starts_in_the_portal(place: Place, as_: As) -> None:
     client = as_(place.external)
     answer = client.post("/portal/messages/start/", {"target": str(place.known.pk)})

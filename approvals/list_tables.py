@@ -1,0 +1,200 @@
+"""What the lists and their questions show. No queries beyond the selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.paginator import Page, Paginator
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from approvals import selectors, tables
+from core.ui import Column, Crumb, Fact, Pager, Tab
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from approvals.forms import ReasonForm
+    from approvals.models import Application
+    from contacts.permissions import Viewer
+
+PAGE = 20
+LIST = "#applications"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list."""
+
+    application: Application
+    place: str
+    department: str
+    may_decide: bool = False
+
+    @property
+    def value(self) -> str:
+        """What the checkbox sends: which application, and which version of the contact was looked at."""
+        return f"{self.application.pk}:{self.application.contact.version}"
+
+
+def _rows(applications: Sequence[Application], decidable: set[int]) -> list[Row]:
+    return [
+        Row(
+            application=row,
+            place=selectors.place_of(row.contact),
+            department=tables.department_of(row.applicant),
+            may_decide=row.pk in decidable,
+        )
+        for row in applications
+    ]
+
+
+def application_list(viewer: Viewer, *, status: str, q: str, page: str | None) -> dict[str, Any]:
+    """One page of the back office list with tabs and counts."""
+    pages = Paginator(selectors.listed(viewer=viewer, status=status, q=q), PAGE)
+    found = pages.get_page(page)
+    return {
+        "rows": _rows(list(found), selectors.decidable(viewer, [row.pk for row in found])),
+        "columns": _columns(_("Applicant")),
+        "tabs": _tabs(status, q, selectors.counts(viewer=viewer, q=q)),
+        "pager": _pager(pages, found),
+        "q": q,
+        "filter": {
+            "status": status,
+            "reset_url": _address(status=status) if q else "",
+        },
+        "crumbs": [Crumb(_("Administration")), Crumb(_("Account security"))],
+        "buttons": [
+            ("approve", _("Approve"), "primary"),
+            ("refuse", _("Refuse"), "danger-line"),
+        ],
+        "empty": _empty(status, q),
+    }
+
+
+def mine(user: User, *, status: str, page: str | None) -> dict[str, Any]:
+    """One page of the applications of `user`."""
+    pages = Paginator(selectors.mine(user=user, status="" if status == "all" else status), PAGE)
+    found = pages.get_page(page)
+    here = tables.url("mine")
+    labels = {key: label for key, label in _labels().items() if key not in ("lapsed", "all")}
+    return {
+        "rows": _rows(list(found), set()),
+        "columns": _columns(),
+        "tabs": [
+            Tab(label, f"{here}?status={key}" if key else here, key == status)
+            for key, label in {"": _("All"), **labels}.items()
+        ],
+        "pager": _pager(pages, found),
+    }
+
+
+def _columns(*more: str) -> list[Column]:
+    labels = [_("Contact"), _("External organization"), _("Remark"), *more]
+    columns = [Column(label) for label in [*labels, _("Date of application"), _("State")]]
+    return [*columns, Column(_("Actions"), css="c-op")]
+
+
+def _pager(pages: Paginator[Application], page: Page[Application]) -> Pager:
+    return Pager(
+        total=pages.count,
+        page=page.number,
+        pages=pages.num_pages,
+        target=LIST,
+        unit=_("applications"),
+    )
+
+
+def _address(**query: str) -> str:
+    given = {key: value for key, value in query.items() if value}
+    return tables.url("list") + (f"?{urlencode(given)}" if given else "")
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "pending": _("Waiting for approval"),
+        "approved": _("Approved"),
+        "refused": _("Refused"),
+        "withdrawn": _("Withdrawn"),
+        "lapsed": _("Lapsed"),
+        "all": _("All"),
+    }
+
+
+def _tabs(status: str, q: str, counts: dict[str, int]) -> list[Tab]:
+    return [
+        Tab(label, _address(status=key, q=q), key == status, counts[key], LIST)
+        for key, label in _labels().items()
+    ]
+
+
+def _empty(status: str, q: str) -> dict[str, str]:
+    if q:
+        return {"kind": "match", "title": "", "text": ""}
+    if status == "pending":
+        return {
+            "kind": "none",
+            "title": _("Nothing waits for approval"),
+            "text": _("Applications of your dimensions appear here and in your messages."),
+        }
+    return {"kind": "none", "title": _("No such applications yet"), "text": ""}
+
+
+def question(application: Application, form: ReasonForm | None, *, approve: bool) -> dict[str, Any]:
+    """The dialog before one decision."""
+    contact = application.contact
+    title = (
+        _("Approve the account of %(name)s?") if approve else _("Refuse the account of %(name)s")
+    )
+    return {
+        "title": title % {"name": contact.name},
+        "facts": [
+            Fact(_("Contact"), f"{contact.name} · {selectors.place_of(contact)}"),
+            Fact(_("Applicant"), application.applicant.name),
+            Fact(_("Remark"), application.remark),
+        ],
+        "consequences": [
+            *([tables.channel_of(application)] if approve else []),
+            _("The applicant is told."),
+        ],
+        "hidden": [
+            ("approve", "1" if approve else "0"),
+            ("version", contact.version),
+            ("view", "dialog"),
+        ],
+        "action": tables.url("decide", application.pk),
+        **_answer(form, approve=approve),
+    }
+
+
+def bulk_question(
+    applications: Sequence[Application],
+    items: Sequence[tuple[int, int]],
+    form: ReasonForm | None,
+    *,
+    approve: bool,
+) -> dict[str, Any]:
+    """The dialog before several decisions: every one of them by name and number."""
+    names = [f"{row.contact.name} · {row.number}" for row in applications]
+    title = _("Approve %(n)s applications?") if approve else _("Refuse %(n)s applications")
+    return {
+        "title": title % {"n": len(names)},
+        "consequences": [*names[:PAGE], *(["…"] if len(names) > PAGE else [])],
+        "hidden": [
+            ("action", "approve" if approve else "refuse"),
+            ("confirmed", "1"),
+            *(("ids", f"{pk}:{version}") for pk, version in items),
+        ],
+        "action": tables.url("bulk"),
+        **_answer(form, approve=approve),
+    }
+
+
+def _answer(form: ReasonForm | None, *, approve: bool) -> dict[str, Any]:
+    return {
+        "form": None if approve else form,
+        "submit": _("Approve") if approve else _("Refuse"),
+        "style": "primary" if approve else "danger",
+        "back_url": tables.url("list"),
+    }
