@@ -39,7 +39,7 @@ def page(card: Card, tab: str) -> dict[str, Any]:
         "contact": contact,
         "title": contact.name,
         "crumbs": _crumbs(card),
-        "tags": [("account", card.state)] + ([] if contact.enabled else [("node", "disabled")]),
+        "tags": _tags(card, tab),
         "facts": [line for line in tables.lines(card) if line],
         "tabs": tabs(contact, tab),
         "actions": [Action(_("Edit"), reverse("contacts:console-edit", args=[contact.pk]), "pencil")],
@@ -47,6 +47,14 @@ def page(card: Card, tab: str) -> dict[str, Any]:
         "tab": tab,
         "page_url": url(contact, tab),
     }  # fmt: skip
+
+
+def _tags(card: Card, tab: str) -> list[tuple[str, str]]:
+    """States beside the name; the area 账号信息 shows that of the account itself, and keeps it fresh."""
+    found = [] if tab == "account" else [("account", card.state)]
+    if not card.contact.enabled and card.state != "disabled":
+        found.append(("node", "disabled"))
+    return found
 
 
 def tabs(contact: Contact, current: str) -> list[Tab]:

@@ -42,7 +42,6 @@ def bin_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@maintainers_only
 def bin_restore(request: HttpRequest, contact_id: int) -> HttpResponse:
     """Takes one out of the bin again, without its account."""
     rows = Contact.objects.maintained_by(viewer(request)).binned()

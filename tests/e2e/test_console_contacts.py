@@ -177,6 +177,7 @@ def test_one_contact(open_as: Open, maintainer: User, department: Node) -> None:
         check(page, name)
     page.goto(page.url.split("/console/")[0] + url("console-account", contact.pk))
     page.get_by_role("link", name="开通账号").click()
+    expect(page.get_by_role("dialog")).to_contain_text("登录名")
     check(page, "console-open", widths=(1440,))
     page.get_by_role("button", name="取消").click()
 
