@@ -50,7 +50,8 @@ def check(*, job_id: int) -> None:
             Status.CHECKING,
             Status.REFUSED if found.problems else Status.CHECKED,
             total=found.counts.rows,
-            counts=found.counts.as_dict() | {"unknown": _unknown(found)},
+            counts=found.counts.as_dict()
+            | {"people": len(found.people), "unknown": _unknown(found)},
             problems=_shown_problems(found),
         )
 

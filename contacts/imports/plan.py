@@ -15,7 +15,7 @@ from core.sheets import Limits
 from orgs.models import Node
 from orgs.permissions import require_maintain
 
-CHUNK = 2000
+CHUNK = 1000
 KINDS = ("created", "updated", "joined", "unchanged")
 
 

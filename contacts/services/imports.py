@@ -70,7 +70,7 @@ def upload(*, by: User, dimension: Node, file: File) -> ImportJob:  # type: igno
 
 
 def _shown_name(name: str) -> str:
-    return clean(Path(name.replace("\\", "/")).name, 200) or _("File")
+    return clean(Path(name.replace("\\", "/")).name, 200) or _("Unnamed file")
 
 
 @transaction.atomic

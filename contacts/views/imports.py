@@ -99,7 +99,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": [(job, import_words.summary(job)) for job in page],
         "columns": [
-            Column(_("File")),
+            Column(_("File name")),
             Column(_("Dimension")),
             Column(_("State")),
             Column(_("Result")),

@@ -1,0 +1,96 @@
+"""Importing in a browser: every state of the page, axe on all of them (SPEC CON-6, OPS-5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings as conf
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import User
+from bench import bad_rows
+from contacts import import_jobs
+from contacts.models import Contact, ImportJob
+from tests.e2e.helpers import check_everywhere, watch
+from tests.factories.orgs import make_dimension, make_maintainer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
+PEOPLE = "组织,部门,姓名,编码,手机,别的\n" + "".join(
+    f"恒拓精密（示例）,采购部,人{n},P{n},1600000{n:04d},x\n" for n in range(40)
+)
+
+
+@pytest.fixture
+def maintainer() -> User:
+    return make_maintainer(
+        make_dimension("渠道合作伙伴"), make_dimension("战略供应商"), name="吴凯"
+    )
+
+
+@pytest.fixture
+def page_of(live_server: object, context: BrowserContext, maintainer: User) -> Page:
+    client = Client()
+    client.force_login(maintainer, backend="accounts.backends.LoginBackend")
+    base = str(live_server.url)  # type: ignore[attr-defined]
+    cookie = client.cookies[conf.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": cookie, "url": base}])
+    page = context.new_page()
+    watch(page)
+    page.goto(f"{base}/console/imports/new/")
+    return page
+
+
+def send(page: Page, path: Path) -> ImportJob:
+    page.locator("input[type=file]").set_input_files(str(path))
+    page.get_by_role("button", name="上传并预检").click()
+    page.wait_for_url("**/console/imports/*/")
+    return ImportJob.objects.latest("pk")
+
+
+def test_from_the_template_to_the_end(page_of: Page, tmp_path: Path, maintainer: User) -> None:
+    page = page_of
+    check_everywhere(page, "import-new")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载模板").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    path = tmp_path / "联系人（示例）.csv"
+    path.write_text(PEOPLE, encoding="utf-8")
+    job = send(page, path)
+    expect(page.get_by_text("正在预检文件")).to_be_visible()
+    check_everywhere(page, "import-checking")
+    import_jobs.check(job_id=job.pk)
+    # The page looks by itself; nothing has been written.
+    confirm = page.get_by_role("button", name="确认导入 40 行")
+    expect(confirm).to_be_visible(timeout=15_000)
+    expect(page.get_by_text("别的")).to_be_visible()
+    check_everywhere(page, "import-checked")
+    assert not Contact.objects.exists()
+    confirm.click()
+    expect(page.get_by_text("正在导入")).to_be_visible()
+    check_everywhere(page, "import-running")
+    import_jobs.run(job_id=job.pk)
+    expect(page.get_by_text("导入已完成")).to_be_visible(timeout=15_000)
+    check_everywhere(page, "import-done")
+    assert Contact.objects.count() == 40
+    page.goto(page.url.split("/console/")[0] + "/console/imports/")
+    check_everywhere(page, "import-list")
+
+
+def test_a_file_with_errors(page_of: Page, tmp_path: Path) -> None:
+    page = page_of
+    (tmp_path / "nothing.xlsx").write_text("<html>")
+    page.locator("input[type=file]").set_input_files(str(tmp_path / "nothing.xlsx"))
+    page.get_by_role("button", name="上传并预检").click()
+    expect(page.locator("[aria-invalid=true]")).to_be_visible()
+    check_everywhere(page, "import-refused-at-once")
+    bad_rows.compose(tmp_path / "bad.xlsx")
+    job = send(page, tmp_path / "bad.xlsx")
+    import_jobs.check(job_id=job.pk)
+    expect(page.get_by_text("这个文件没有导入")).to_be_visible(timeout=15_000)
+    check_everywhere(page, "import-refused")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="下载错误行").click()
+    assert download.value.suggested_filename.endswith(".xlsx")
+    assert page.get_by_role("button", name="确认导入").count() == 0
