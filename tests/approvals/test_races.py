@@ -15,7 +15,7 @@ from approvals import checks, services
 from approvals.models import Application
 from contacts.models import Contact
 from contacts.services import accounts as contact_accounts
-from contacts.services import places
+from contacts.services import people, places
 from core.errors import Conflict, UserError
 from core.models import AuditEntry, OutboxEntry
 from orgs.models import NodeUserGrant
@@ -123,6 +123,10 @@ def _disable(place: Place, application: Application) -> object:
     return contact_accounts.disable(by=place.holder, contact=place.contact)
 
 
+def _delete(place: Place, application: Application) -> object:
+    return people.delete(by=place.holder, contact=place.contact)
+
+
 def _open(place: Place, application: Application) -> object:
     return contact_accounts.open_directly(by=place.holder, contact=place.contact)
 
@@ -140,7 +144,7 @@ def _refuse(place: Place, application: Application) -> object:
     return decision(application, place.holder, approve=False)()
 
 
-OTHERS = [_withdraw, _disable, _open, _move, _lose_right, _refuse]
+OTHERS = [_withdraw, _disable, _delete, _open, _move, _lose_right, _refuse]
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=lambda act: act.__name__.strip("_"))
