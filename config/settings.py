@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
+    "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }

@@ -124,7 +124,11 @@ def _load_words(cursor: Any, rows: list[tuple[Any, ...]]) -> None:
 def words_of(name: str, reading: str, mobile: str, code: str | None, email: str) -> list[str]:
     """Search words of one contact (core.searching.search_words with our columns)."""
     return searching.search_words(
-        name=name, reading=reading or None, mobile_e164=mobile or None, code=code, email=email or None
+        name=name,
+        reading=reading or None,
+        mobile_e164=mobile or None,
+        code=code,
+        email=email or None,
     )
 
 

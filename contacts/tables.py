@@ -1,4 +1,4 @@
-"""What pages of contacts show: addresses, tree lines, tabs, facts and actions as data (no permission is decided here)."""
+"""What pages of contacts show: addresses, tree lines, tabs, facts and actions as data (nothing is decided here)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -291,9 +291,12 @@ def contact_url(contact: Contact) -> str:
     return reverse("contacts:contact", args=[contact.pk])
 
 
-def edit_url(contact: Contact) -> str:
-    """The form of a contact."""
-    return reverse("contacts:edit", args=[contact.pk])
+def edit_url(contact: Contact, here: Here) -> str:
+    """The form of a contact, with the list to come back to."""
+    query = here.url(card_id=None).partition("?")[2]
+    at = f"at={here.node_id}" if here.node_id else ""
+    said = "&".join(part for part in (at, query) if part)
+    return reverse("contacts:edit", args=[contact.pk]) + (f"?{said}" if said else "")
 
 
 def new_url(node_id: int | None) -> str:

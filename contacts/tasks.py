@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import import_jobs
+from contacts import import_jobs, jobs
 from core.effects import effect, schedule
 
 
@@ -20,3 +20,15 @@ def run_import(*, job_id: int) -> None:
 def purge_imports() -> None:
     """Throws old uploads away."""
     import_jobs.purge_files()
+
+
+@effect("contacts.delete_picture")
+def delete_picture(*, name: str) -> None:
+    """Throws the file of a former picture away."""
+    jobs.delete_picture(name=name)
+
+
+@schedule("contacts.purge_bin")
+def purge_bin() -> None:
+    """Empties what has been in the bin for 30 days."""
+    jobs.purge_bin()

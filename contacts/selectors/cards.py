@@ -59,7 +59,7 @@ class Holder:
 
     key: str
     label: str
-    is_department: bool
+    is_department: bool = False
     sub: str = ""
     level: str = ""
     by_label: str = ""
@@ -95,12 +95,12 @@ def _holder(row: Any, level: str) -> Holder:
         "level": level, "by_label": row.granted_by_label, "at": row.granted_at
     }  # fmt: skip
     if user is not None:
-        return Holder(f"p{user.pk}", user.name, False, sub=user.position, **common)
+        return Holder(f"p{user.pk}", user.name, sub=user.position, **common)
     department: Department | None = getattr(row.group, "department", None)
     if department is None:
-        return Holder("", row.group.name, True, **common)
+        return Holder("", row.group.name, is_department=True, **common)
     above = department.parent.name if department.parent else ""
-    return Holder(f"d{department.pk}", department.name, True, sub=above, **common)
+    return Holder(f"d{department.pk}", department.name, is_department=True, sub=above, **common)
 
 
 @dataclass(frozen=True, slots=True)

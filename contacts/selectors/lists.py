@@ -98,7 +98,7 @@ def node_counts(user_viewer: Viewer, node_ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT n.id, (SELECT count(*) FROM (SELECT 1 FROM contacts_contactscope s
-                             WHERE s.node_id = n.id LIMIT %(cap)s) AS capped)
+                             WHERE s.node_id = n.id ORDER BY s.sort_key LIMIT %(cap)s) AS capped)
                FROM orgs_node n WHERE n.id = ANY(%(ids)s::bigint[])
                AND (%(everything)s OR n.dimension_id = ANY(%(maintained)s::bigint[]))""",
             {

@@ -35,26 +35,31 @@ class Level:
     next_offset: int | None = None
 
 
+# "ORDER BY s.sort_key LIMIT 1" where EXISTS would do: it holds the planner to the index, also where one node has a
+# large part of all rows and a scan of the whole table looks cheap.
 # How a node is covered: 2 maintained (everything counts), 1 at or below a visible range (live people count), 0 only on
 # the way to a range or to contacts that reach the viewer without a range.
 COVER = """CASE WHEN %(everything)s OR {n}.dimension_id = ANY(%(maintained)s::bigint[]) THEN 2
     WHEN EXISTS (SELECT 1 FROM ranges r WHERE {n}.path LIKE r.path || '%%') THEN 1 ELSE 0 END"""
 LEADS = """CASE {cover}
-    WHEN 2 THEN EXISTS (SELECT 1 FROM contacts_contactscope s WHERE s.node_id = {n}.id)
-    WHEN 1 THEN EXISTS (SELECT 1 FROM contacts_contactscope s WHERE s.node_id = {n}.id AND s.live)
+    WHEN 2 THEN (SELECT true FROM contacts_contactscope s WHERE s.node_id = {n}.id ORDER BY s.sort_key LIMIT 1)
+    WHEN 1 THEN (SELECT true FROM contacts_contactscope s WHERE s.node_id = {n}.id AND s.live
+                 ORDER BY s.sort_key LIMIT 1)
     ELSE {n}.id IN (SELECT node_id FROM on_the_way) END"""
 LEVEL = """
 WITH ranges(id, path) AS (SELECT * FROM unnest(%(ranges)s::bigint[], %(paths)s::text[])),
 personal(id) AS MATERIALIZED ({personal}),
 on_the_way(node_id) AS MATERIALIZED (
     SELECT a.id::bigint FROM ranges r CROSS JOIN LATERAL unnest(string_to_array(rtrim(r.path, '.'), '.')) AS a(id)
-    WHERE EXISTS (SELECT 1 FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live)
+    WHERE (SELECT true FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live ORDER BY s.sort_key LIMIT 1)
     UNION SELECT s.node_id FROM personal p JOIN contacts_contactscope s ON s.contact_id = p.id AND s.live)
 SELECT n.id, n.parent_id,
     (SELECT count(*) FROM (
         (SELECT s.contact_id FROM contacts_contactscope s
-         WHERE n.cover > 0 AND s.node_id = n.id AND (s.live OR n.cover = 2) LIMIT %(cap)s)
-        UNION (SELECT s.contact_id FROM ranges r JOIN contacts_contactscope s ON s.node_id = r.id AND s.live
+         WHERE n.cover > 0 AND s.node_id = n.id AND (s.live OR n.cover = 2) ORDER BY s.sort_key LIMIT %(cap)s)
+        UNION (SELECT s.contact_id FROM ranges r CROSS JOIN LATERAL (
+            SELECT s.contact_id FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live
+            ORDER BY s.sort_key LIMIT %(cap)s) AS s
          WHERE n.cover = 0 AND r.path LIKE n.path || '%%' LIMIT %(cap)s)
         UNION (SELECT s.contact_id FROM personal p JOIN contacts_contactscope s
          ON s.contact_id = p.id AND s.node_id = n.id AND s.live WHERE n.cover = 0 LIMIT %(cap)s)

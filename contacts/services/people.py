@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from contacts import closure, events
+from contacts import closure, events, jobs
 from contacts.models import Contact, ContactVisibleStaff, Membership
 from contacts.permissions import Role, create_role, viewer_of
 from contacts.selectors.duplicates import Duplicates, find_duplicates
@@ -117,7 +117,7 @@ def change_avatar(*, by: Actor, contact: Contact, file: IO[bytes] | None) -> Con
     """A new picture, written anew and square; None takes it away. Raises as `edit`, and InvalidPicture."""
     picture = reencode_avatar(file) if file is not None else None
     fresh = claim(by=by, contact=contact, needs=Role.EDITOR, say_why=True)
-    former, storage = fresh.avatar.name, fresh.avatar.storage
+    former = fresh.avatar.name
     if picture is None and not former:
         return fresh
     fresh.avatar = ""
@@ -125,7 +125,7 @@ def change_avatar(*, by: Actor, contact: Contact, file: IO[bytes] | None) -> Con
         fresh.avatar.save(f"{uuid.uuid4().hex}.webp", ContentFile(picture), save=False)
     fresh.save(update_fields=["avatar", "updated_at"])
     if former:
-        transaction.on_commit(lambda: storage.delete(former))
+        jobs.forget_picture(former)
     record(
         by=by, contact=fresh, action="contact.avatar",
         before={"avatar": bool(former)}, after={"avatar": picture is not None},

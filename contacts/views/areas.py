@@ -1,4 +1,4 @@
-"""The areas of a card: 基本信息, 权限设置 and 共享, 账号信息, 变更记录, each refused here and not only hidden (CON-3)."""
+"""The areas of a card: 基本信息, 权限设置 and 共享, 账号信息, 变更记录, each refused here, not only hidden (CON-3)."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -138,17 +138,17 @@ def card_context(request: HttpRequest, here: Here) -> dict[str, Any]:
         "card_url": here.url(),
         "card_lines": tables.lines(card),
         "tabs": tables.card_tabs(here, card),
-        "edit": _edit(card),
+        "edit": _edit(card, here),
         "menu": tables.card_menu(card),
         "party": write_to(request, card),
         **area(request, card, here.tab),
     }
 
 
-def _edit(card: cards.Card) -> Action | None:
+def _edit(card: cards.Card, here: Here) -> Action | None:
     if not card.allowed.edit:
         return None
-    return Action(_("Edit"), tables.edit_url(card.contact), "pencil", target=tables.SLOT)
+    return Action(_("Edit"), tables.edit_url(card.contact, here), "pencil", target=tables.SLOT)
 
 
 def write_to(request: HttpRequest, card: cards.Card) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -64,13 +64,14 @@ def share(contact: Contact, to: User | Department, level: str = "view") -> None:
 
 
 @transaction.atomic
-def make_many(node: Node, count: int, **values: Any) -> list[int]:
-    """Many contacts below one node at once; returns their ids."""
+def make_many(places: Node | Sequence[Node], count: int, **values: Any) -> list[int]:
+    """Many contacts at once, spread over one node or several; returns their ids."""
+    nodes = [places] if isinstance(places, Node) else places
     start = next(_numbers) * 1_000_000
     rows = Contact.objects.bulk_create(
         [
             Contact(
-                main_node=node,
+                main_node=nodes[n % len(nodes)],
                 mobile=f"+86139{(start + n) % 100_000_000:08d}",
                 **{**columns(many_name(n)), **values},
             )
@@ -79,7 +80,8 @@ def make_many(node: Node, count: int, **values: Any) -> list[int]:
         batch_size=2000,
     )
     Membership.objects.bulk_create(
-        [Membership(contact=row, node=node, is_main=True) for row in rows], batch_size=5000
+        [Membership(contact=row, node_id=row.main_node_id, is_main=True) for row in rows],
+        batch_size=5000,
     )
     ids = [row.pk for row in rows]
     closure.refresh(ids)

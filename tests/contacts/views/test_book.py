@@ -21,8 +21,15 @@ def test_the_front_door(client, as_, book) -> None:
 
 @pytest.mark.parametrize(
     ("who", "seen"),
-    [("holder", "林王秘"), ("maintainer", "林王"), ("creator", "林"), ("viewer", "林"), ("ranged", "林"), ("stranger", "")],
-)  # fmt: skip
+    [
+        ("holder", "林王秘"),
+        ("maintainer", "林王"),
+        ("creator", "林"),
+        ("viewer", "林"),
+        ("ranged", "林"),
+        ("stranger", ""),
+    ],
+)
 def test_everybody_finds_his_own(as_, book, who, seen) -> None:
     page = text(as_(getattr(book, who)).get("/contacts/"))
     for letter, name in (("林", "林晓彤"), ("王", "王嘉禾"), ("秘", "秘密人")):

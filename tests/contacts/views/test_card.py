@@ -1,4 +1,4 @@
-"""The areas of the card, rights, places, state and account, each for whom it is (matrix rows 19, 20, 23, 24, 28, 41)."""
+"""The areas of the card, rights, places, state and account, each for whom it is (rows 19, 20, 23, 24, 28, 41)."""
 
 import pytest
 

@@ -85,8 +85,16 @@ def test_a_hidden_duplicate_is_not_named(as_, book) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("holder", 200), ("maintainer", 200), ("creator", 200), ("viewer", 403), ("ranged", 403), ("stranger", 404)]
-)  # fmt: skip
+    ("who", "status"),
+    [
+        ("holder", 200),
+        ("maintainer", 200),
+        ("creator", 200),
+        ("viewer", 403),
+        ("ranged", 403),
+        ("stranger", 404),
+    ],
+)
 def test_who_edits(as_, book, who, status) -> None:
     client = as_(getattr(book, who))
     url = f"/contacts/{book.lin.pk}/edit/"
