@@ -142,6 +142,10 @@ def test_new_with_a_random_account(open_as: Open, maintainer: User, department: 
     page.get_by_role("button", name="新建", exact=True).click()
     expect(page.get_by_role("heading", name="是否同一人？")).to_be_visible()
     check(page, "console-new-known")
+    page.get_by_label("姓名").press("Enter")
+    page.wait_for_load_state()
+    expect(page.get_by_role("heading", name="是否同一人？")).to_be_visible()
+    assert known.memberships.count() == 1
     page.get_by_role("button", name="不是同一人").click()
     expect(page.get_by_role("heading", name="贺知远")).to_be_visible()
     made = Contact.objects.get(name="贺知远")
