@@ -1,5 +1,7 @@
 """What the pages of an import say: numbers, one sentence, the state of the work. No queries."""
 
+from typing import Any
+
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,7 +23,29 @@ COLUMNS = (
     Column(gettext_lazy("Value in the file")),
     Column(gettext_lazy("Reason")),
 )
+LIST_COLUMNS = (
+    Column(gettext_lazy("File name")),
+    Column(gettext_lazy("Dimension")),
+    Column(gettext_lazy("State")),
+    Column(gettext_lazy("Result")),
+    Column(gettext_lazy("Uploaded at")),
+)
 WORKING = (Status.UPLOADED, Status.CHECKING, Status.RUNNING)
+
+
+def detail(job: ImportJob) -> dict[str, Any]:
+    """Everything the page of one import says about it."""
+    told = len({line["row"] for line in job.problems})
+    return {
+        "job": job,
+        "labels": STEPS,
+        "columns": COLUMNS,
+        "stats": stats(job),
+        "summary": summary(job),
+        "progress": progress(job),
+        "more_rows": job.counts.get("errors", 0) > told,
+        "unknown": "、".join(job.counts.get("unknown", ())),
+    }
 
 
 def stats(job: ImportJob) -> list[Stat]:

@@ -1,6 +1,7 @@
 """The invented company of the demo and the organizations around it. Nobody and nothing here is real.
 
-Organizations carry （示例） in their names, addresses end in example.com, mobiles are of the unallocated range 160 (bench files use 154).
+Organizations carry （示例） in their names, addresses end in example.com, mobiles are of the unallocated range 160
+(composed files use 154).
 """
 
 from typing import Final

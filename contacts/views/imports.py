@@ -19,7 +19,7 @@ from contacts.services import imports
 from core import htmx
 from core.errors import Hidden, Invalid, UserError
 from core.sheets import MAX_FILE_BYTES
-from core.ui import Action, Column, Crumb, Pager
+from core.ui import Action, Crumb, Pager
 from orgs.models import Node
 from orgs.selectors.nodes import dimensions_in
 from orgs.views.guards import maintainers_only, person, scope
@@ -43,16 +43,20 @@ def _dimension(request: HttpRequest) -> Node:
 def import_new(request: HttpRequest) -> HttpResponse:
     """Template and upload for one dimension."""
     dimension = _dimension(request)
-    error, status = "", 200
-    if request.method == "POST":
-        try:
-            job = imports.upload(by=person(request), dimension=dimension, file=_chosen(request))
-        except Hidden:
-            raise
-        except UserError as refused:
-            error, status = str(refused), refused.status
-        else:
-            return htmx.done(request, reverse("contacts:import-detail", args=[job.pk]))
+    if request.method != "POST":
+        return _new(request, dimension)
+    try:
+        job = imports.upload(by=person(request), dimension=dimension, file=_chosen(request))
+    except Hidden:
+        raise
+    except UserError as refused:
+        return _new(request, dimension, error=str(refused), status=refused.status)
+    return htmx.done(request, reverse("contacts:import-detail", args=[job.pk]))
+
+
+def _new(
+    request: HttpRequest, dimension: Node, *, error: str = "", status: int = 200
+) -> HttpResponse:
     context = {
         "dimension": dimension,
         "dimensions": dimensions_in(scope(request)),
@@ -91,28 +95,18 @@ def import_template(request: HttpRequest) -> HttpResponse:
 @maintainers_only
 def import_list(request: HttpRequest) -> HttpResponse:
     """One's own imports, newest first."""
-    rows = ImportJob.objects.filter(
-        owner=person(request), dimension__in=dimensions_in(scope(request))
-    ).select_related("dimension")
-    pages = Paginator(rows.order_by("-pk"), PAGE)
+    mine = dimensions_in(scope(request))
+    rows = ImportJob.objects.filter(owner=person(request), dimension__in=mine)
+    pages = Paginator(rows.select_related("dimension").order_by("-pk"), PAGE)
     page = pages.get_page(request.GET.get("page"))
+    home = Crumb(_("External organizations"), reverse("orgs:home"))
+    new = Action(_("Import contacts"), reverse("contacts:import-new"), "upload", "primary")
     context = {
         "rows": [(job, import_words.summary(job)) for job in page],
-        "columns": [
-            Column(_("File name")),
-            Column(_("Dimension")),
-            Column(_("State")),
-            Column(_("Result")),
-            Column(_("Uploaded at")),
-        ],
+        "columns": import_words.LIST_COLUMNS,
         "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
-        "crumbs": [
-            Crumb(_("External organizations"), reverse("orgs:home")),
-            Crumb(_("My imports")),
-        ],
-        "actions": [
-            Action(_("Import contacts"), reverse("contacts:import-new"), "upload", "primary")
-        ],
+        "crumbs": [home, Crumb(_("My imports"))],
+        "actions": [new],
     }
     return render(request, "contacts/imports/list.html", context)
 
@@ -126,22 +120,14 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    pages = Paginator(job.problems, PAGE)
-    page = pages.get_page(request.GET.get("page"))
+    page = Paginator(job.problems, PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
-        "job": job,
+        **import_words.detail(job),
         "crumbs": _crumbs(job.dimension),
-        "labels": import_words.STEPS,
-        "stats": import_words.stats(job),
-        "summary": import_words.summary(job),
-        "progress": import_words.progress(job),
-        "more_rows": job.counts.get("errors", 0) > len({line["row"] for line in job.problems}),
         "has_bad_rows": bool(job.file) and default_storage.exists(import_jobs.bad_rows_name(job)),
         "rows": list(page),
-        "columns": import_words.COLUMNS,
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
+        "pager": Pager(total=len(job.problems), page=page.number, pages=page.paginator.num_pages),
         "refused": refused,
-        "unknown": "、".join(job.counts.get("unknown", ())),
         "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
     }
     return htmx.page(
