@@ -81,6 +81,6 @@ def photo(request: HttpRequest, card: Card) -> HttpResponse:
         raise Hidden("")
     with card.contact.avatar.open("rb") as file:
         response = HttpResponse(file.read(), content_type=CONTENT_TYPE)
-    response["Cache-Control"] = "private, max-age=300"
+    response["Cache-Control"] = "private, no-cache"
     response["X-Content-Type-Options"] = "nosniff"
     return response
