@@ -42,10 +42,12 @@ def showing() -> list[Row]:
     return [known[name] for name in sorted(known)]
 
 
-def addresses(row: Row, matrix: Matrix) -> Iterator[str]:
-    """The address with each object that may stand in it."""
+def addresses(row: Row, matrix: Matrix, role: str = "") -> Iterator[str]:
+    """The address with each object that may stand in it; with a role that finds nothing there, with one of each side."""
     kinds = [arg for arg in row.args if not arg.startswith("=")]
     several = values(kinds[0], matrix) if kinds else [None]
+    if kinds and role and row.cells[role] in ("4", "L"):
+        several = [matrix.inside[kinds[0]][role], matrix.outside[kinds[0]][role]]
     for value in several:
         args: list[Any] = []
         for arg in row.args:

@@ -41,7 +41,7 @@ def test_no_page_says_what_the_role_may_not_see(
 ) -> None:
     client, leaks, seen = clients(matrix)[role], set(), ""
     for row in showing():
-        for address in addresses(row, matrix):
+        for address in addresses(row, matrix, role):
             response = get(client, address)
             answers = [response]
             seen += text_of(response)
@@ -51,8 +51,6 @@ def test_no_page_says_what_the_role_may_not_see(
                 assert answer.status_code < 500 or row.name == "readyz", address
                 found = canaries.leaked(role, text_of(answer), besides=address)
                 leaks |= {f"{row.name}: {leak}" for leak in found}
-            if role in ("DX", "AN"):
-                break
     assert not leaks
     assert role != "SA" or _most_are_read(canaries, seen)
 
