@@ -143,10 +143,13 @@ class ContactForm(UiForm):
         return contact_fields.clean_value(key, raw)
 
     def fields_for_service(self) -> dict[str, Any]:
-        """Cleaned values by the names of services.fields.EDITABLE."""
-        return {
+        """Cleaned values by the names of services.fields.EDITABLE; a level that was left empty stays what it is."""
+        values = {
             key: value for key, value in self.cleaned_data.items() if key in contact_fields.EDITABLE
         }
+        if not self.data.get("security_level"):
+            values.pop("security_level", None)
+        return values
 
 
 def _initial(contact: Contact) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from contacts.forms import ExpiryForm, LoginForm, take
@@ -18,6 +19,8 @@ from core.errors import Invalid
 from orgs.views.asking import form_dialog
 
 EDITABLE = ("GET", "HEAD", "POST")
+OPENED = gettext_lazy("The account of %(name)s is opened")
+OPENING = gettext_lazy("The account of %(name)s is being opened")
 
 
 def _back(card: Card) -> str:
@@ -36,8 +39,8 @@ def open_(request: HttpRequest, card: Card) -> HttpResponse:
         except Invalid as error:
             take(form, error)
         else:
-            said = _("The account of %(name)s is opened") % {"name": card.contact.name}
-            return changed(request, card.contact, said, tab="account")
+            said = OPENED if login["password"] else OPENING
+            return changed(request, card.contact, said % {"name": card.contact.name}, tab="account")
     title = _("Open the account of %(name)s") % {"name": card.contact.name}
     return form_dialog(request, form, title=title, submit=_("Open"), back_url=_back(card))
 

@@ -1,6 +1,9 @@
 """The address book: page, tree levels, one row, pictures (SPEC VIS-2; matrix rows 8, 9, 16, 17, 26)."""
 
-from django.http import HttpRequest, HttpResponse
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
@@ -65,12 +68,27 @@ def contact(request: HttpRequest, card: Card) -> HttpResponse:
 @on_contact()
 def row(request: HttpRequest, card: Card) -> HttpResponse:
     """One row of the list, fetched again after a change."""
-    here = Here.read(request.GET, tables.number(request.GET.get("at", "")))
-    rows = lists.rows(viewer(request), [card.contact.pk])
-    context = {"rows": rows, "here": here, "row_base": here.row_base, "with_place": "place" in request.GET}
+    here = replace(
+        Here.read(request.GET, tables.number(request.GET.get("at", ""))),
+        card_id=_open_card(request),
+    )
+    context = {
+        "rows": lists.rows(viewer(request), [card.contact.pk]),
+        "here": here,
+        "row_base": here.row_base,
+        "with_place": "place" in request.GET,
+        "searching": bool(here.q),
+        "q": here.q,
+    }
     response = render(request, "contacts/partials/_rows.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _open_card(request: HttpRequest) -> int | None:
+    """The card that the page shows which asks: its row stays marked."""
+    query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    return tables.number(QueryDict(query[:2000]).get("c", "") or "")
 
 
 @require_safe

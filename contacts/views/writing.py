@@ -68,8 +68,10 @@ def joinable(
 
 
 def chosen_place(request: HttpRequest) -> Node | None:
-    """The node the form was opened or sent with, if the viewer may create there; for staff without one the built-in."""
+    """Where the form stands or was sent for, if the viewer may create there; plain staff start in the built-in one."""
     asked = request.POST.get("node") or request.GET.get("node") or ""
+    if not asked and viewer(request).scope.maintains_any:
+        return None
     pk = tables.number(asked)
     rows = Node.objects.filter(pk=pk) if asked else Node.objects.filter(builtin=True)
     node: Node | None = rows.first()

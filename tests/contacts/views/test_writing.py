@@ -9,7 +9,7 @@ from accounts.models import User
 from contacts.models import Contact, Membership
 from contacts.services import people
 from core.models import AuditEntry
-from orgs.models import Node
+from orgs.models import DirectorySettings, Node
 from tests.contacts.views.conftest import fresh
 from tests.factories.contacts import make_contact
 
@@ -179,3 +179,24 @@ def test_the_follower_is_staff(as_, book) -> None:
     data["follower"] = book.stranger.pk
     assert client.post(f"/contacts/{contact.pk}/edit/", data).status_code == 303
     assert User.objects.get(followed_contacts=contact) == book.stranger
+
+
+def test_an_empty_level_is_the_default_one(as_, book) -> None:
+    DirectorySettings.objects.update_or_create(id=1, defaults={"default_security_level": -7})
+    client = as_(book.maintainer)
+    assert (
+        client.post("/contacts/new/", {"name": "新人", "node": book.purchase.pk}).status_code == 303
+    )
+    made = Contact.objects.get(name="新人")
+    assert made.security_level == -7
+    data = {"name": "新人", "security_level": "-3"}
+    assert client.post(f"/contacts/{made.pk}/edit/", data).status_code == 303
+    assert client.post(f"/contacts/{made.pk}/edit/", {"name": "新人"}).status_code == 303
+    assert fresh(made).security_level == -3
+
+
+def test_maintainers_choose_the_place_themselves(as_, book) -> None:
+    page = as_(book.maintainer).get("/contacts/new/").content.decode()
+    assert 'name="node" value=' not in page
+    answer = as_(book.maintainer).post("/contacts/new/", {"name": "无处"}, headers=PANE)
+    assert answer.status_code == 422
