@@ -43,10 +43,10 @@ def showing() -> list[Row]:
 
 
 def addresses(row: Row, matrix: Matrix, role: str = "") -> Iterator[str]:
-    """The address with each object that may stand in it; with a role that finds nothing there, with one of each side."""
+    """The address with each object that may stand in it; for a role that finds nothing or everything one of each side."""
     kinds = [arg for arg in row.args if not arg.startswith("=")]
     several = values(kinds[0], matrix) if kinds else [None]
-    if kinds and role and row.cells[role] in ("4", "L"):
+    if kinds and role and (row.cells[role] in ("4", "L") or role == "GM"):
         several = [matrix.inside[kinds[0]][role], matrix.outside[kinds[0]][role]]
     for value in several:
         args: list[Any] = []
@@ -58,6 +58,22 @@ def addresses(row: Row, matrix: Matrix, role: str = "") -> Iterator[str]:
             else:
                 args.append(matrix.inside[arg]["SA"])
         yield reverse(row.name, args=args) + (f"?{row.query}" if row.query else "")
+
+
+def doors(matrix: Matrix) -> Iterator[str]:
+    """Addresses that name an object in their query: side doors to what the path does not name (SECURITY T04)."""
+    contacts, nodes = values("contact", matrix), values("node", matrix)
+    for pk in contacts:
+        yield from (f"{reverse('contacts:index')}?card={pk}&tab={tab}" for tab in ("basic", "rights", "account", "history"))
+    by_node = {
+        "contacts:new": "node", "orgs:home": "dimension", "orgs:search": "q=zz&at", "contacts:import-new": "dimension",
+        "orgs:node-picker": "without", "contacts:node-counts": "ids",
+    }  # fmt: skip
+    for pk in nodes:
+        yield from (f"{reverse(name)}?{key}={pk}" for name, key in by_node.items())
+        for purpose in ("maintain", "create"):
+            yield f"{reverse('orgs:node-picker-results')}?purpose={purpose}&under={pk}"
+            yield f"{reverse('orgs:node-picker-results')}?purpose={purpose}&dimension={pk}&q=zu"
 
 
 def clients(matrix: Matrix) -> dict[str, Client]:

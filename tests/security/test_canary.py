@@ -9,7 +9,7 @@ from django.test import Client
 from core.reading import pinyin
 from tests.matrix.routes import Row
 from tests.matrix.world import ROLES, Matrix
-from tests.security.asking import addresses, clients, get, showing, text_of
+from tests.security.asking import addresses, clients, doors, get, showing, text_of
 from tests.security.canary import GAPS, Canaries
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,16 @@ def test_no_page_says_what_the_role_may_not_see(
                 leaks |= {f"{row.name}: {leak}" for leak in found}
     assert not leaks
     assert role != "SA" or _most_are_read(canaries, seen)
+
+
+@pytest.mark.parametrize("role", ["DM", "CR", "SV", "SP", "EC"])
+def test_no_side_door_says_it_either(role: str, matrix: Matrix, canaries: Canaries) -> None:
+    client, leaks = clients(matrix)[role], set()
+    for address in doors(matrix):
+        response = get(client, address, fragment="card=" in address)
+        assert response.status_code < 500, address
+        leaks |= {f"{address}: {leak}" for leak in canaries.leaked(role, text_of(response), besides=address)}
+    assert not leaks
 
 
 def _most_are_read(canaries: Canaries, seen: str) -> bool:
