@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from django.urls import reverse
 from PIL import Image
 
 from accounts.models import User
@@ -161,7 +162,8 @@ def test_the_picture_follows_the_rule(as_, book, settings, tmp_path) -> None:
     assert as_(book.viewer).post(url, {"picture": raw}).status_code == 403
     raw.seek(0)
     assert as_(book.creator).post(url, {"picture": raw}).status_code == 303
-    photo = f"/contacts/{book.lin.pk}/photo/"
+    photo = reverse("contacts:photo", args=[book.lin.pk])
+    assert f'src="{photo}?v=' in as_(book.viewer).get("/contacts/").content.decode()
     answer = as_(book.viewer).get(photo)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
     assert as_(book.stranger).get(photo).status_code == 404
