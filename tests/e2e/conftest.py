@@ -76,9 +76,22 @@ def ready(url: str) -> bool:
         return False
 
 
+def with_logins(site: Site) -> Site:
+    """Fills in the demo log-ins, by their English role."""
+    rows = json.loads(site.manage("demo_logins", "--json").stdout)
+    site.logins = {row["role_en"]: row for row in rows}
+    return site
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
-    """The site with its demo data; ended with everything it started."""
+    """The site with its demo data; ended with everything it started. SITE=<url> SITE_HOME=<home> uses a running one."""
+    if os.environ.get("SITE"):
+        url, home = os.environ["SITE"], Path(os.environ["SITE_HOME"])
+        yield with_logins(
+            Site(url=url, home=home, env=clean_environment(home, int(url.rsplit(":", 1)[1])))
+        )
+        return
     home = Path(tempfile.mkdtemp(prefix="wailian-site-"))
     port = free_port()
     site = Site(url=f"http://127.0.0.1:{port}", home=home, env=clean_environment(home, port))
@@ -93,9 +106,7 @@ def site() -> Iterator[Site]:
             assert process.poll() is None, f"the site ended by itself\n{site.log()}"
             assert time.monotonic() < deadline, f"the site did not come up\n{site.log()}"
             time.sleep(0.5)
-        rows = json.loads(site.manage("demo_logins", "--json").stdout)
-        site.logins = {row["role_en"]: row for row in rows}
-        yield site
+        yield with_logins(site)
     finally:
         process.send_signal(signal.SIGTERM)
         try:
