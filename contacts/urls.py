@@ -22,7 +22,6 @@ NODE = "console/orgs/<int:node_id>/"
 CONTACT = "console/contacts/<int:contact_id>/"
 ONE = "contacts/<int:pk>/"
 urlpatterns: list[URLPattern] = [
-    path("", book.home, name="home"),
     path("contacts/", book.index, name="index"),
     path("contacts/new/", writing.new, name="new"),
     path("contacts/o/<int:node_id>/", book.node, name="node"),

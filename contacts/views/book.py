@@ -13,15 +13,9 @@ from contacts.selectors import lists, tree
 from contacts.selectors.cards import Card
 from contacts.tables import Here
 from contacts.views.frames import book
-from contacts.views.guards import load_node, on_contact, person, staff_only, viewer
+from contacts.views.guards import load_node, on_contact, staff_only, viewer
 from core.errors import Hidden
 from core.pictures import CONTENT_TYPE
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The door of the product: staff to the address book, external people to the portal."""
-    return redirect("/portal/" if person(request).is_external else "contacts:index")
 
 
 @require_safe

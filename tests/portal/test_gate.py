@@ -44,8 +44,7 @@ def addresses(
             yield name, space, f"/{filled}"
 
 
-# The bare host is decided by the first app that has it: it leads everybody to a page of his own.
-ALL = sorted({row for row in addresses() if row[2] != "/" or row[0] == "accounts:home"})
+ALL = sorted(set(addresses()))
 CLOSED = [row for row in ALL if not gate.open_to_external(row[0], row[1])]
 
 
