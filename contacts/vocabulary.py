@@ -78,12 +78,14 @@ def action_label(action: str) -> str:
 def changed_fields(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> list[tuple[str, str, str]]:
-    """(field, before, after) of one change, as text."""
-    keys = [key for key in {**before, **after} if key not in _HIDDEN]
-    return [
-        (str(FIELDS.get(key, key)), _printed(key, before.get(key)), _printed(key, after.get(key)))
-        for key in keys
-    ]
+    """(field, before, after) of one change, as text; what stayed shows only where it says which place is meant."""
+    shown = []
+    for key in {**before, **after}:
+        old, new = (_printed(key, side.get(key)) for side in (before, after))
+        stayed = key in before and key in after and old == new
+        if key not in _HIDDEN and not (stayed and key != "node"):
+            shown.append((str(FIELDS.get(key, key)), "" if stayed else old, new))
+    return shown
 
 
 def _printed(key: str, value: Any) -> str:

@@ -59,16 +59,14 @@ def edit_membership(
     """Position and order in one place; for those who maintain its dimension. Raises Hidden otherwise."""
     fresh = claim(by=by, contact=contact, needs=Role.MAINTAINER)
     membership = _membership(by=by, contact=fresh, node=node)
-    before = {"position": membership.position, "order": membership.order}
-    after = {"position": position[:100], "order": order}
+    where = {"node": node.name}
+    before = where | {"position": membership.position, "order": membership.order}
+    after = where | {"position": position[:100], "order": order}
     if before == after:
         return membership
     membership.position, membership.order = position[:100], order
     membership.save(update_fields=["position", "order"])
-    record(
-        by=by, contact=fresh, action="membership.edit",
-        before={"node": node.name, **before}, after=after,
-    )  # fmt: skip
+    record(by=by, contact=fresh, action="membership.edit", before=before, after=after)
     return membership
 
 

@@ -6,6 +6,7 @@ from contacts import closure
 from contacts.models import Contact, ContactVisibleStaff, Membership
 from contacts.permissions import Role, role_on, viewer_of
 from contacts.services import bulk, places, sharing
+from contacts.vocabulary import changed_fields
 from core.errors import Conflict, Denied, Hidden, Invalid
 from core.models import AuditEntry
 from tests.factories import orgs as org
@@ -43,6 +44,9 @@ def test_a_further_place_needs_both_ends(contact, dimension) -> None:
     with pytest.raises(Denied):
         places.move(by=aside, contact=contact, node=other)
     places.edit_membership(by=aside, contact=contact, node=other, position="总顾问")
+    trail = AuditEntry.objects.get(action="membership.edit")
+    shown = {(old, new) for _field, old, new in changed_fields(trail.before, trail.after)}
+    assert shown == {("顾问", "总顾问"), ("", "渠道")}
     places.remove_membership(by=aside, contact=contact, node=other)
     assert Membership.objects.filter(contact=contact).count() == 1
     assert not closure.problems()
