@@ -71,14 +71,7 @@ Provider = Callable[[HttpRequest], Iterable[NavItem]]
 
 @cache
 def _providers(names: tuple[str, ...]) -> tuple[Provider, ...]:
-    found = []
-    for name in names:
-        try:
-            found.append(import_string(name))
-        except ModuleNotFoundError as error:
-            if error.name != name.rpartition(".")[0]:
-                raise
-    return tuple(found)
+    return tuple(import_string(name) for name in names)
 
 
 def _length_of_match(item: NavItem, path: str) -> int:
