@@ -148,7 +148,7 @@ def _render(template: str, cut: Cut, *, alias: str, **parts: Any) -> str:
 
 
 def personal_ids(viewer: Viewer) -> str:
-    """SQL of the ids of a viewer's created, followed and shared contacts that count for him; uses %(user)s, %(groups)s."""
+    """SQL of the ids of a viewer's created, followed and shared contacts that count; uses %(user)s, %(groups)s."""
     parts = [
         f"SELECT c.id FROM contacts_contact c WHERE {condition} AND c.live AND c.deleted_at IS NULL"
         for name, condition in PERSONAL.items()

@@ -127,7 +127,9 @@ class Contact(models.Model):
             ),
             models.Index(fields=["mobile"], name="contacts_contact_mobile", condition=~models.Q(mobile="")),
             models.Index(models.functions.Lower("email"), name="contacts_contact_email", condition=~models.Q(email="")),
-            models.Index(fields=["deleted_at"], name="contacts_contact_bin", condition=models.Q(deleted_at__isnull=False)),
+            models.Index(
+                fields=["deleted_at"], name="contacts_contact_bin", condition=models.Q(deleted_at__isnull=False),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -106,7 +106,8 @@ SELECT CASE
   WHEN EXISTS (SELECT 1 FROM contacts_contactusergrant g JOIN auth_permission p ON p.id = g.permission_id
                WHERE g.content_object_id = c.id AND g.user_id = %(user)s AND p.codename = 'edit_contact')
     OR EXISTS (SELECT 1 FROM contacts_contactgroupgrant g JOIN auth_permission p ON p.id = g.permission_id
-               WHERE g.content_object_id = c.id AND g.group_id = ANY(%(groups)s::bigint[]) AND p.codename = 'edit_contact')
+               WHERE g.content_object_id = c.id AND g.group_id = ANY(%(groups)s::bigint[])
+                 AND p.codename = 'edit_contact')
     THEN 2
   WHEN EXISTS (SELECT 1 FROM contacts_contactusergrant g WHERE g.content_object_id = c.id AND g.user_id = %(user)s)
     OR EXISTS (SELECT 1 FROM contacts_contactgroupgrant g
@@ -177,7 +178,7 @@ def staff_create_in_builtin() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Which areas of the card and which actions a role opens (CON-3; matrix rows 17 to 25, 36, 41). Views hand this on."""
+    """Which areas of the card and which actions a role opens (CON-3; rows 17 to 25, 36, 41). Views hand it on."""
 
     role: Role
 

@@ -11,7 +11,7 @@ from contacts import branches
 from contacts.permissions import Viewer, viewer_of
 
 if TYPE_CHECKING:
-    from contacts.models import Contact
+    from contacts.models import Contact  # noqa: F401  the type of the rows
     from orgs.models import Node
 
 PAGE_SIZE = 50

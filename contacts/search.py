@@ -21,7 +21,8 @@ ORGANIZATION_CAP = 200
 WORDS = "SELECT t.contact_id FROM contacts_contactsearch t WHERE t.words @@ %(words)s::tsquery {scope} LIMIT %(cap)s"
 NAMED_NODES = """
 SELECT n.id, n.path, n.dimension_id FROM orgs_node n
-WHERE (n.name ILIKE %(like)s OR (%(latin)s <> '' AND (n.sort_key LIKE %(latin_like)s OR n.initials LIKE %(latin_like)s)))
+WHERE (n.name ILIKE %(like)s
+       OR (%(latin)s <> '' AND (n.sort_key LIKE %(latin_like)s OR n.initials LIKE %(latin_like)s)))
   {scope} ORDER BY n.path LIMIT %(cap)s
 """
 

@@ -15,7 +15,8 @@ class Context:
     user_agent: str = ""
 
 
-_current: ContextVar[Context] = ContextVar("wailian_context", default=Context())
+_NONE = Context()
+_current: ContextVar[Context] = ContextVar("wailian_context", default=_NONE)
 
 
 def current() -> Context:

@@ -1,4 +1,4 @@
-"""Effects after commit. A service enqueues by registered task name; a lost worker or broker loses nothing (T82, T83)."""
+"""Effects after commit. A service enqueues by registered name; nothing is lost with a worker or broker (T82, T83)."""
 
 import datetime
 import logging

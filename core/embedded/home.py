@@ -137,10 +137,7 @@ def open_home(root: Path | str | None = None) -> Home:
     named = root or os.environ.get("WAILIAN_HOME") or CHECKOUT / "var"
     path = Path(named).expanduser().resolve()
     try:
-        path.mkdir(parents=True)
-        path.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    except FileExistsError:
-        pass  # somebody's own choice of a folder keeps its mode
+        _make(path)
     except PermissionError as error:
         raise EmbeddedError(
             f"The folder {path} cannot be written; set WAILIAN_HOME to one of your own"
@@ -148,6 +145,13 @@ def open_home(root: Path | str | None = None) -> Home:
     if not os.access(path, os.W_OK | os.X_OK):
         raise EmbeddedError(f"{path} belongs to another user; set WAILIAN_HOME to your own")
     return Home(path)
+
+
+def _make(path: Path) -> None:
+    """The folder with its mode; one that exists is somebody's own choice and keeps his."""
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(parents=True)
+        path.chmod(0o711 if os.geteuid() == 0 else 0o700)
 
 
 def _can_enter(folder: Path, account: process.Account) -> bool:

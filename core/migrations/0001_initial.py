@@ -50,46 +50,63 @@ def make_partitions(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.CreateModel(
-                    name='AuditEntry',
+                    name="AuditEntry",
                     fields=[
-                        ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                        ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                        ('action', models.CharField(max_length=64)),
-                        ('actor_kind', models.CharField(max_length=16)),
-                        ('actor_id', models.CharField(blank=True, max_length=40)),
-                        ('actor_label', models.CharField(max_length=200)),
-                        ('object_type', models.CharField(max_length=40)),
-                        ('object_id', models.CharField(max_length=40)),
-                        ('object_label', models.CharField(max_length=300)),
-                        ('dimension_id', models.BigIntegerField(null=True)),
-                        ('before', models.JSONField(default=dict)),
-                        ('after', models.JSONField(default=dict)),
-                        ('ip', models.CharField(blank=True, max_length=45)),
-                        ('request_id', models.CharField(blank=True, max_length=40)),
-                        ('seq', models.BigIntegerField(null=True)),
-                        ('previous_hash', models.CharField(blank=True, max_length=64)),
-                        ('hash', models.CharField(blank=True, max_length=64)),
+                        ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                        (
+                            "at",
+                            models.DateTimeField(
+                                db_default=django.db.models.functions.datetime.Now()
+                            ),
+                        ),
+                        ("action", models.CharField(max_length=64)),
+                        ("actor_kind", models.CharField(max_length=16)),
+                        ("actor_id", models.CharField(blank=True, max_length=40)),
+                        ("actor_label", models.CharField(max_length=200)),
+                        ("object_type", models.CharField(max_length=40)),
+                        ("object_id", models.CharField(max_length=40)),
+                        ("object_label", models.CharField(max_length=300)),
+                        ("dimension_id", models.BigIntegerField(null=True)),
+                        ("before", models.JSONField(default=dict)),
+                        ("after", models.JSONField(default=dict)),
+                        ("ip", models.CharField(blank=True, max_length=45)),
+                        ("request_id", models.CharField(blank=True, max_length=40)),
+                        ("seq", models.BigIntegerField(null=True)),
+                        ("previous_hash", models.CharField(blank=True, max_length=64)),
+                        ("hash", models.CharField(blank=True, max_length=64)),
                     ],
                     options={
-                        'verbose_name': 'audit entry',
-                        'indexes': [models.Index(fields=['object_type', 'object_id', '-id'], name='core_audit_object'), models.Index(fields=['dimension_id', '-id'], name='core_audit_dimension'), models.Index(fields=['actor_id', '-id'], name='core_audit_actor'), models.Index(condition=models.Q(('seq__isnull', True)), fields=['id'], name='core_audit_unsealed'), models.Index(fields=['seq'], name='core_audit_seq')],
+                        "verbose_name": "audit entry",
+                        "indexes": [
+                            models.Index(
+                                fields=["object_type", "object_id", "-id"], name="core_audit_object"
+                            ),
+                            models.Index(
+                                fields=["dimension_id", "-id"], name="core_audit_dimension"
+                            ),
+                            models.Index(fields=["actor_id", "-id"], name="core_audit_actor"),
+                            models.Index(
+                                condition=models.Q(("seq__isnull", True)),
+                                fields=["id"],
+                                name="core_audit_unsealed",
+                            ),
+                            models.Index(fields=["seq"], name="core_audit_seq"),
+                        ],
                     },
                 ),
             ],
@@ -99,34 +116,64 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
-            name='AuditHead',
+            name="AuditHead",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('seq', models.BigIntegerField(default=0)),
-                ('hash', models.CharField(default='0000000000000000000000000000000000000000000000000000000000000000', max_length=64)),
+                (
+                    "id",
+                    models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False),
+                ),
+                ("seq", models.BigIntegerField(default=0)),
+                (
+                    "hash",
+                    models.CharField(
+                        default="0000000000000000000000000000000000000000000000000000000000000000",
+                        max_length=64,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='core_audithead_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="core_audithead_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OutboxEntry',
+            name="OutboxEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('task', models.CharField(max_length=100)),
-                ('arguments', models.JSONField(default=dict)),
-                ('dedupe_key', models.CharField(max_length=120, null=True, unique=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('available_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('failed_at', models.DateTimeField(null=True)),
-                ('last_error', models.CharField(blank=True, max_length=500)),
-                ('request_id', models.CharField(blank=True, max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("task", models.CharField(max_length=100)),
+                ("arguments", models.JSONField(default=dict)),
+                ("dedupe_key", models.CharField(max_length=120, null=True, unique=True)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "available_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("last_error", models.CharField(blank=True, max_length=500)),
+                ("request_id", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('done_at__isnull', True), ('failed_at__isnull', True)), fields=['available_at'], name='core_outbox_pending')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at__isnull", True), ("failed_at__isnull", True)),
+                        fields=["available_at"],
+                        name="core_outbox_pending",
+                    )
+                ],
             },
         ),
     ]

@@ -104,14 +104,18 @@ def write_xlsx(
         for column, name in enumerate(header):
             sheet.set_column(column, column, min(_MAX_WIDTH, 6 + 2 * len(name)), text)
         _write_row(sheet, 0, header, bold)
-        count = 0
-        for count, row in enumerate(rows, start=1):
-            _write_row(sheet, count, row, None)
+        count = _write_rows(sheet, rows, first=1)
         if notes:
             page = book.add_worksheet(notes_name)
             page.set_column(0, 0, 100)
-            for number, line in enumerate(notes):
-                _write_row(page, number, [line], None)
+            _write_rows(page, ([line] for line in notes), first=0)
+    return count
+
+
+def _write_rows(sheet: Any, rows: Iterable[Sequence[object]], *, first: int) -> int:
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        _write_row(sheet, first + count - 1, row, None)
     return count
 
 

@@ -25,7 +25,7 @@ from tests.factories.contacts import make_contact
 Put = Callable[..., None]
 ROLES_THAT_IMPORT = ("SA", "GM", "DM")
 ISSUE, OTHER_ISSUE = "direct:1:1", "direct:2:2"
-PASSWORD = "never shown again 4711"  # noqa: S105  a test's own
+PASSWORD = "never shown again 4711"
 
 
 def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> None:
@@ -86,9 +86,7 @@ def _login(values: dict[str, Any]) -> dict[str, Any]:
     return {"user": ExternalUserFactory()} if values.get("account") == "active" else {}
 
 
-def _applications(
-    put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User
-) -> None:
+def _applications(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User) -> None:
     """Pending ones: of the creator in dimension A, and of a stranger in dimension B."""
     applied = make_contact(nodes["depA"], "矩阵申请", created_by=people["CR"])
     elsewhere = make_contact(nodes["depB"], "矩阵别处申请", created_by=stranger)

@@ -2,8 +2,9 @@
 
 Cells: Y allowed; S or O allowed inside the role's own scope, missing (404) outside; 3 refused with a page (403);
 4 missing; L to the log-in (or 401); - not applicable (the row says why); a number is that status.
-Where the object stands in the data and not in the address the row says `scope_in_data`. Allowed means an answer below 400, or one that the row names in `accepts` and explains in `why`. A route stands more
-than once where `case` tells its rows apart.
+Where the object stands in the data and not in the address the row says `scope_in_data`. Allowed means an answer below
+400, or one that the row names in `accepts` and explains in `why`. A route stands more than once where `case` tells its
+rows apart.
 """
 
 import tomllib

@@ -21,7 +21,6 @@ from core.reading import pinyin, simplified
 from im.models import Conversation, Message, Participant
 from orgs import tree
 from orgs.models import Category, Node, NodeUserGrant, Tag
-from tests.matrix import objects
 from tests.factories.accounts import (
     AdminFactory,
     DepartmentFactory,
@@ -29,6 +28,7 @@ from tests.factories.accounts import (
     HolderFactory,
     StaffFactory,
 )
+from tests.matrix import objects
 
 BY = SystemActor("tests")
 ROLES = ("SA", "GM", "DM", "CR", "SV", "SP", "EC", "DX", "AN")
@@ -61,10 +61,16 @@ def build() -> Matrix:
     """People and the directory; further kinds of objects are added by tests/matrix/objects.py."""
     matrix = Matrix()
     people: dict[str, User | None] = {
-        "SA": AdminFactory(name="管理员甲"), "GM": HolderFactory(name="互联维护乙"), "DM": StaffFactory(name="维度维护丙"),
-        "CR": StaffFactory(name="创建人丁"), "SV": StaffFactory(name="可见范围戊"), "SP": StaffFactory(name="无范围己"),
-        "EC": ExternalUserFactory(name="外部庚"), "DX": ExternalUserFactory(name="外部停用辛", is_active=False), "AN": None,
-    }  # fmt: skip
+        "SA": AdminFactory(name="管理员甲"),
+        "GM": HolderFactory(name="互联维护乙"),
+        "DM": StaffFactory(name="维度维护丙"),
+        "CR": StaffFactory(name="创建人丁"),
+        "SV": StaffFactory(name="可见范围戊"),
+        "SP": StaffFactory(name="无范围己"),
+        "EC": ExternalUserFactory(name="外部庚"),
+        "DX": ExternalUserFactory(name="外部停用辛", is_active=False),
+        "AN": None,
+    }
     matrix.people = people
     nodes = _nodes(people)
     contacts = _contacts(people, nodes)
