@@ -43,7 +43,7 @@ def showing() -> list[Row]:
 
 
 def addresses(row: Row, matrix: Matrix, role: str = "") -> Iterator[str]:
-    """The address with each object that may stand in it; for a role that finds nothing or everything one of each side."""
+    """The address with each object that may stand there; where a role finds nothing or everything, one of each side."""
     kinds = [arg for arg in row.args if not arg.startswith("=")]
     several = values(kinds[0], matrix) if kinds else [None]
     if kinds and role and (row.cells[role] in ("4", "L") or role == "GM"):
@@ -64,7 +64,10 @@ def doors(matrix: Matrix) -> Iterator[str]:
     """Addresses that name an object in their query: side doors to what the path does not name (SECURITY T04)."""
     contacts, nodes = values("contact", matrix), values("node", matrix)
     for pk in contacts:
-        yield from (f"{reverse('contacts:index')}?card={pk}&tab={tab}" for tab in ("basic", "rights", "account", "history"))
+        yield from (
+            f"{reverse('contacts:index')}?card={pk}&tab={tab}"
+            for tab in ("basic", "rights", "account", "history")
+        )
     by_node = {
         "contacts:new": "node", "orgs:home": "dimension", "orgs:search": "q=zz&at", "contacts:import-new": "dimension",
         "orgs:node-picker": "without", "contacts:node-counts": "ids",
@@ -78,7 +81,9 @@ def doors(matrix: Matrix) -> Iterator[str]:
 
 def clients(matrix: Matrix) -> dict[str, Client]:
     """A session of each role."""
-    return {role: login(Client(raise_request_exception=False), matrix.people[role]) for role in ROLES}
+    return {
+        role: login(Client(raise_request_exception=False), matrix.people[role]) for role in ROLES
+    }
 
 
 def get(client: Client, address: str, *, fragment: bool = False) -> HttpResponse:

@@ -67,16 +67,31 @@ class Canaries:
         ]
 
 
+def _texts(row: models.Model) -> list[Any]:
+    """The columns that hold somebody's words."""
+    return [
+        column
+        for column in row._meta.concrete_fields
+        if isinstance(column, models.CharField | models.TextField)
+        and not (column.choices or isinstance(column, models.SlugField) or "hash" in column.name)
+        and column.name not in STRUCTURE
+    ]
+
+
+def _shaped(column: Any, word: str) -> str:
+    if isinstance(column, models.EmailField):
+        return f"{word}@example.com"
+    return f"https://{word}.example/" if isinstance(column, models.URLField) else word
+
+
 def mark(
     found: Canaries, row: models.Model, may: frozenset[str], *, private: frozenset[str] | None = None,
     keep: tuple[str, ...] = (), wider: dict[str, frozenset[str]] | None = None,
 ) -> None:  # fmt: skip
     """A word in every text column of the row; `private` may read mobile and e-mail, `wider` other columns."""
     values: dict[str, Any] = {}
-    for column in row._meta.concrete_fields:
-        if not isinstance(column, models.CharField | models.TextField) or column.choices:
-            continue
-        if column.name in STRUCTURE or column.name in keep or isinstance(column, models.SlugField):
+    for column in _texts(row):
+        if column.name in keep:
             continue
         where = f"{row._meta.label}#{row.pk}.{column.name}"
         allowed = (wider or {}).get(column.name, may)
@@ -84,12 +99,8 @@ def mark(
             allowed = private
         if column.name == "mobile":
             values[column.name] = found.mobile(where, may, allowed)
-        elif isinstance(column, models.EmailField):
-            values[column.name] = found.word(where, allowed) + "@example.com"
-        elif isinstance(column, models.URLField):
-            values[column.name] = f"https://{found.word(where, allowed)}.example/"
-        elif "hash" not in column.name:
-            values[column.name] = found.word(where, allowed)
+        else:
+            values[column.name] = _shaped(column, found.word(where, allowed))
     type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
@@ -117,7 +128,9 @@ def plant(matrix: Matrix) -> Canaries:
     _people(found, matrix)
     _records(found, matrix)
     for trail in AuditEntry.objects.all():
-        AuditEntry.objects.filter(pk=trail.pk).update(object_label="·", actor_label="·", before={}, after={})
+        AuditEntry.objects.filter(pk=trail.pk).update(
+            object_label="·", actor_label="·", before={}, after={}
+        )
     _history(found, matrix)
     closure.refresh(list(Contact.objects.values_list("pk", flat=True)))
     return found
@@ -136,14 +149,18 @@ def _nodes(found: Canaries, matrix: Matrix) -> None:
         place = getattr(matrix, letter)
         detail = DimensionDetail.objects.update_or_create(node_id=place["dimension"]["SA"])[0]
         mark(found, detail, may)
-        organization = OrganizationDetail.objects.update_or_create(node_id=place["organization"]["SA"])[0]
+        organization = OrganizationDetail.objects.update_or_create(
+            node_id=place["organization"]["SA"]
+        )[0]
         OrganizationDetail.objects.filter(pk=organization.pk).update(
             credit_code=found.word(f"credit code {letter}", may)
         )
         tag = Tag.objects.create(name=found.word(f"tag {letter}", STAFF_ROLES))
         organization.tags.add(tag)
     for grant in NodeUserGrant.objects.all():
-        NodeUserGrant.objects.filter(pk=grant.pk).update(granted_by_label=found.word("grant label", MAINTAIN))
+        NodeUserGrant.objects.filter(pk=grant.pk).update(
+            granted_by_label=found.word("grant label", MAINTAIN)
+        )
 
 
 def _contacts(found: Canaries, matrix: Matrix) -> None:
@@ -165,7 +182,9 @@ def _contacts(found: Canaries, matrix: Matrix) -> None:
             name(found, contact, may)
         else:
             value = found.word(f"contact {pk} name", may, prefix="zn")
-            Contact.objects.filter(pk=pk).update(name=value, simplified=value, sort_key=value, initials="zn")
+            Contact.objects.filter(pk=pk).update(
+                name=value, simplified=value, sort_key=value, initials="zn"
+            )
         if contact.user_id:
             mark(found, User.objects.get(pk=contact.user_id), private)
 
@@ -174,9 +193,21 @@ def _people(found: Canaries, matrix: Matrix) -> None:
     """Staff are seen by staff; external people see those who are in their 权限设置. Numbers are for administrators."""
     colleague = User.objects.get(pk=matrix.inside["staff"]["SA"])
     only = frozenset({"SA"})
-    mark(found, colleague, only, keep=("name",), wider={"position": STAFF_ROLES, "username": STAFF_ROLES})
+    mark(
+        found,
+        colleague,
+        only,
+        keep=("name",),
+        wider={"position": STAFF_ROLES, "username": STAFF_ROLES},
+    )
     stranger = User.objects.get(name="陌生人癸")
-    mark(found, stranger, only, keep=("name",), wider={"position": STAFF_ROLES, "username": STAFF_ROLES})
+    mark(
+        found,
+        stranger,
+        only,
+        keep=("name",),
+        wider={"position": STAFF_ROLES, "username": STAFF_ROLES},
+    )
     name(found, stranger, STAFF_ROLES)
     for kind in ("internal_department", "empty_internal_department"):
         row = Department.objects.get(pk=matrix.inside[kind]["SA"])
@@ -193,9 +224,13 @@ def _records(found: Canaries, matrix: Matrix) -> None:
         application = Application.objects.get(pk=getattr(matrix, side)["application"]["CR"])
         mark(found, application, may, keep=("reason",))
     for job in ImportJob.objects.all():
-        owner = {role for role in ROLES if (person := matrix.people[role]) and person.pk == job.owner_id}
+        owner = {
+            role for role in ROLES if (person := matrix.people[role]) and person.pk == job.owner_id
+        }
         mark(found, job, frozenset(owner))
-    threads = {pk: role for role, pk in matrix.inside["conversation"].items() if role not in ("DX", "AN")}
+    threads = {
+        pk: role for role, pk in matrix.inside["conversation"].items() if role not in ("DX", "AN")
+    }
     strangers = matrix.outside["conversation"]["SA"]
     for message in Message.objects.filter(conversation_id__in=threads):
         own = threads[message.conversation_id] if message.conversation_id != strangers else ""

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import quote, quote_from_bytes
+from urllib.parse import quote
 
 from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -19,10 +19,22 @@ from tests.matrix.routes import Row, rows
 from tests.matrix.world import Matrix
 from tests.security.asking import values
 
-NUMBERS = ("0", "-1", "1", "007", "2147483648", "9223372036854775807", "9223372036854775808", "9" * 40, "1e309", "٣")
+NUMBERS = (
+    "0",
+    "-1",
+    "1",
+    "007",
+    "2147483648",
+    "9223372036854775807",
+    "9223372036854775808",
+    "9" * 40,
+    "1e309",
+    "٣",
+)
 TEXTS = (
     "", " ", "\x00", "a\x00b", "null", "NaN", "true", "[]", "{}", "²", "龘" * 150, "é" * 400, "a" * 6000, "\u202e<b>",
-    "'; DROP TABLE x; --", "<script>alert(1)</script>", "{{ 7|add:7 }}", "%s %(x)s %", "../../etc/passwd", "=1+1", "\r\nX: y",
+    "'; DROP TABLE x; --", "<script>alert(1)</script>", "{{ 7|add:7 }}", "%s %(x)s %", "../../etc/passwd", "=1+1",
+    "\r\nX: y",
     "😀", "\ufffe", "𠮷", "p1", "d1", f"p{'9' * 30}", "1:1", "1:", ":1", f"{'9' * 25}:1", "1,2,x", "a_%\\b*", "(|&!:*'",
     "2026-02-30", "0001-01-01", "9999-12-31", "99999-01-01", "+8613800000000", "138****0000", "x@y", "https://evil.example/",
     "//evil.example", "/contacts/", "1", "0", "on", "all", "view", "edit", "direct", "organization", "maintainer",
@@ -31,11 +43,45 @@ BYTES = (b"%ff%fe", b"%ed%a0%80", b"%00", b"%c0%80", b"%E4%B8")
 TARGETS = ("people", "card-slot", "tree-body", "node", "applications", "x" * 300, "龘")
 TYPES = (
     "application/json", "text/plain", "application/xml", "application/x-www-form-urlencoded; charset=nonsense",
-    "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=x", "", "龘", "image/svg+xml",
+    "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=x", "", "龘",
+    "image/svg+xml",
 )  # fmt: skip
-BODIES = (b"", b"{", b"[1", b"\xff\xfe\x00", b"--x\r\n", b"<a", b"a=%", b"&&&=;", b"a" * 3000, b'{"a": NaN}')
-FILES = (b"", b"PK\x03\x04", b"GIF89a", b"\x89PNG\r\n\x1a\n", b"<svg onload=x>", b"a,b\n" * 50, b"\x00" * 2000)
-METHODS = ("GET", "GET", "GET", "POST", "POST", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "PROPFIND")
+BODIES = (
+    b"",
+    b"{",
+    b"[1",
+    b"\xff\xfe\x00",
+    b"--x\r\n",
+    b"<a",
+    b"a=%",
+    b"&&&=;",
+    b"a" * 3000,
+    b'{"a": NaN}',
+)
+FILES = (
+    b"",
+    b"PK\x03\x04",
+    b"GIF89a",
+    b"\x89PNG\r\n\x1a\n",
+    b"<svg onload=x>",
+    b"a,b\n" * 50,
+    b"\x00" * 2000,
+)
+METHODS = (
+    "GET",
+    "GET",
+    "GET",
+    "POST",
+    "POST",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "HEAD",
+    "OPTIONS",
+    "TRACE",
+    "PROPFIND",
+)
 ASKED = re.compile(r"""(?:GET|POST|FILES|COOKIES)(?:\.get(?:list)?\(|\[)\s*["'](\w+)["']""")
 
 
@@ -162,7 +208,9 @@ class Fuzzer:
         pick = self.rng.random()
         if pick < 0.08:
             name = self.rng.choice(("a.xlsx", "a.png", "\u202egnp.exe", "x" * 300, "a.csv", "../a"))
-            return SimpleUploadedFile(name, self.rng.choice(FILES), self.rng.choice(("image/png", "", "x")))
+            return SimpleUploadedFile(
+                name, self.rng.choice(FILES), self.rng.choice(("image/png", "", "x"))
+            )
         return [self.value(), self.value()] if pick < 0.2 else self.value()
 
     def _headers(self) -> dict[str, str]:

@@ -24,7 +24,9 @@ def searches(matrix: Matrix, canaries: Canaries) -> list[Address]:
     for role in ("SA", "EC"):
         client = clients(matrix)[role]
         for row in showing():
-            address = "" if [arg for arg in row.args if arg[0] != "="] else next(addresses(row, matrix))
+            address = (
+                "" if [arg for arg in row.args if arg[0] != "="] else next(addresses(row, matrix))
+            )
             known: set[str] = set()
             for level in LEVELS if address else ():
                 wanted = f"{address.partition('?')[0]}?{level}&q="
@@ -61,7 +63,10 @@ def test_no_side_door_says_it_either(role: str, matrix: Matrix, canaries: Canari
     for address in doors(matrix):
         response = get(client, address, fragment="card=" in address)
         assert response.status_code < 500, address
-        leaks |= {f"{address}: {leak}" for leak in canaries.leaked(role, text_of(response), besides=address)}
+        leaks |= {
+            f"{address}: {leak}"
+            for leak in canaries.leaked(role, text_of(response), besides=address)
+        }
     assert not leaks
 
 
@@ -75,7 +80,7 @@ def _most_are_read(canaries: Canaries, seen: str) -> bool:
 def hidden_queries(role: str, canaries: Canaries) -> list[tuple[str, str]]:
     """What finds hidden things, and what of the same shape finds nothing at all.
 
-    Whoever knows the whole number of a person he sees finds him by it; with a part of it beyond the shown digits nobody.
+    Whoever knows the whole number of a person he sees finds him by it; by a part beyond the shown digits nobody does.
     """
     found = []
     for name, may in canaries.names.items():

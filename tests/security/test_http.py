@@ -1,4 +1,4 @@
-"""What every answer says to the browser: not kept, no inline code, no sniffing, safe cookies; and who gets none at all."""
+"""What every answer says to the browser: not kept, no inline code, no sniffing, safe cookies; and who gets none."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "font-src 'self'",
     "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "manifest-src 'self'",
 }  # fmt: skip
-INLINE = re.compile(r"""<script(?![^>]*\ssrc=)(?![^>]*application/json)[^>]*>\s*\S|\sstyle=["']|<style|\son\w+=["']|javascript:""")
+INLINE = re.compile(
+    r"""<script(?![^>]*\ssrc=)(?![^>]*application/json)[^>]*>\s*\S|\sstyle=["']|<style|\son\w+=["']|javascript:"""
+)
 WRITES = re.compile(r'^\s*(?:INSERT|UPDATE|DELETE)\b[^"]*"(\w+)"')
 # Pictures may stay in the browser, to be asked for again each time.
 PICTURES = {"contacts:photo", "portal:photo"}
@@ -57,7 +59,11 @@ def answers(matrix: Matrix, django_db_blocker: DjangoDbBlocker) -> list[Answer]:
                 with CaptureQueriesContext(connection) as queries:
                     response = get(people[role], address)
                 hits = (WRITES.match(query["sql"]) for query in queries)
-                found.append(Answer(role, row, address, response, frozenset(hit.group(1) for hit in hits if hit)))
+                found.append(
+                    Answer(
+                        role, row, address, response, frozenset(hit.group(1) for hit in hits if hit)
+                    )
+                )
     return found
 
 
@@ -66,7 +72,11 @@ def test_no_page_of_a_person_is_kept(answers: list[Answer]) -> None:
     for one in (one for one in answers if one.role != "AN"):
         row, answer = one.row, one.response
         kept = answer.headers.get("Cache-Control", "")
-        fine = "no-cache" in kept and "private" in kept if row.name in PICTURES and answer.status_code == 200 else "no-store" in kept
+        fine = (
+            "no-cache" in kept and "private" in kept
+            if row.name in PICTURES and answer.status_code == 200
+            else "no-store" in kept
+        )
         if not fine:
             wrong.append(f"{one} {answer.status_code}: {kept!r}")
     assert not wrong
@@ -81,7 +91,11 @@ def test_every_answer_forbids_inline_code_framing_and_sniffing(answers: list[Ans
             "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cross-Origin-Opener-Policy": "same-origin",
         }  # fmt: skip
         missing = {key for key, value in expected.items() if answer.headers.get(key) != value}
-        if policy != POLICY or missing or answer.headers.get("Referrer-Policy") not in ("same-origin", "no-referrer"):
+        if (
+            policy != POLICY
+            or missing
+            or answer.headers.get("Referrer-Policy") not in ("same-origin", "no-referrer")
+        ):
             wrong.append(f"{one}: {policy ^ POLICY} {missing}")
     assert not wrong
 
@@ -96,7 +110,9 @@ def test_no_page_has_inline_code(answers: list[Answer]) -> None:
 
 def test_pages_that_answer_pieces_say_so_to_caches(matrix: Matrix, answers: list[Answer]) -> None:
     people, wrong = clients(matrix), []
-    for one in (one for one in answers if one.role in ("SA", "EC") and one.response.status_code == 200):
+    for one in (
+        one for one in answers if one.role in ("SA", "EC") and one.response.status_code == 200
+    ):
         if "<html" not in text_of(one.response):
             continue
         piece = get(people[one.role], one.address, fragment=True)
@@ -111,7 +127,10 @@ def test_anonymous_visitors_reach_the_public_list_alone(matrix: Matrix) -> None:
     reached = set()
     for row in rows():
         answer = undone(row, matrix, "AN")
-        if not (answer.status_code == 302 and answer.headers["Location"].startswith(reverse("accounts:login"))):
+        if not (
+            answer.status_code == 302
+            and answer.headers["Location"].startswith(reverse("accounts:login"))
+        ):
             reached.add(row.name)
     assert reached == set(PUBLIC)
 
@@ -122,12 +141,20 @@ def test_cookies_are_out_of_reach_of_scripts_and_other_sites(matrix: Matrix) -> 
     with transaction.atomic():
         client = Client()
         seen = dict(client.get(reverse("accounts:login")).cookies)
-        seen |= client.post(reverse("accounts:login"), {"username": person.username, "password": PASSWORD}).cookies
-        seen |= client.post(reverse("accounts:preferences"), {"language": "en", "theme": "dark"}).cookies
+        seen |= client.post(
+            reverse("accounts:login"), {"username": person.username, "password": PASSWORD}
+        ).cookies
+        seen |= client.post(
+            reverse("accounts:preferences"), {"language": "en", "theme": "dark"}
+        ).cookies
         transaction.set_rollback(True)
     assert settings.SESSION_COOKIE_NAME in seen
     assert settings.CSRF_COOKIE_NAME in seen
-    loose = [name for name, cookie in seen.items() if not cookie["httponly"] or cookie["samesite"] not in ("Lax", "Strict")]
+    loose = [
+        name
+        for name, cookie in seen.items()
+        if not cookie["httponly"] or cookie["samesite"] not in ("Lax", "Strict")
+    ]
     assert not loose
 
 
@@ -156,7 +183,16 @@ def test_a_log_in_makes_a_new_session(matrix: Matrix) -> None:
     assert before is None or before.value != after
 
 
-@pytest.mark.parametrize("target", ["//evil.example/", "https://evil.example/", r"/\evil.example", "javascript:alert(1)", "http:///evil.example"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "//evil.example/",
+        "https://evil.example/",
+        r"/\evil.example",
+        "javascript:alert(1)",
+        "http:///evil.example",
+    ],
+)
 def test_nobody_is_sent_to_another_site(target: str, matrix: Matrix) -> None:
     person = matrix.people["CR"]
     assert person is not None
@@ -166,7 +202,9 @@ def test_nobody_is_sent_to_another_site(target: str, matrix: Matrix) -> None:
         places = [
             client.post(f"{reverse('accounts:login')}?next={target}", data).headers["Location"],
             client.get(f"{reverse('accounts:login')}?next={target}").headers["Location"],
-            client.post(reverse("accounts:preferences"), {"theme": "dark", "next": target}).headers["Location"],
+            client.post(reverse("accounts:preferences"), {"theme": "dark", "next": target}).headers[
+                "Location"
+            ],
         ]
         transaction.set_rollback(True)
     assert not [place for place in places if "evil" in place or "javascript" in place]
@@ -188,7 +226,9 @@ def test_every_change_asks_for_the_token(matrix: Matrix) -> None:
 
 def test_looking_changes_nothing(answers: list[Answer]) -> None:
     """No GET writes anything but the moment its session was last used."""
-    assert not {f"{one}: {table}" for one in answers for table in one.written - {"accounts_session"}}
+    assert not {
+        f"{one}: {table}" for one in answers for table in one.written - {"accounts_session"}
+    }
 
 
 @pytest.mark.parametrize("role", ["DM", "CR", "SV", "SP", "EC"])
@@ -200,7 +240,9 @@ def test_hidden_is_answered_exactly_like_missing(role: str, matrix: Matrix) -> N
         if row.cells[role] not in ("S", "O", "4") or not kinds or kinds[0] in ("issue", "app_key"):
             continue
         args = ["=999999" if arg == kinds[0] else arg for arg in row.args]
-        missing = url(Row(row.name, row.method, row.row, row.cells, tuple(args)), matrix.outside, role)
+        missing = url(
+            Row(row.name, row.method, row.row, row.cells, tuple(args)), matrix.outside, role
+        )
         hidden = url(row, matrix.outside, role)
         texts = [_plain(get(client, address), address) for address in (hidden, missing)]
         if texts[0] != texts[1]:
@@ -209,7 +251,9 @@ def test_hidden_is_answered_exactly_like_missing(role: str, matrix: Matrix) -> N
 
 
 def _plain(answer: HttpResponse, address: str) -> str:
-    text = re.sub(r"(?i)(X-Request-Id|Set-Cookie|X-CSRFToken).*|value=\"\w{64}\"", "", text_of(answer))
+    text = re.sub(
+        r"(?i)(X-Request-Id|Set-Cookie|X-CSRFToken).*|value=\"\w{64}\"", "", text_of(answer)
+    )
     for piece in (address, quote(address), quote(address, safe="")):
         text = text.replace(piece, "#")
     return re.sub(r"Content-Length: .*", "", text)
@@ -218,12 +262,20 @@ def _plain(answer: HttpResponse, address: str) -> str:
 def test_addresses_beside_the_known_ones_are_missing(matrix: Matrix) -> None:
     """Debug pages, the admin of the framework, media by path (matrix rows 60, 61)."""
     people = clients(matrix)
-    paths = ("/admin/", "/media/avatars/matrix.webp", "/static/../config/settings.py", "/metrics", "/styleguide/", "/__debug__/", "/.git/config")
+    paths = (
+        "/admin/",
+        "/media/avatars/matrix.webp",
+        "/static/../config/settings.py",
+        "/metrics",
+        "/styleguide/",
+        "/__debug__/",
+        "/.git/config",
+    )
     found = []
     for role in ROLES:
         for path in paths:
-            if (code := get(people[role], path).status_code) not in (404, 302, 400) or (code == 302 and role not in ("AN", "DX")):
+            if (code := get(people[role], path).status_code) not in (404, 302, 400) or (
+                code == 302 and role not in ("AN", "DX")
+            ):
                 found.append(f"{role} {path} {code}")
     assert not found
-
-

@@ -1,4 +1,4 @@
-"""First credentials by way of the pages: shown once in one answer, and nowhere else in plain (SECURITY T37, T38, I11)."""
+"""First credentials by way of the pages: shown once in one answer, nowhere else in plain (SECURITY T37, T38, I11)."""
 
 import re
 from typing import Any
@@ -42,7 +42,9 @@ def every_table() -> str:
             cursor.execute(f'SELECT t::text FROM "{table}" t')
             found += [row[0] for row in cursor.fetchall()]
     text = "\n".join(found)
-    binary = [bytes.fromhex(run).decode("latin-1") for run in re.findall(r"\\+x((?:[0-9a-f]{2})+)", text)]
+    binary = [
+        bytes.fromhex(run).decode("latin-1") for run in re.findall(r"\\+x((?:[0-9a-f]{2})+)", text)
+    ]
     return text + "".join(binary)
 
 
@@ -66,11 +68,22 @@ def test_a_random_password_is_nowhere_but_in_its_one_answer(
     people = clients(matrix)
     application = Application.objects.get(pk=matrix.inside["application"]["CR"])
     Contact.objects.filter(pk=application.contact_id).update(email="")
-    page(people["DM"], "approvals:decide", application.pk, approve="1", version=matrix.inside["version"]["DM"], status=303)
+    page(
+        people["DM"],
+        "approvals:decide",
+        application.pk,
+        approve="1",
+        version=matrix.inside["version"]["DM"],
+        status=303,
+    )
     work_off()
     key = Application.objects.get(pk=application.pk).issue_key
     assert InitialSecret.objects.get(issue_key=key).ciphertext
-    before = "".join(text_of(get(people[role], address)) for role in ("SA", "DM", "CR") for address in _about(matrix))
+    before = "".join(
+        text_of(get(people[role], address))
+        for role in ("SA", "DM", "CR")
+        for address in _about(matrix)
+    )
     assert people["DM"].get(reverse("accounts:reveal", args=[key])).status_code == 405
     shown = page(people["DM"], "accounts:reveal", key)
     found = SECRET.search(shown.content.decode())
@@ -78,7 +91,11 @@ def test_a_random_password_is_nowhere_but_in_its_one_answer(
     password = found.group()
     assert shown.headers["Cache-Control"] == "no-store"
     again = page(people["CR"], "accounts:reveal", key, status=409)
-    after = "".join(text_of(get(people[role], address)) for role in ("SA", "DM", "CR") for address in _about(matrix))
+    after = "".join(
+        text_of(get(people[role], address))
+        for role in ("SA", "DM", "CR")
+        for address in _about(matrix)
+    )
     places = {"pages before": before, "pages after": after, "second answer": again.content.decode(),
               "tables": every_table(), "logs": logs(caplog, capfd)}  # fmt: skip
     assert not [place for place, text in places.items() if password in text]
@@ -87,8 +104,14 @@ def test_a_random_password_is_nowhere_but_in_its_one_answer(
 
 def _about(matrix: Matrix) -> list[str]:
     """Pages about contacts, applications, accounts: where a password might be shown by mistake."""
-    named = [row for row in showing() if row.name.startswith(("approvals:", "contacts:", "accounts:issue", "im:"))]
-    return [next(addresses(row, matrix)) for row in named] + [reverse("approvals:application-card", args=[matrix.inside["application"]["CR"]])]
+    named = [
+        row
+        for row in showing()
+        if row.name.startswith(("approvals:", "contacts:", "accounts:issue", "im:"))
+    ]
+    return [next(addresses(row, matrix)) for row in named] + [
+        reverse("approvals:application-card", args=[matrix.inside["application"]["CR"]])
+    ]
 
 
 def _first_log_in(username: str, password: str) -> None:
@@ -99,7 +122,12 @@ def _first_log_in(username: str, password: str) -> None:
         assert client.get(address).headers["Location"] == reverse("accounts:password")
     page(client, "accounts:password", old=password, new=CHOSEN, again=CHOSEN, status=302)
     stale = Client()
-    assert stale.post(reverse("accounts:login"), {"username": username, "password": password}).status_code == 422
+    assert (
+        stale.post(
+            reverse("accounts:login"), {"username": username, "password": password}
+        ).status_code
+        == 422
+    )
     assert CHOSEN not in every_table()
 
 
@@ -110,18 +138,41 @@ def test_a_chosen_password_is_kept_and_echoed_nowhere(
     client, pk = clients(matrix)["DM"], matrix.inside["contact"]["DM"]
     taken = matrix.people["CR"]
     assert taken is not None
-    refused = page(client, "contacts:account-open", pk, way="own", username=taken.username, password=CHOSEN, status=422)
-    opened = page(client, "contacts:account-open", pk, way="own", username="canary.login", password=CHOSEN, status=303)
-    wrong = Client().post(reverse("accounts:login"), {"username": "canary.login", "password": f"{CHOSEN}x"})
+    refused = page(
+        client,
+        "contacts:account-open",
+        pk,
+        way="own",
+        username=taken.username,
+        password=CHOSEN,
+        status=422,
+    )
+    opened = page(
+        client,
+        "contacts:account-open",
+        pk,
+        way="own",
+        username="canary.login",
+        password=CHOSEN,
+        status=303,
+    )
+    wrong = Client().post(
+        reverse("accounts:login"), {"username": "canary.login", "password": f"{CHOSEN}x"}
+    )
     answers = "".join(text_of(answer) for answer in (refused, opened, wrong))
     assert CHOSEN not in answers + every_table() + logs(caplog, capfd)
 
 
-def sessions_of(user: User, matrix: Matrix, pk: int) -> tuple[Client, str]:
-    """A session by the log-in page, and its cookie."""
+def cookie_of(user: User) -> str:
+    """The cookie of a session made by the log-in page."""
     client = Client()
-    assert client.post(reverse("accounts:login"), {"username": user.username, "password": PASSWORD}).status_code == 302
-    return client, client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert (
+        client.post(
+            reverse("accounts:login"), {"username": user.username, "password": PASSWORD}
+        ).status_code
+        == 302
+    )
+    return str(client.cookies[settings.SESSION_COOKIE_NAME].value)
 
 
 def alive(cookie: str) -> bool:
@@ -139,43 +190,55 @@ def external(matrix: Matrix) -> tuple[User, int]:
 
 WAYS = {
     "the contact": ("contacts:disable", "contacts:enable", lambda matrix: external(matrix)[1]),
-    "the organization": ("orgs:node-disable", "orgs:node-enable", lambda matrix: matrix.inside["organization"]["SA"]),
-    "the dimension": ("orgs:dimension-disable", "orgs:dimension-enable", lambda matrix: matrix.inside["dimension"]["SA"]),
+    "the organization": (
+        "orgs:node-disable", "orgs:node-enable", lambda matrix: matrix.inside["organization"]["SA"],
+    ),
+    "the dimension": (
+        "orgs:dimension-disable", "orgs:dimension-enable", lambda matrix: matrix.inside["dimension"]["SA"],
+    ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("what", WAYS)
-def test_disabling_ends_the_session_and_enabling_does_not_bring_it_back(what: str, matrix: Matrix) -> None:
+def test_disabling_ends_the_session_and_enabling_does_not_bring_it_back(
+    what: str, matrix: Matrix
+) -> None:
     """By the pages: the old cookie is dead for good, a new log-in works (SECURITY T45, T46, M6)."""
     off, on, found = WAYS[what]
-    person, _pk = external(matrix)
+    person = external(matrix)[0]
     with transaction.atomic():
-        _client, cookie = sessions_of(person, matrix, _pk)
+        cookie = cookie_of(person)
         assert alive(cookie)
         holder = login(Client(), matrix.people["GM"])
         page(holder, off, found(matrix), status=303)
         assert not alive(cookie)
         assert not Session.objects.filter(user_id=person.pk).exists()
-        refused = Client().post(reverse("accounts:login"), {"username": person.username, "password": PASSWORD})
+        refused = Client().post(
+            reverse("accounts:login"), {"username": person.username, "password": PASSWORD}
+        )
         assert refused.status_code == 422
         page(holder, on, found(matrix), status=303)
         assert not alive(cookie)
-        assert alive(sessions_of(person, matrix, _pk)[1])
+        assert alive(cookie_of(person))
         transaction.set_rollback(True)
 
 
-def test_a_staff_cookie_stays_dead_and_so_does_the_link_of_an_external_login(matrix: Matrix) -> None:
+def test_a_staff_cookie_stays_dead_and_so_does_the_link_of_an_external_login(
+    matrix: Matrix,
+) -> None:
     staff = matrix.people["CR"]
     assert staff is not None
     with transaction.atomic():
-        cookie = sessions_of(staff, matrix, 0)[1]
+        cookie = cookie_of(staff)
         administrator = login(Client(), matrix.people["SA"])
         for action in ("disable", "enable"):
             page(administrator, "accounts:staff-act", staff.pk, action, status=303)
             assert not alive(cookie)
         user = User.objects.get(identities=matrix.inside["open_contact"]["SA"])
         token = "t" * 43
-        ActivationLink.objects.create(user=user, token_hash=_hash(token), expires_at=_later(), created_by_label="test")
+        ActivationLink.objects.create(
+            user=user, token_hash=_hash(token), expires_at=_later(), created_by_label="test"
+        )
         assert credentials.live_link(token)
         for name in ("contacts:disable", "contacts:enable"):
             page(administrator, name, matrix.inside["open_contact"]["SA"], status=303)
