@@ -4,6 +4,7 @@ The only writer of ContactScope, ContactSearch and Contact.live. Set-based, in t
 Lock order everywhere: shared lock of the trees first (a move or disable holds them exclusively), contact rows second.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -51,16 +52,22 @@ def lock(*, contact_ids: Sequence[int] = (), node_ids: Sequence[int] = ()) -> di
     """Locks contacts for a change: the trees they stand in and those of `node_ids` (shared), then their rows.
 
     Returns {id: Contact} as they are now; missing ids are absent. Nodes read after this cannot move until commit.
+    When something went to another tree meanwhile, the savepoint gives all locks back before they are taken anew: who
+    followed it while holding some would take trees out of order and wait for others in a circle.
     """
     while True:
-        trees = _dimensions(contact_ids, node_ids)
-        _share(trees)
-        rows = {
-            row.pk: row
-            for row in Contact.objects.select_for_update().filter(pk__in=contact_ids).order_by("pk")
-        }
-        if _dimensions(contact_ids, node_ids) <= trees:
-            return rows
+        with contextlib.suppress(_Moved), transaction.atomic():
+            trees = _dimensions(contact_ids, node_ids)
+            _share(trees)
+            rows = Contact.objects.select_for_update().filter(pk__in=contact_ids).order_by("pk")
+            found = {row.pk: row for row in rows}
+            if not _dimensions(contact_ids, node_ids) <= trees:
+                raise _Moved
+            return found
+
+
+class _Moved(Exception):
+    """A contact or node went to another tree between finding its tree and getting the lock."""
 
 
 def _dimensions(contact_ids: Sequence[int], node_ids: Sequence[int]) -> set[int]:
