@@ -13,7 +13,7 @@ from contacts.selectors.places import NOWHERE, Known, Place, known_places
 from core.text import mask_email, mask_mobile
 from orgs.models import Node
 
-COUNT_CAP = 9999
+COUNT_CAP = 99_999
 # The URL named contacts:photo; selectors know no URL map, a test holds the two together.
 PHOTO = "/contacts/{pk}/photo/?v={mark}"
 COLUMNS = (

@@ -14,7 +14,7 @@ from contacts.permissions import Viewer
 from orgs.models import Node
 
 PAGE = 100
-COUNT_CAP = 9999
+COUNT_CAP = 99_999
 
 
 @dataclass(slots=True)

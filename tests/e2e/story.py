@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from dataclasses import dataclass
@@ -13,6 +14,16 @@ from tests.e2e.conftest import Site
 from tests.e2e.helpers import check_page, set_theme, shot, watch
 
 HEIGHTS = {1440: 900, 390: 844}
+NAMES = {
+    1440: {
+        "organization": "苏州明远机电（示例）", "direct": "顾明远", "later": "沈静怡", "applied": "陆文博", "refused": "范子墨",
+        "direct_login": "gu.mingyuan", "later_login": "shen.jingyi", "initials": "gmy",
+    },
+    390: {
+        "organization": "宁波云帆物流（示例）", "direct": "方晓岚", "later": "邵嘉禾", "applied": "俞佳宁", "refused": "施承宇",
+        "direct_login": "fang.xiaolan", "later_login": "shao.jiahe", "initials": "fxl",
+    },
+}  # fmt: skip
 FIRST = "first password of her own 1"
 OWN = "a password only she knows 2"
 
@@ -55,8 +66,12 @@ class Cast:
 
     def __init__(self, browser: Browser, site: Site, width: int) -> None:
         self.browser, self.site, self.width = browser, site, width
-        # In every name, so that the story can be told again on a site that has heard it.
-        self.mark = f"{width}{int(time.time()) % 1000}"
+        # On a site that has heard the story before, everybody has a number behind his name.
+        self.mark = str(int(time.time()) % 10_000) if os.environ.get("SITE") else ""
+
+    def named(self, role: str) -> str:
+        """The name of one of the people or of the organization, another at each width."""
+        return NAMES[self.width][role] + self.mark
 
     def enter(self, login: str, password: str, *, lands: str = "") -> Actor:
         """A fresh browser in which this person logs in; `lands` is part of the address that follows."""

@@ -24,7 +24,7 @@ def cast(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Cast:
     return Cast(browser, site, request.param)
 
 
-def compose(folder: Path, seed: str, organizations: int, people: int) -> Path:
+def compose(folder: Path, organizations: int, people: int) -> Path:
     """An Excel file in the import format, as docs/import-format.md says how to make one."""
     file = folder / "directory.xlsx"
     command = [
@@ -33,8 +33,6 @@ def compose(folder: Path, seed: str, organizations: int, people: int) -> Path:
         "bench.compose_directory",
         "--out",
         str(file),
-        "--seed",
-        seed,
     ]
     sizes = ["--organizations", str(organizations), "--people", str(people)]
     subprocess.run([*command, *sizes], cwd=ROOT, check=True, capture_output=True, timeout=120)
@@ -46,9 +44,7 @@ def test_the_story(cast: Cast, tmp_path: Path) -> None:
     maintainer = cast.demo("Maintainer of one dimension")
     organization = keep_the_directory(maintainer, cast)
     dimension = maintainer_dimension(maintainer)
-    story.upload(
-        maintainer, dimension, compose(tmp_path, cast.mark, organizations, people), people, SECONDS
-    )
+    story.upload(maintainer, dimension, compose(tmp_path, organizations, people), people, SECONDS)
     staff = cast.demo("Staff with a visible range")
     wanted = find_and_apply(staff, cast, organization)
     login, password = decide(maintainer, wanted, cast)
@@ -73,13 +69,13 @@ def keep_the_directory(maintainer: Actor, cast: Cast) -> str:
     maintainer.link("管理后台" if cast.width == 1440 else "管理").first.click()
     page.wait_for_url(re.compile("/console/orgs/"))
     dimension = page.url
-    organization = story.create_organization(maintainer, dimension, f"故事公司{cast.mark}（示例）")
+    organization = story.create_organization(maintainer, dimension, cast.named("organization"))
     department = story.create_department(maintainer, organization, "采购部")
     maintainer.go(organization)
     maintainer.look("02-organization")
-    with_account(maintainer, department, f"周直开{cast.mark}", f"direct-{cast.mark}")
-    later_account(maintainer, department, f"吴后开{cast.mark}", f"later-{cast.mark}")
-    for login in (f"direct-{cast.mark}", f"later-{cast.mark}"):
+    with_account(maintainer, department, cast.named("direct"), cast.named("direct_login"))
+    later_account(maintainer, department, cast.named("later"), cast.named("later_login"))
+    for login in (cast.named("direct_login"), cast.named("later_login")):
         cast.enter(login, FIRST, lands="/account/password/").page.context.close()
     return organization
 
@@ -117,12 +113,12 @@ def find_and_apply(staff: Actor, cast: Cast, organization: str) -> str:
     """He finds one of the imported people by initials, nobody of a dimension that is not his; creates one, applies."""
     page = staff.page
     staff.go("/contacts/")
-    page.locator("[data-search]").first.fill(f"zzk{cast.mark}")
-    expect(page.locator("[data-row]").first).to_contain_text(f"周直开{cast.mark}")
+    page.locator("[data-search]").first.fill(cast.named("initials"))
+    expect(page.locator("[data-row]").first).to_contain_text(cast.named("direct"))
     staff.look("05-address-book")
     page.locator("[data-search]").first.fill("恒拓")
     expect(page.locator("[data-row]")).to_have_count(0)
-    name = f"郑申请{cast.mark}"
+    name = cast.named("applied")
     create_contact(staff, organization, name)
     apply(staff, name, "对账和订单查询需要登录门户")
     staff.look("07-applied")
@@ -228,7 +224,7 @@ def read(staff: Actor, name: str, text: str) -> None:
 
 def refuse(maintainer: Actor, staff: Actor, cast: Cast, organization: str) -> None:
     """A refused application goes back to 申请开通 with its reason."""
-    name = f"冯拒绝{cast.mark}"
+    name = cast.named("refused")
     create_contact(staff, organization, name)
     card_url = staff.page.url
     apply(staff, name, "测试环境对接")
