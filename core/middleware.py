@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 
 from core import context
 from core.errors import Throttled, UserError
@@ -55,6 +56,9 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            # No text of ours holds a NUL, and PostgreSQL takes none.
+            return self.refuse(request, UserError(_("This address is not complete.")))
         response = self.get_response(request)
         # Pages, refusals and redirects all look different to htmx.
         patch_vary_headers(response, ["HX-Request"])
@@ -63,8 +67,11 @@ class ErrorMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, UserError):
-            return None
+        return self.refuse(request, error) if isinstance(error, UserError) else None
+
+    @staticmethod
+    def refuse(request: HttpRequest, error: UserError) -> HttpResponse:
+        """The page or fragment that says what went wrong."""
         template = (
             "components/error_fragment.html"
             if getattr(request, "htmx", False)

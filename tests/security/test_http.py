@@ -279,3 +279,14 @@ def test_addresses_beside_the_known_ones_are_missing(matrix: Matrix) -> None:
             ):
                 found.append(f"{role} {path} {code}")
     assert not found
+
+
+@pytest.mark.parametrize(
+    "path", ["/contacts/?q=%00", "/console/staff/?q=a%00", "/credentials/a%00/", "/%00"]
+)
+def test_a_null_character_is_refused_at_the_door(path: str, matrix: Matrix) -> None:
+    """PostgreSQL takes none in a text, so no view needs to look for it."""
+    for role in ("SA", "EC", "AN"):
+        answer = get(clients(matrix)[role], path)
+        assert answer.status_code == 400
+        assert answer.headers["Content-Security-Policy"]

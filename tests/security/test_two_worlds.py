@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -113,6 +114,17 @@ def test_what_is_hidden_changes_nothing(role: str, matrix: Matrix) -> None:
         if text != after[address]
     }
     assert not different
+
+
+def test_the_comparison_notices_what_is_not_hidden(matrix: Matrix) -> None:
+    client, stranger = clients(matrix)["GM"], User.objects.get(name="陌生人癸")
+    for name in ("contacts:index", "approvals:list", "orgs:dimensions"):
+        before = CHANGING.sub("", text_of(get(client, reverse(name))))
+        with transaction.atomic():
+            outside(matrix, stranger)
+            after = CHANGING.sub("", text_of(get(client, reverse(name))))
+            transaction.set_rollback(True)
+        assert before != after, name
 
 
 def _first_lines(before: str, after: str) -> str:
