@@ -58,8 +58,9 @@ class ErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
             # No text of ours holds a NUL, and PostgreSQL takes none.
-            return self.refuse(request, UserError(_("This address is not complete.")))
-        response = self.get_response(request)
+            response = self.refuse(request, UserError(_("This address is not complete.")))
+        else:
+            response = self.get_response(request)
         # Pages, refusals and redirects all look different to htmx.
         patch_vary_headers(response, ["HX-Request"])
         if getattr(request, "user", None) is not None and request.user.is_authenticated:
