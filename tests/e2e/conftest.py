@@ -18,6 +18,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page
+from pytest_django import Settings
+
+from accounts.models import User
+from tests.e2e.helpers import Open, watch
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
@@ -114,3 +120,23 @@ def site() -> Iterator[Site]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def open_as(context: BrowserContext, settings: Settings, request: pytest.FixtureRequest) -> Open:
+    """Opens an address of the live server as somebody who is logged in; the console is listened to."""
+    # Asked for here: the server of all tests starts only after a module has set what it needs.
+    base = str(request.getfixturevalue("live_server").url)
+
+    def go(user: User, path: str) -> Page:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.LoginBackend")
+        name = settings.SESSION_COOKIE_NAME
+        context.clear_cookies()
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": base}])
+        page = context.new_page()
+        watch(page)
+        page.goto(base + path)
+        return page
+
+    return go

@@ -13,12 +13,15 @@ from __future__ import annotations
 import json
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 
+from accounts.models import User
+
+Open = Callable[[User, str], Page]
 AXE = Path(__file__).resolve().parents[1] / "vendor" / "axe-core-4.14.1" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {1440: 900, 390: 844, 320: 700}
@@ -102,6 +105,8 @@ def shot(page: Page, name: str, *, full_page: bool = False) -> None:
 def check_page(page: Page, name: str, *, without: Sequence[str] = ()) -> None:
     """Asserts that the page as it stands breaks no rule of axe, said nothing, and fits the window."""
     said = watch(page)
+    # What is being replaced fades, and axe would measure that.
+    expect(page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     shot(page, name)
     found = axe_violations(page, without=without)
     assert not found, f"{name}: axe finds\n" + "\n".join(found)

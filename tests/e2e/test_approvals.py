@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django import Settings
+from playwright.sync_api import expect
 
 from accounts import jobs as account_jobs
-from accounts.models import User
 from approvals import services
 from approvals.models import Application
 from contacts.models import Contact
 from core.models import OutboxEntry
 from tests.approvals.conftest import Place, make_place
-from tests.e2e.helpers import check_everywhere, watch
+from tests.e2e.helpers import Open, check_everywhere
 from tests.factories import orgs
 from tests.factories.approvals import REMARK, make_application
 from tests.factories.contacts import make_contact
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
-Open = Callable[[User, str], Page]
 
 
 @pytest.fixture
@@ -34,34 +27,6 @@ def place(request: pytest.FixtureRequest) -> Place:
     return made
 
 
-@pytest.fixture
-def open_as(
-    place: Place, context: BrowserContext, settings: Settings, request: pytest.FixtureRequest
-) -> Open:
-    site = str(request.getfixturevalue("live_server").url)
-
-    def go(user: User, path: str) -> Page:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.clear_cookies()
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-        page = context.new_page()
-        watch(page)
-        page.goto(site + path)
-        return page
-
-    return go
-
-
-def check(page: Page, name: str, **more: Any) -> None:
-    """axe leaves empty style attributes behind, which htmx would carry over to what it swaps in."""
-    check_everywhere(page, name, **more)
-    page.evaluate(
-        "for (const e of document.querySelectorAll('[style]')) e.removeAttribute('style')"
-    )
-
-
 def run_worker() -> None:
     for entry in OutboxEntry.objects.filter(task="accounts.issue_credentials", done_at=None):
         account_jobs.issue_credentials(**entry.arguments)
@@ -70,11 +35,11 @@ def run_worker() -> None:
 def test_applying_from_the_account_of_a_contact(place: Place, open_as: Open) -> None:
     page = open_as(place.creator, f"/applications/contact/{place.contact.pk}/")
     expect(page.locator("#main")).to_contain_text("尚未开通外部账号")
-    check(page, "account-none", themes=("light",))
+    check_everywhere(page, "account-none", themes=("light",))
     page.get_by_role("link", name="申请开通").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("林晓彤")
-    check(page, "account-apply", themes=("light",))
+    check_everywhere(page, "account-apply", themes=("light",))
     dialog.get_by_role("button", name="提交申请").click()
     expect(dialog.locator("[data-errors]")).to_be_visible()
     dialog.get_by_role("button", name="年度框架采购协同").click()
@@ -86,7 +51,7 @@ def test_applying_from_the_account_of_a_contact(place: Place, open_as: Open) -> 
     panel = page.locator("[data-account-panel]")
     expect(panel).to_contain_text("审批进度")
     expect(panel).to_contain_text("任一人处理")
-    check(page, "account-pending")
+    check_everywhere(page, "account-pending")
     panel.get_by_role("button", name="催办").click()
     expect(panel.get_by_role("button", name="催办")).to_be_disabled()
     # Somebody refuses meanwhile: the open page shows it by itself.
@@ -95,7 +60,7 @@ def test_applying_from_the_account_of_a_contact(place: Place, open_as: Open) -> 
         version=place.contact.version, by=place.maintainer,
     )  # fmt: skip
     expect(panel).to_contain_text("请补充保密协议", timeout=4000)
-    check(page, "account-refused", themes=("light",))
+    check_everywhere(page, "account-refused", themes=("light",))
     panel.get_by_role("link", name="重新申请").click()
     expect(page.get_by_role("dialog").locator("textarea")).to_have_value(REMARK)
 
@@ -108,10 +73,10 @@ def test_deciding_in_messages(place: Place, open_as: Open) -> None:
     expect(card).to_contain_text("林晓彤")
     other = open_as(place.holder, f"/applications/{application.pk}/")
     expect(other.get_by_role("button", name="同意 林晓彤")).to_be_visible()
-    check(other, "application-card")
+    check_everywhere(other, "application-card")
     other.get_by_role("button", name="拒绝 林晓彤").click()
     expect(other.locator("textarea")).to_be_visible()
-    check(other, "application-refuse", themes=("light",))
+    check_everywhere(other, "application-refuse", themes=("light",))
     other.locator("textarea").fill("正在写")
     other.wait_for_timeout(2500)
     expect(other.locator("textarea")).to_have_value("正在写")
@@ -131,21 +96,21 @@ def test_the_back_office(place: Place, open_as: Open) -> None:
     page = open_as(place.maintainer, "/console/applications/")
     expect(page.locator("tbody tr")).to_have_count(4)
     expect(page.locator(".side [data-count]")).to_have_text("4")
-    check(page, "applications")
+    check_everywhere(page, "applications")
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("link", name="同意 林晓彤").click()
     expect(page.get_by_role("dialog")).to_contain_text("同意为 林晓彤 开通账号")
-    check(page, "applications-approve", themes=("light",))
+    check_everywhere(page, "applications-approve", themes=("light",))
     page.get_by_role("dialog").get_by_role("button", name="同意").click()
     dialog = page.locator("#dlg-application")
     expect(dialog).to_contain_text("正在")
     expect(page.locator("tbody tr")).to_have_count(3)
-    check(page, "applications-approved", themes=("light",))
+    check_everywhere(page, "applications-approved", themes=("light",))
     run_worker()
     dialog.get_by_role("button", name="查看一次").click(timeout=6000)
     once = page.locator("#dlg-once")
     expect(once).to_contain_text(Contact.objects.get(pk=place.contact.pk).user.username)
-    check(page, "applications-credentials", themes=("light",))
+    check_everywhere(page, "applications-credentials", themes=("light",))
     once.get_by_role("checkbox").check()
     once.get_by_role("button", name="完成").click()
     expect(page.locator("tbody tr")).to_have_count(3)
@@ -157,21 +122,21 @@ def test_the_back_office(place: Place, open_as: Open) -> None:
         version=1, by=place.holder,
     )  # fmt: skip
     dialog = page.get_by_role("dialog")
-    check(page, "applications-bulk", themes=("light",))
+    check_everywhere(page, "applications-bulk", themes=("light",))
     dialog.locator("textarea").fill("重复申请")
     dialog.get_by_role("button", name="拒绝").click()
     expect(page.get_by_role("dialog")).to_contain_text("2 项成功，1 项未处理")
     expect(page.get_by_role("dialog")).to_contain_text("已由 吴凯")
     expect(page.locator("#applications")).to_contain_text("没有待审批的申请")
-    check(page, "applications-bulk-done", themes=("light",))
+    check_everywhere(page, "applications-bulk-done", themes=("light",))
     page.get_by_role("dialog").get_by_role("button", name="关闭").last.click()
     page.get_by_role("link", name="全部").click()
     expect(page.locator("tbody tr")).to_have_count(4)
-    check(page, "applications-all", themes=("light",))
+    check_everywhere(page, "applications-all", themes=("light",))
     page.get_by_role("link", name=f"详细信息 {application.number}").click()
     expect(page.locator("#dlg-application")).to_contain_text("李敏")
-    check(page, "application-detail", themes=("light",))
+    check_everywhere(page, "application-detail", themes=("light",))
 
     mine = open_as(place.creator, "/applications/mine/")
     expect(mine.locator("tbody tr")).to_have_count(4)
-    check(mine, "applications-mine")
+    check_everywhere(mine, "applications-mine")

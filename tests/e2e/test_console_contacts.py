@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django import Settings
+from playwright.sync_api import expect
 
 from accounts import jobs
 from accounts.models import InitialSecret, User
 from contacts.models import Contact
 from contacts.services import people, places, sharing
 from orgs.models import Node
-from tests.e2e.helpers import check_everywhere, watch
+from tests.e2e.helpers import Open, check_everywhere
 from tests.factories import orgs
 from tests.factories.contacts import make_contact
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
-Open = Callable[[User, str], Page]
 STAFF = (
     ("陈思远", "采购部经理"), ("林晓彤", "高级采购工程师"), ("王嘉禾", "采购专员"), ("赵子墨", "采购专员"),
     ("欧阳若曦", "供应商管理"), ("刘建国", "仓储主管"), ("徐静怡", "合同专员"), ("Maria Keller", "Sales engineer"),
@@ -53,49 +47,21 @@ def department(maintainer: User) -> Node:
     return company
 
 
-@pytest.fixture
-def open_as(
-    department: Node, context: BrowserContext, settings: Settings, request: pytest.FixtureRequest
-) -> Open:
-    site = str(request.getfixturevalue("live_server").url)
-
-    def go(user: User, path: str) -> Page:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.clear_cookies()
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-        page = context.new_page()
-        watch(page)
-        page.goto(site + path)
-        return page
-
-    return go
-
-
 def url(name: str, pk: int) -> str:
     return reverse(f"contacts:{name}", args=[pk])
 
 
-def check(page: Page, name: str, **more: Any) -> None:
-    """axe leaves empty style attributes behind, which htmx would carry over to what it swaps in."""
-    check_everywhere(page, name, **more)
-    page.evaluate(
-        "for (const e of document.querySelectorAll('[style=\"\"]')) e.removeAttribute('style')"
-    )
-
-
 def test_list_and_several_at_once(open_as: Open, maintainer: User, department: Node) -> None:
     page = open_as(maintainer, url("console-list", department.pk))
-    check(page, "console-list")
+    check_everywhere(page, "console-list")
     page.get_by_label("选择 林晓彤").check()
     page.get_by_label("选择 欧阳若曦").check()
     expect(page.get_by_text("已选 2 项")).to_be_visible()
-    check(page, "console-bulk")
+    check_everywhere(page, "console-bulk")
     page.get_by_role("button", name="添加标签").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("为 2 名联系人添加标签")
-    check(page, "console-bulk-tags")
+    check_everywhere(page, "console-bulk-tags")
     dialog.get_by_label("标签").fill("重点")
     dialog.get_by_role("button", name="添加标签").click()
     expect(page.get_by_text("已为 2 名联系人添加标签")).to_be_visible()
@@ -108,7 +74,7 @@ def test_list_and_several_at_once(open_as: Open, maintainer: User, department: N
     dialog.get_by_role("button", name="选择", exact=True).click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("将 1 名联系人移动到“财务部”？")
-    check(page, "console-bulk-move", widths=(1440,))
+    check_everywhere(page, "console-bulk-move", widths=(1440,))
     dialog.get_by_role("button", name="移动").click()
     expect(page.get_by_text("已将 1 名联系人移动到“财务部”")).to_be_visible()
 
@@ -124,24 +90,24 @@ def test_list_and_several_at_once(open_as: Open, maintainer: User, department: N
     expect(
         page.get_by_text("没有符合条件的内容").or_(page.get_by_role("link", name="清除筛选"))
     ).to_be_visible()
-    check(page, "console-list-empty", widths=(1440,))
+    check_everywhere(page, "console-list-empty", widths=(1440,))
 
 
 def test_new_with_a_random_account(open_as: Open, maintainer: User, department: Node) -> None:
     page = open_as(maintainer, url("console-list", department.pk))
     page.get_by_role("link", name="新建联系人").first.click()
     expect(page.get_by_role("heading", name="新建联系人")).to_be_visible()
-    check(page, "console-new")
+    check_everywhere(page, "console-new")
     page.get_by_role("button", name="新建", exact=True).click()
     expect(page.locator("[data-errors]").first).to_be_visible()
-    check(page, "console-new-errors", widths=(1440,))
+    check_everywhere(page, "console-new-errors", widths=(1440,))
     page.get_by_label("姓名").fill("贺知远")
     known = Contact.objects.get(name="林晓彤")
     page.get_by_label("手机").fill(known.mobile)
     page.locator("input[name=way][value=random]").check()
     page.get_by_role("button", name="新建", exact=True).click()
     expect(page.get_by_role("heading", name="是否同一人？")).to_be_visible()
-    check(page, "console-new-known")
+    check_everywhere(page, "console-new-known")
     page.get_by_label("姓名").press("Enter")
     page.wait_for_load_state()
     expect(page.get_by_role("heading", name="是否同一人？")).to_be_visible()
@@ -153,10 +119,10 @@ def test_new_with_a_random_account(open_as: Open, maintainer: User, department: 
     jobs.issue_credentials(user_id=made.user_id, issue_key=secret.issue_key)
     show = page.get_by_role("button", name="查看一次")
     expect(show).to_be_visible(timeout=20_000)
-    check(page, "console-account-ready")
+    check_everywhere(page, "console-account-ready")
     show.click()
     expect(page.get_by_role("dialog")).to_contain_text("仅显示这一次")
-    check(page, "console-account-once", widths=(1440,))
+    check_everywhere(page, "console-account-once", widths=(1440,))
 
 
 def test_one_contact(open_as: Open, maintainer: User, department: Node) -> None:
@@ -170,7 +136,7 @@ def test_one_contact(open_as: Open, maintainer: User, department: Node) -> None:
         by=maintainer, contact=contact, node=Node.objects.get(name="财务部"), position="顾问"
     )
     page = open_as(maintainer, url("console-contact", contact.pk))
-    check(page, "console-contact")
+    check_everywhere(page, "console-contact")
     page.get_by_role("link", name="编辑", exact=True).last.click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("职务").fill("财务顾问")
@@ -178,11 +144,11 @@ def test_one_contact(open_as: Open, maintainer: User, department: Node) -> None:
     expect(page.get_by_role("cell", name="财务顾问")).to_be_visible()
     for name in ("console-rights", "console-account", "console-history", "console-edit"):
         page.goto(page.url.split("/console/")[0] + url(name, contact.pk))
-        check(page, name)
+        check_everywhere(page, name)
     page.goto(page.url.split("/console/")[0] + url("console-account", contact.pk))
     page.get_by_role("link", name="开通账号").click()
     expect(page.get_by_role("dialog")).to_contain_text("登录名")
-    check(page, "console-open", widths=(1440,))
+    check_everywhere(page, "console-open", widths=(1440,))
     page.get_by_role("button", name="取消").click()
 
 
@@ -195,6 +161,6 @@ def test_the_bin(open_as: Open, maintainer: User, department: Node) -> None:
     expect(page.get_by_text("30 天内可在回收站恢复")).to_be_visible()
     page.get_by_role("link", name="回收站").click()
     expect(page.get_by_role("cell", name="林晓彤").first).to_be_visible()
-    check(page, "console-bin")
+    check_everywhere(page, "console-bin")
     page.get_by_role("button", name="恢复").click()
     expect(page.get_by_text("已恢复“林晓彤”")).to_be_visible()

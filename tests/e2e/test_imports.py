@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from django.conf import settings as conf
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from bench import bad_rows
 from contacts import import_jobs
 from contacts.models import Contact, ImportJob
-from tests.e2e.helpers import check_everywhere, watch
+from tests.e2e.helpers import Open, check_everywhere
 from tests.factories.orgs import make_dimension, make_maintainer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
@@ -30,16 +28,8 @@ def maintainer() -> User:
 
 
 @pytest.fixture
-def page_of(live_server: object, context: BrowserContext, maintainer: User) -> Page:
-    client = Client()
-    client.force_login(maintainer, backend="accounts.backends.LoginBackend")
-    base = str(live_server.url)  # type: ignore[attr-defined]
-    cookie = client.cookies[conf.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": cookie, "url": base}])
-    page = context.new_page()
-    watch(page)
-    page.goto(f"{base}/console/imports/new/")
-    return page
+def page_of(open_as: Open, maintainer: User) -> Page:
+    return open_as(maintainer, "/console/imports/new/")
 
 
 def send(page: Page, path: Path) -> ImportJob:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 from pytest_django import Settings
 
 from accounts.models import User
 from im import services
 from im.models import Conversation, Message, Participant
 from im.reach import Card, Party
-from tests.e2e.helpers import check_everywhere, watch
+from tests.e2e.helpers import Open, check_everywhere
 from tests.im import world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 IDENTITY = 501
 EN_CARDS = {"approvals.application": "im:thread"}
-Open = Callable[[User, str], Page]
 
 
 @pytest.fixture
@@ -51,21 +48,6 @@ def talk(zhou: User) -> Conversation:
 
 def lin() -> User:
     return User.objects.get(username="lin")
-
-
-@pytest.fixture
-def open_as(site: str, context: BrowserContext, settings: Settings) -> Open:
-    def go(user: User, path: str) -> Page:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-        page = context.new_page()
-        watch(page)
-        page.goto(site + path)
-        return page
-
-    return go
 
 
 def say(conversation: Conversation, by: User, *bodies: str) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from django.conf import settings as conf
-from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import expect
 
 from accounts.models import User
 from orgs.models import Node
 from orgs.services import grants, nodes
-from tests.e2e.helpers import check_everywhere, check_page, watch
+from tests.e2e.helpers import Open, check_everywhere, check_page
 from tests.factories.orgs import (
     make_administrator,
     make_department,
@@ -24,7 +20,6 @@ from tests.factories.orgs import (
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
-Open = Callable[[User, str], Page]
 
 
 def url(name: str, *args: object) -> str:
@@ -62,22 +57,6 @@ def organization(admin: User) -> Node:
     grants.add_visible_staff(by=admin, node=made, to=make_person("陈立"))
     nodes.edit(by=admin, node=made, fields={"remark": "每月对账"})
     return made
-
-
-@pytest.fixture
-def open_as(live_server: object, context: BrowserContext) -> Open:
-    def go(user: User, path: str) -> Page:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        base = str(live_server.url)  # type: ignore[attr-defined]
-        cookie = client.cookies[conf.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": conf.SESSION_COOKIE_NAME, "value": cookie, "url": base}])
-        page = context.new_page()
-        watch(page)
-        page.goto(base + path)
-        return page
-
-    return go
 
 
 @pytest.mark.parametrize(
@@ -178,6 +157,7 @@ def test_add_to_the_visible_range(admin: User, organization: Node, open_as: Open
     page.get_by_role("link", name="添加 可见范围").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("searchbox").fill("孙倩")
+    expect(dialog.locator("[data-pick]")).to_have_count(1)
     dialog.locator("[data-pick]", has_text="孙倩").click()
     check_page(page, "orgs-pick")
     dialog.get_by_role("button", name="选择").click()

@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
 
 import pytest
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
-from pytest_django import Settings
+from playwright.sync_api import expect
 
-from accounts.models import User
 from contacts.models import Contact
 from portal.models import App
-from tests.e2e.helpers import check_everywhere, watch
+from tests.e2e.helpers import Open, check_everywhere
 from tests.portal.conftest import Place, make_place
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
-Open = Callable[[User, str], Page]
 
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest) -> Place:
     request.getfixturevalue("live_server")
     return make_place()
-
-
-@pytest.fixture
-def open_as(
-    place: Place, context: BrowserContext, settings: Settings, request: pytest.FixtureRequest
-) -> Open:
-    site = str(request.getfixturevalue("live_server").url)
-
-    def go(user: User, path: str) -> Page:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        name = settings.SESSION_COOKIE_NAME
-        context.clear_cookies()
-        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
-        page = context.new_page()
-        watch(page)
-        page.goto(site + path)
-        return page
-
-    return go
 
 
 def test_an_external_person_at_home(place: Place, open_as: Open) -> None:
