@@ -24,18 +24,6 @@ class UserQuerySet(models.QuerySet["User"]):
     def external(self) -> Self:
         return self.filter(kind="external")
 
-    def sees_everything(self) -> Self:
-        """Active system administrators and holders of 外部互联维护."""
-        return self.active().staff().filter(models.Q(is_superuser=True) | models.Q(is_holder=True))
-
-    def in_groups(self, group_ids: list[int]) -> Self:
-        """People of the internal departments behind these groups, without duplicates."""
-        return self.filter(
-            pk__in=self.model.groups.through.objects.filter(group_id__in=group_ids).values(
-                "user_id"
-            )
-        )
-
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]  # dynamic base class
     """Adds creation by login name, as Django's commands and allauth expect it."""

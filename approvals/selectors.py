@@ -141,11 +141,6 @@ class Standing:
     opening: bool = False
     """Approved, and the worker has not made the credentials yet."""
 
-    @property
-    def settled(self) -> bool:
-        """Nothing will change any more without somebody asking for it."""
-        return not self.opening
-
 
 def standing(application: Application, user: User) -> Standing:
     """The rights of `user` on a visible application; at most four queries."""

@@ -246,23 +246,6 @@ def _ensure_main(user: User) -> None:
 
 
 @transaction.atomic
-def set_members(*, department: Department, user_ids: Sequence[int], by: Actor) -> Department:
-    """Makes exactly these staff members the direct members of a department. Administrators only (Denied)."""
-    permissions.require_admin(by)
-    lock()
-    wanted = {user.pk: user for user in User.objects.staff().filter(pk__in=user_ids)}
-    if len(wanted) != len(set(user_ids)):
-        raise Conflict(_("One of the chosen people is no longer there; please choose again"))
-    rows = DepartmentMembership.objects.filter(department=department).select_related("user")
-    present = {row.user_id: row.user for row in rows}
-    for user_id in present.keys() - wanted.keys():
-        remove_member(department=department, user=present[user_id], by=by)
-    for user_id in wanted.keys() - present.keys():
-        add_member(department=department, user=wanted[user_id], by=by)
-    return department
-
-
-@transaction.atomic
 def set_departments(*, user: User, department_ids: Sequence[int], by: Actor) -> User:
     """Makes exactly these the departments of a staff member, the first one his main one. Administrators only."""
     permissions.require_admin(by)

@@ -19,7 +19,7 @@ from orgs.counting import contact_counts
 from orgs.models import Node, OrganizationDetail
 from orgs.selectors import levels, nodes
 from orgs.selectors.levels import Row
-from orgs.views.guards import person, scope
+from orgs.views.guards import scope
 from orgs.vocabulary import icon_of
 
 TARGET = "#node"
@@ -242,8 +242,3 @@ def _switch(node: Node, disable: str, enable: str) -> Action:
     if node.enabled:
         return Action(_("Disable"), url_of(node, disable), "ban", "bad", dialog=True)
     return Action(_("Enable"), url_of(node, enable), "circle-check", dialog=True)
-
-
-def signed_in(request: HttpRequest) -> Any:
-    """The actor of a service called from a view."""
-    return person(request)
