@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from approvals.views.guards import viewer
+from contacts.views.guards import viewer
 from core.nav import CONSOLE, ME, NavItem
 
 

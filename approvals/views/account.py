@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from approvals import account_table, list_tables, selectors, services, tables
 from approvals.forms import ApplyForm
 from approvals.views.card import SHOWN
-from approvals.views.guards import person, staff_only, viewer
 from contacts.models import Contact
 from contacts.permissions import Allowed, Role, role_on
 from contacts.services.shared import missing
+from contacts.views.guards import person, staff_only, viewer
 from core import htmx
 from core.errors import Denied, Invalid
 

@@ -6,10 +6,10 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
+from accounts.views.guards import person, staff_only
 from approvals import selectors, services, tables
 from approvals.forms import DecisionForm
 from approvals.tables import Card
-from approvals.views.guards import person, staff_only
 from core import htmx
 from core.errors import Conflict, Invalid
 

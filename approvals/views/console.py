@@ -8,7 +8,8 @@ from django.views.decorators.http import require_POST, require_safe
 from approvals import list_tables, permissions, selectors, services, tables
 from approvals.forms import ReasonForm, chosen
 from approvals.views.card import SHOWN, show
-from approvals.views.guards import deciders_only, person, viewer
+from approvals.views.guards import deciders_only
+from contacts.views.guards import person, viewer
 from core import htmx
 from core.errors import Invalid
 from core.text import clean

@@ -39,19 +39,7 @@ def edit(*, by: Actor, dimension: Node, fields: Fields, version: str = "") -> No
     tree.lock(0)
     fresh = _dimension(dimension.pk)
     refuse_stale(fresh, version)
-    values = node_fields.cleaned(Node.Kind.DIMENSION, fields, new=False)
-    if values.get("name", fresh.name) != fresh.name:
-        refuse_twin(kind=fresh.kind, name=values["name"], parent=None, besides=fresh.pk)
-    before = node_fields.snapshot(fresh)
-    with unique_code(by=by, code=values.get("code"), node_id=fresh.pk):
-        node_fields.write(fresh, values)
-    changed = audit.changes(before, node_fields.snapshot(fresh))
-    if changed[1]:
-        audit.record(
-            action="dimension.edit", obj=fresh, by=by, before=changed[0], after=changed[1],
-            dimension_id=fresh.pk, label=values.get("name", fresh.name),
-        )  # fmt: skip
-    return tree.reread(fresh.pk)
+    return nodes.rewrite(by=by, fresh=fresh, fields=fields, action="dimension.edit")
 
 
 @transaction.atomic

@@ -68,7 +68,12 @@ def edit(*, by: Actor, node: Node, fields: Fields, version: str = "") -> Node:
     require_maintain(by=by, node=fresh)
     _refuse_dimension(fresh)
     refuse_stale(fresh, version)
-    values = node_fields.cleaned(fresh.kind, fields, new=False)
+    return rewrite(by=by, fresh=fresh, fields=fields, action="node.edit")
+
+
+def rewrite(*, by: Actor, fresh: Node, fields: Fields, action: str) -> Node:
+    """The change itself, of a dimension too; the node is locked, every right was checked."""
+    values = node_fields.cleaned(Node.Kind(fresh.kind), fields, new=False)
     if values.get("name", fresh.name) != fresh.name:
         refuse_twin(kind=fresh.kind, name=values["name"], parent=fresh.parent, besides=fresh.pk)
     before = node_fields.snapshot(fresh)
@@ -77,7 +82,7 @@ def edit(*, by: Actor, node: Node, fields: Fields, version: str = "") -> Node:
     changed = audit.changes(before, node_fields.snapshot(fresh))
     if changed[1]:
         audit.record(
-            action="node.edit", obj=fresh, by=by, before=changed[0], after=changed[1],
+            action=action, obj=fresh, by=by, before=changed[0], after=changed[1],
             dimension_id=fresh.dimension_id, label=values.get("name", fresh.name),
         )  # fmt: skip
     return tree.reread(fresh.pk)

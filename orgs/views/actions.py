@@ -19,7 +19,7 @@ from orgs.selectors import ranges
 from orgs.services import nodes
 from orgs.services.shared import version_of
 from orgs.tree import ALLOWED_PARENTS
-from orgs.views.asking import ask, attempt, form_dialog
+from orgs.views.asking import ask, attempt, form_dialog, switched
 from orgs.views.frame import TARGET, node_page, url_of
 from orgs.views.guards import load, on_branch, on_node, person, scope
 
@@ -143,17 +143,10 @@ def enable(request: HttpRequest, node: Node) -> HttpResponse:
 def _switched(
     request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool
 ) -> HttpResponse:
-    problem: UserError | None = None
-    if request.method == "POST":
-        try:
-            nodes.set_enabled(by=person(request), node=node, enabled=enabled)
-        except Invalid as error:
-            problem = error
-        else:
-            said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
-            messages.success(request, said % {"name": node.name})
-            return htmx.done(request, url_of(node))
-    return ask(request, question | {"back_url": url_of(node)}, problem)
+    return switched(
+        request, node, question | {"back_url": url_of(node)}, enabled=enabled,
+        act=lambda: nodes.set_enabled(by=person(request), node=node, enabled=enabled),
+    )  # fmt: skip
 
 
 @require_http_methods(EDITABLE)

@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from core import htmx
 from core.errors import Invalid, UserError
 from core.forms import UNPROCESSABLE, UiForm
 from orgs.forms import take
+from orgs.models import Node
 
 T = TypeVar("T")
 
@@ -49,3 +52,20 @@ def ask(
         request, "orgs/confirm_page.html", "components/dialog_confirm.html", context,
         status=UNPROCESSABLE if problem else 200,
     )  # fmt: skip
+
+
+def switched(
+    request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool, act: Callable[[], object],
+) -> HttpResponse:  # fmt: skip
+    """Asks, and once it is answered enables or disables the node through `act`; back to the question's `back_url`."""
+    problem: UserError | None = None
+    if request.method == "POST":
+        try:
+            act()
+        except Invalid as error:
+            problem = error
+        else:
+            said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
+            messages.success(request, said % {"name": node.name})
+            return htmx.done(request, question["back_url"])
+    return ask(request, question, problem)

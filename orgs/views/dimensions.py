@@ -18,7 +18,7 @@ from orgs.models import Node
 from orgs.selectors import nodes, ranges
 from orgs.services import dimensions
 from orgs.views.actions import initial
-from orgs.views.asking import ask, form_dialog
+from orgs.views.asking import ask, form_dialog, switched
 from orgs.views.frame import url_of
 from orgs.views.guards import everything_only, person
 
@@ -147,17 +147,10 @@ def dimension_enable(request: HttpRequest, node_id: int) -> HttpResponse:
 def _switched(
     request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool
 ) -> HttpResponse:
-    problem: UserError | None = None
-    if request.method == "POST":
-        try:
-            dimensions.set_enabled(by=person(request), dimension=node, enabled=enabled)
-        except Invalid as error:
-            problem = error
-        else:
-            said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
-            messages.success(request, said % {"name": node.name})
-            return htmx.done(request, reverse("orgs:dimensions"))
-    return ask(request, question | {"back_url": reverse("orgs:dimensions")}, problem)
+    return switched(
+        request, node, question | {"back_url": reverse("orgs:dimensions")}, enabled=enabled,
+        act=lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=enabled),
+    )  # fmt: skip
 
 
 @require_http_methods(EDITABLE)

@@ -2,26 +2,26 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, cast
+from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.permissions import require_admin
+from accounts.views.guards import person
 from core.errors import Denied, Hidden
 from core.text import clean
 from orgs.models import Node
 from orgs.permissions import Scope, require_dimension_management, scope_of
 
+__all__ = [
+    "administrators_only", "asked", "everything_only", "load", "maintainers_only", "on_branch",
+    "on_node", "person", "scope",
+]  # fmt: skip
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 NodeView = Callable[Concatenate[HttpRequest, Node, P], HttpResponse]
-
-
-def person(request: HttpRequest) -> User:
-    """Who is logged in; the gate lets nobody else in."""
-    return cast("User", request.user)
 
 
 def scope(request: HttpRequest) -> Scope:

@@ -1,17 +1,12 @@
 """As whom the visitor acts. The gate (portal.middleware) has let nobody else in."""
 
-from typing import cast
-
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.views.guards import person
 from contacts.models import Contact
 from portal import selectors
 
-
-def person(request: HttpRequest) -> User:
-    """Who is logged in."""
-    return cast("User", request.user)
+__all__ = ["identity", "person"]
 
 
 def identity(request: HttpRequest) -> Contact:
