@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from contacts import tables
 from contacts.models import Contact
 from contacts.tables import Here
 from core import htmx
@@ -56,8 +55,3 @@ def left(request: HttpRequest, url: str, said: str) -> HttpResponse:
     """The contact is gone from where it was: the page goes to `url`."""
     messages.success(request, said)
     return htmx.done(request, url)
-
-
-def here_of(request: HttpRequest) -> Here:
-    """The list from which a dialog was opened, as the browser says; for going back after the contact is gone."""
-    return Here(node_id=tables.number(request.GET.get("at", "")))

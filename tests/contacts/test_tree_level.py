@@ -11,7 +11,7 @@ from tests.contacts.test_rule import SEEDS as ALL_SEEDS
 from tests.factories import orgs as org
 from tests.factories.contacts import make_contact, make_many
 
-SEEDS = ALL_SEEDS[: max(2, len(ALL_SEEDS) // 2)]
+SEEDS = ALL_SEEDS[: max(2, len(ALL_SEEDS) // 3)]
 
 pytestmark = pytest.mark.django_db
 

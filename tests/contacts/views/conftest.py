@@ -1,27 +1,12 @@
 """A small directory, and clients that are logged in."""
 
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
-from django.test import Client
 
-from accounts.models import User
 from contacts.models import Contact
 from tests.factories import orgs as org
 from tests.factories.contacts import make_contact, share
-
-
-@pytest.fixture
-def as_() -> Callable[[User], Client]:
-    """A client of that person."""
-
-    def enter(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        return client
-
-    return enter
 
 
 @pytest.fixture
