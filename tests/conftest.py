@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
+from django.test import Client
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -108,6 +110,18 @@ def browser_context_args(browser_context_args: dict[str, object]) -> dict[str, o
         "timezone_id": "Asia/Shanghai",
         "viewport": {"width": 1440, "height": 900},
     }
+
+
+@pytest.fixture
+def as_() -> Callable[[AbstractBaseUser], Client]:
+    """as_(user) is a browser in which `user` is logged in."""
+
+    def client_of(user: AbstractBaseUser) -> Client:
+        client = Client()
+        client.force_login(user, backend="accounts.backends.LoginBackend")
+        return client
+
+    return client_of
 
 
 @pytest.fixture(autouse=True)

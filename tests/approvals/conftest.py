@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from approvals.models import Application
@@ -66,15 +64,3 @@ def place(db: None) -> Place:
 @pytest.fixture
 def application(place: Place) -> Application:
     return place.apply()
-
-
-@pytest.fixture
-def as_() -> Callable[[User], Client]:
-    """as_(user) is a browser in which `user` is logged in."""
-
-    def login(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        return client
-
-    return login

@@ -16,11 +16,13 @@ from tests.e2e.helpers import check_page, set_theme, shot, watch
 HEIGHTS = {1440: 900, 390: 844}
 NAMES = {
     1440: {
-        "organization": "苏州明远机电（示例）", "direct": "顾明远", "later": "沈静怡", "applied": "陆文博", "refused": "范子墨",
+        "organization": "苏州明远机电（示例）", "direct": "顾明远", "later": "沈静怡",
+        "applied": "陆文博", "refused": "范子墨",
         "direct_login": "gu.mingyuan", "later_login": "shen.jingyi", "initials": "gmy",
     },
     390: {
-        "organization": "宁波云帆物流（示例）", "direct": "方晓岚", "later": "邵嘉禾", "applied": "俞佳宁", "refused": "施承宇",
+        "organization": "宁波云帆物流（示例）", "direct": "方晓岚", "later": "邵嘉禾",
+        "applied": "俞佳宁", "refused": "施承宇",
         "direct_login": "fang.xiaolan", "later_login": "shao.jiahe", "initials": "fxl",
     },
 }  # fmt: skip

@@ -18,7 +18,6 @@ from tests.factories.orgs import (
     make_organization,
 )
 
-BACKEND = "accounts.backends.LoginBackend"
 AS = Callable[[User], Client]
 
 
@@ -50,13 +49,3 @@ def directory(db: None) -> Directory:
         maintainer=make_maintainer(dimension, name="维护甲"),
         holder=make_holder("持有乙"),
     )
-
-
-@pytest.fixture
-def as_() -> AS:
-    def client_of(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend=BACKEND)
-        return client
-
-    return client_of

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from django.test import Client
 
 from accounts.models import User
 from contacts.models import Contact, ContactVisibleStaff
@@ -50,15 +48,3 @@ def make_place() -> Place:
 @pytest.fixture
 def place(db: None) -> Place:
     return make_place()
-
-
-@pytest.fixture
-def as_() -> Callable[[User], Client]:
-    """as_(user) is a browser in which `user` is logged in."""
-
-    def login(user: User) -> Client:
-        client = Client()
-        client.force_login(user, backend="accounts.backends.LoginBackend")
-        return client
-
-    return login
