@@ -14,7 +14,7 @@ from core import htmx
 from core.errors import Conflict, Invalid
 
 # What shows states or counts of applications: the list, the panel of a contact, the badge in the side navigation.
-SHOWN = "#applications,[data-account-panel],.side [data-poll]"
+SHOWN = "#applications,[data-account-panel],.side [data-poll],tr[data-row].on"
 
 
 @staff_only

@@ -147,7 +147,9 @@ def apply(staff: Actor, name: str, remark: str) -> None:
     page.get_by_role("link", name="申请开通").first.click()
     staff.dialog().locator("[name=remark]").fill(remark)
     staff.dialog().locator("button[type=submit]").last.click()
-    expect(page.locator("main")).to_contain_text("审批中")
+    expect(page.locator("[data-account-panel]")).to_contain_text("审批中")
+    if staff.width == 1440:
+        expect(page.locator("tr[data-row].on")).to_contain_text("审批中")
 
 
 def decide(maintainer: Actor, name: str, cast: Cast) -> tuple[str, str]:
