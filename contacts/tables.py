@@ -45,13 +45,16 @@ class Here:
     before: tuple[str, int] | None = None
     card_id: int | None = None
     tab: str = TABS[0]
+    base: str = "contacts:node"
 
     @classmethod
-    def read(cls, given: QueryDict, node_id: int | None = None) -> "Here":
+    def read(
+        cls, given: QueryDict, node_id: int | None = None, base: str = "contacts:node"
+    ) -> "Here":
         """What a query says; values that mean nothing are dropped."""
         status, tab = given.get("status", ""), given.get("tab", "")
         return cls(
-            node_id=node_id, q=given.get("q", "").replace("\0", "")[:100].strip(),
+            node_id=node_id, q=given.get("q", "").replace("\0", "")[:100].strip(), base=base,
             status=status if status in STATES else "", category=number(given.get("category", "")),
             tag=number(given.get("tag", "")), after=position(given.get("after", "")),
             before=position(given.get("before", "")), card_id=number(given.get("c", "")),
@@ -71,7 +74,7 @@ class Here:
         """The address without its query."""
         if self.node_id is None:
             return reverse("contacts:index")
-        return reverse("contacts:node", args=[self.node_id])
+        return reverse(self.base, args=[self.node_id])
 
     def url(self, **changes: Any) -> str:
         """The address of another page from here, for example url(card_id=5, tab="rights")."""

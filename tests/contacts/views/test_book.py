@@ -105,7 +105,7 @@ def test_filters_and_addresses_that_mean_nothing(as_, book) -> None:
     assert f'id="row-{book.lin.pk}"' in text(client.get("/contacts/?status=none"))
     assert f'id="row-{book.lin.pk}"' not in text(client.get("/contacts/?status=active"))
     for query in (
-        "status=x&category=-1&tag=9999999999999999999&after=~&before=a~b", "c=abc", "q=%00", "after=%00~5",
+        "status=x&category=-1&tag=9999999999999999999&after=~&before=a~b", "c=abc",
         "tab=zzz", "category=777777777", "after=zzzz~99", "q=" + "长" * 300,
     ):  # fmt: skip
         assert client.get(f"/contacts/?{query}").status_code == 200, query
