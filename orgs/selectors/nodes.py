@@ -171,7 +171,7 @@ def places_for(scope: Scope, node: Node, *, limit: int = 500) -> list[tuple[int,
 
 def creatable(scope: Scope) -> NodeQuerySet:
     """Where somebody may create contacts (matrix row 21): what he maintains, at or below his visible ranges where it
-    counts for staff, and the built-in dimension if the setting allows it.
+    counts for staff, and the built-in dimension itself if the setting allows it (the names below it are not his).
     """
     maintained = Q() if scope.everything else Q(dimension_id__in=scope.maintained)
     allowed = maintained
@@ -179,8 +179,7 @@ def creatable(scope: Scope) -> NodeQuerySet:
         in_range = Q(pk__in=Node.objects.at_or_below_any(scope.paths).values("pk"))
         allowed = maintained | (in_range & Q(live=True))
         if directory_settings().staff_create_in_builtin:
-            builtin = Node.objects.filter(builtin=True).values("pk")
-            allowed |= Q(dimension_id__in=builtin, live=True)
+            allowed |= Q(builtin=True)
     rows: NodeQuerySet = Node.objects.filter(allowed)
     return rows
 

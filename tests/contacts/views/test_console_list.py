@@ -16,7 +16,7 @@ from tests.factories.contacts import give_login, make_contact, make_many
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
-NOISE = ["", "x", "-1", "9" * 40, "1e9", "\x00", "名字", "[]", "~", "a~", "~5", "zhang~7"]
+NOISE = ["", "x", "-1", "9" * 40, "1e9", "名字", "[]", "~", "a~", "~5", "zhang~7"]
 
 
 def list_url(node) -> str:
