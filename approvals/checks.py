@@ -8,6 +8,10 @@ CHECKS: Final = {
     "contact {0} has an account state that its login does not match": """
         SELECT id FROM contacts_contact
         WHERE (account IN ('opening', 'active')) <> (user_id IS NOT NULL)""",
+    "login {0} is open but belongs to no contact: somebody has a second account": """
+        SELECT u.id FROM accounts_user u
+        WHERE u.kind = 'external' AND u.is_active
+          AND NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.user_id = u.id)""",
     "contact {0} is waiting without a pending application, or has one without waiting": """
         SELECT c.id FROM contacts_contact c
         LEFT JOIN approvals_application a ON a.contact_id = c.id AND a.status = 'pending'
