@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from contacts.models import Contact
+from orgs.models import Source
 
 ACTIONS: dict[str, str | Promise] = {
     "contact.create": gettext_lazy("Created"),
@@ -52,6 +53,8 @@ FIELDS: dict[str, str | Promise] = {
     "follower": gettext_lazy("Follower"),
     "security_level": gettext_lazy("Security level"),
     "node": gettext_lazy("Organization"),
+    "main_node": gettext_lazy("Organization"),
+    "source": gettext_lazy("Source"),
     "order": gettext_lazy("Order"),
     "enabled": gettext_lazy("Enabled"),
     "avatar": gettext_lazy("Picture"),
@@ -65,6 +68,7 @@ FIELDS: dict[str, str | Promise] = {
 VALUES: dict[str, dict[str, str | Promise]] = {
     "level": {"view": gettext_lazy("see it"), "edit": gettext_lazy("edit it")},
     "field": {"mobile": gettext_lazy("Mobile"), "email": gettext_lazy("E-mail")},
+    "source": {str(value): label for value, label in Source.choices},
 }
 # Told by another field of the same row already.
 _HIDDEN = frozenset({"holder_kind", "holder_id", "dimension_id"})
