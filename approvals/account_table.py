@@ -66,7 +66,7 @@ def _facts(contact: Contact) -> list[Fact]:
         return []
     return [
         Fact(_("Login name"), user.username),
-        Fact(_("Opened"), tables.clock(contact.opened_at)),
+        Fact(_("Opened on"), tables.clock(contact.opened_at)),
         Fact(_("Last log-in"), tables.clock(user.last_login)),
         Fact(_("Valid until"), tables.clock(contact.expires_at) or _("No end")),
     ]

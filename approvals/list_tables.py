@@ -78,7 +78,7 @@ def mine(user: User, *, status: str, page: str | None) -> dict[str, Any]:
     pages = Paginator(selectors.mine(user=user, status="" if status == "all" else status), PAGE)
     found = pages.get_page(page)
     here = tables.url("mine")
-    labels = {key: label for key, label in _labels().items() if key not in ("lapsed", "all")}
+    labels = {key: label for key, label in _labels().items() if key != "all"}
     return {
         "rows": _rows(list(found), set()),
         "columns": _columns(),

@@ -94,7 +94,7 @@ def enable(request: HttpRequest, card: Card) -> HttpResponse:
         request, card.contact,
         lambda: places.set_enabled(by=person(request), contact=card.contact, enabled=True),
         said=_("%(name)s is enabled") % name, title=_("Enable %(name)s?") % name,
-        consequences=[_("Old sessions, links and passwords stay ended")],
+        consequences=[_("Old sessions, links and unread first passwords stay ended")],
         submit=_("Enable"), style="primary",
     )  # fmt: skip
 

@@ -62,11 +62,12 @@ def avatar_text(name: str) -> str:
 
 @register.simple_tag
 def avatar(name: str, key: object = "", size: str = "", image: str = "") -> SafeString:
-    """Picture of a person: the given image, else letters on a colour that follows from the id."""
+    """Picture of a person: the given image, else letters on a colour that follows from the last id in `key`."""
     css = f"avatar avatar-{size}" if size else "avatar"
     if image:
         return format_html('<img class="{}" src="{}" alt="" loading="lazy">', css, image)
-    colour = zlib.crc32(str(key or name).encode()) % COLOURS
+    number = re.search(r"\d+$", str(key))
+    colour = zlib.crc32((number[0] if number else name).encode()) % COLOURS
     return format_html(
         '<span class="{} av{}" aria-hidden="true">{}</span>', css, colour, avatar_text(str(name))
     )
