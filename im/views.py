@@ -167,7 +167,8 @@ def recall(request: Request, pk: int, seq: int) -> HttpResponse:
         return htmx.done(request, tables.url(request, "thread", pk))
     found = selectors.thread(conversation_id=pk, user=request.user)
     context = {"line": tables.line(message, found), "thread": found, "card": found.card}
-    return _vary(render(request, "im/partials/_line.html", context))
+    response = _vary(render(request, "im/partials/_line.html", context))
+    return htmx.trigger(response, refresh="#convs")
 
 
 @require_POST
