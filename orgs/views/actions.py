@@ -109,43 +109,21 @@ def shift(request: HttpRequest, node: Node, way: str) -> HttpResponse:
 @on_branch
 def disable(request: HttpRequest, node: Node) -> HttpResponse:
     """Asks and disables."""
-    question = {
-        "title": _("Disable “%(name)s”?") % {"name": node.name},
-        "text": "",
-        "consequences": [
-            _(
-                "It and everything below it disappears from the address book of staff and from choosers"
-            ),
-            _(
-                "External accounts that stand nowhere else cannot log in, and their sessions end at once"
-            ),
-            _("Nothing is lost: enabling brings all of it back"),
-        ],
-        "submit": _("Disable"),
-        "style": "danger",
-    }
-    return _switched(request, node, question, enabled=False)
+    return switched(
+        request, node, lambda: nodes.set_enabled(by=person(request), node=node, enabled=False),
+        enabled=False, back_url=url_of(node),
+        title=_("Disable “%(name)s”?") % {"name": node.name},
+        vanishes=_("It and everything below it disappears from the address book of staff and from choosers"),
+    )  # fmt: skip
 
 
 @require_http_methods(EDITABLE)
 @on_branch
 def enable(request: HttpRequest, node: Node) -> HttpResponse:
     """Asks and enables."""
-    question = {
-        "title": _("Enable “%(name)s”?") % {"name": node.name},
-        "text": _("Everything below that is not disabled itself counts again."),
-        "submit": _("Enable"),
-        "style": "primary",
-    }
-    return _switched(request, node, question, enabled=True)
-
-
-def _switched(
-    request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool
-) -> HttpResponse:
     return switched(
-        request, node, question | {"back_url": url_of(node)}, enabled=enabled,
-        act=lambda: nodes.set_enabled(by=person(request), node=node, enabled=enabled),
+        request, node, lambda: nodes.set_enabled(by=person(request), node=node, enabled=True),
+        enabled=True, back_url=url_of(node), title=_("Enable “%(name)s”?") % {"name": node.name},
     )  # fmt: skip
 
 

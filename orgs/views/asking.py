@@ -55,9 +55,10 @@ def ask(
 
 
 def switched(
-    request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool, act: Callable[[], object],
+    request: HttpRequest, node: Node, act: Callable[[], object], *,
+    enabled: bool, title: str, back_url: str, vanishes: str = "",
 ) -> HttpResponse:  # fmt: skip
-    """Asks, and once it is answered enables or disables the node through `act`; back to the question's `back_url`."""
+    """Asks, and once it is answered enables or disables the node through `act`; `vanishes` says what goes with it."""
     problem: UserError | None = None
     if request.method == "POST":
         try:
@@ -67,5 +68,20 @@ def switched(
         else:
             said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
             messages.success(request, said % {"name": node.name})
-            return htmx.done(request, question["back_url"])
-    return ask(request, question, problem)
+            return htmx.done(request, back_url)
+    question = _enabling() if enabled else _disabling(vanishes)
+    return ask(request, question | {"title": title, "back_url": back_url}, problem)
+
+
+def _enabling() -> dict[str, Any]:
+    text = _("Everything below that is not disabled itself counts again.")
+    return {"text": text, "submit": _("Enable"), "style": "primary"}
+
+
+def _disabling(vanishes: str) -> dict[str, Any]:
+    consequences = [
+        vanishes,
+        _("External accounts that stand nowhere else cannot log in, and their sessions end at once"),
+        _("Nothing is lost: enabling brings all of it back"),
+    ]  # fmt: skip
+    return {"consequences": consequences, "submit": _("Disable"), "style": "danger"}

@@ -115,19 +115,12 @@ def dimension_edit(request: HttpRequest, node_id: int) -> HttpResponse:
 def dimension_disable(request: HttpRequest, node_id: int) -> HttpResponse:
     """Asks and disables a dimension."""
     node = _found(node_id)
-    question = {
-        "title": _("Disable the dimension “%(name)s”?") % {"name": node.name},
-        "consequences": [
-            _("Everything in it disappears from the address book of staff and from choosers"),
-            _(
-                "External accounts that stand nowhere else cannot log in, and their sessions end at once"
-            ),
-            _("Nothing is lost: enabling brings all of it back"),
-        ],
-        "submit": _("Disable"),
-        "style": "danger",
-    }
-    return _switched(request, node, question, enabled=False)
+    return switched(
+        request, node, lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=False),
+        enabled=False, back_url=reverse("orgs:dimensions"),
+        title=_("Disable the dimension “%(name)s”?") % {"name": node.name},
+        vanishes=_("Everything in it disappears from the address book of staff and from choosers"),
+    )  # fmt: skip
 
 
 @require_http_methods(EDITABLE)
@@ -135,21 +128,10 @@ def dimension_disable(request: HttpRequest, node_id: int) -> HttpResponse:
 def dimension_enable(request: HttpRequest, node_id: int) -> HttpResponse:
     """Asks and enables a dimension."""
     node = _found(node_id)
-    question = {
-        "title": _("Enable the dimension “%(name)s”?") % {"name": node.name},
-        "text": _("Everything below that is not disabled itself counts again."),
-        "submit": _("Enable"),
-        "style": "primary",
-    }
-    return _switched(request, node, question, enabled=True)
-
-
-def _switched(
-    request: HttpRequest, node: Node, question: dict[str, Any], *, enabled: bool
-) -> HttpResponse:
     return switched(
-        request, node, question | {"back_url": reverse("orgs:dimensions")}, enabled=enabled,
-        act=lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=enabled),
+        request, node, lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=True),
+        enabled=True, back_url=reverse("orgs:dimensions"),
+        title=_("Enable the dimension “%(name)s”?") % {"name": node.name},
     )  # fmt: skip
 
 

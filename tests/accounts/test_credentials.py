@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
-from django.db import connection, connections
+from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings as SettingsWrapper
 
@@ -20,6 +20,7 @@ from accounts.services import access, credentials, own
 from core.errors import Conflict, Hidden, Invalid
 from core.models import OutboxEntry
 from tests.factories.accounts import AdminFactory, ExternalUserFactory, StaffFactory
+from tests.tables import every_table
 
 CALLS: list[int] = []
 GOOD = "Wolken-Treppe 7 grün"
@@ -54,20 +55,6 @@ def issued(user: User, *readers: User, key: str = "application:1") -> InitialSec
 def run_outbox() -> None:
     for entry in OutboxEntry.objects.filter(done_at=None).order_by("pk"):
         tasks.issue_credentials.run(entry_id=entry.pk)
-
-
-def every_table() -> str:
-    """All rows of all tables as text, binary columns included."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
-            found += [row[0] for row in cursor.fetchall()]
-    text = "\n".join(found)
-    binary = "".join(
-        bytes.fromhex(run).decode("latin-1") for run in re.findall(r"\\+x([0-9a-f]+)", text)
-    )
-    return text + binary
 
 
 @pytest.mark.django_db

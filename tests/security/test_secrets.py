@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from celery import current_app
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -21,6 +21,7 @@ from core.models import OutboxEntry
 from tests.factories.accounts import PASSWORD
 from tests.matrix.world import Matrix, login
 from tests.security.asking import addresses, clients, get, showing, text_of
+from tests.tables import every_table
 
 pytestmark = pytest.mark.django_db
 CHOSEN = "Treppe-Wolke 48 blau-grau"
@@ -32,20 +33,6 @@ def work_off() -> None:
     current_app.loader.import_default_modules()
     for entry in OutboxEntry.objects.filter(done_at=None).order_by("pk"):
         current_app.tasks[entry.task].run(entry_id=entry.pk)
-
-
-def every_table() -> str:
-    """All rows of all tables as text; binary columns as bytes too."""
-    found = []
-    with connection.cursor() as cursor:
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f'SELECT t::text FROM "{table}" t')
-            found += [row[0] for row in cursor.fetchall()]
-    text = "\n".join(found)
-    binary = [
-        bytes.fromhex(run).decode("latin-1") for run in re.findall(r"\\+x((?:[0-9a-f]{2})+)", text)
-    ]
-    return text + "".join(binary)
 
 
 def logs(caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> str:
