@@ -41,7 +41,13 @@ USES = {
     "times": "{{ at|when }} {{ contact.mobile|masked }} {% highlight name q %}",
 }
 SOMEBODY = SimpleNamespace(
-    is_authenticated=True, is_active=True, name="周明宇", pk=5, theme="auto", language=""
+    is_external=False,
+    is_authenticated=True,
+    is_active=True,
+    name="周明宇",
+    pk=5,
+    theme="auto",
+    language="",
 )
 STATES = {
     "account": ["none", "pending", "opening", "active", "disabled", "locked", "expired"],
