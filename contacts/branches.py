@@ -25,6 +25,15 @@ PERSONAL = {
     "group": "c.id IN (SELECT content_object_id FROM contacts_contactgroupgrant"
     " WHERE group_id = ANY(%(groups)s::bigint[]))",
 }
+# The same without those he may only see: what he may edit, he may also read unmasked (matrix row 18).
+EDITED = PERSONAL | {
+    "shared": "c.id IN (SELECT g.content_object_id FROM contacts_contactusergrant g"
+    " JOIN auth_permission p ON p.id = g.permission_id"
+    " WHERE g.user_id = %(user)s AND p.codename = 'edit_contact')",
+    "group": "c.id IN (SELECT g.content_object_id FROM contacts_contactgroupgrant g"
+    " JOIN auth_permission p ON p.id = g.permission_id"
+    " WHERE g.group_id = ANY(%(groups)s::bigint[]) AND p.codename = 'edit_contact')",
+}
 PERSONAL_ROWS = """
 (SELECT c.sort_key, c.id AS contact_id FROM contacts_contact c {join}
  WHERE {condition} AND c.live AND c.deleted_at IS NULL {cut} {extra} ORDER BY c.sort_key {way}, c.id {way} {limit})
@@ -147,11 +156,14 @@ def _render(template: str, cut: Cut, *, alias: str, **parts: Any) -> str:
     )
 
 
-def personal_ids(viewer: Viewer) -> str:
-    """SQL of the ids of a viewer's created, followed and shared contacts that count; uses %(user)s, %(groups)s."""
+def personal_ids(viewer: Viewer, *, editing: bool = False) -> str:
+    """SQL of the ids of a viewer's created, followed and shared contacts that count; uses %(user)s, %(groups)s.
+
+    With `editing` those that are only shared for viewing are left out.
+    """
     parts = [
         f"SELECT c.id FROM contacts_contact c WHERE {condition} AND c.live AND c.deleted_at IS NULL"
-        for name, condition in PERSONAL.items()
+        for name, condition in (EDITED if editing else PERSONAL).items()
         if name != "group" or viewer.groups
     ]
     return " UNION ".join(parts)

@@ -135,6 +135,11 @@ class Query:
     tsquery: str
     """Quoted and complete, for `search @@ %s::tsquery`."""
 
+    @property
+    def shown_tsquery(self) -> str:
+        """The same without whole numbers and addresses, for who reads them only masked; "" finds nothing."""
+        return " & ".join(f"{_quoted(word)}:*" for word in self.prefix_terms)
+
 
 def parse_query(q: str, *, surname: bool = True) -> Query | None:
     """`q` as a Query, or None when it is too short: 1 Chinese character, 2 Latin letters or 3
