@@ -41,3 +41,9 @@ def credentials_issued(user_id: int) -> None:
     hook = _hook("CREDENTIALS_ISSUED")
     if hook:
         hook(user_id)
+
+
+def credentials_readable(user: User, reader: User) -> bool:
+    """Whether `reader` has something to do with an external login now. CREDENTIALS_READABLE: user, reader -> bool."""
+    hook = _hook("CREDENTIALS_READABLE")
+    return bool(hook(user, reader)) if hook else True

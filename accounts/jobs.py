@@ -54,6 +54,8 @@ def issue_credentials(*, user_id: int, issue_key: str) -> None:
 
 def _claim(*, user_id: int, issue_key: str) -> InitialSecret | None:
     """The locked envelope when nothing was issued for it yet and its person may still get something."""
+    # The login before its envelope, as in every service that ends both.
+    User.objects.select_for_update().filter(pk=user_id).first()
     rows = InitialSecret.objects.select_for_update(of=("self", "user")).select_related("user")
     return rows.filter(
         user_id=user_id, issue_key=issue_key, issued_at=None, revoked_at=None, user__is_active=True

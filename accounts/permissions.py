@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts import hooks
 from core.actors import Actor, SystemActor
 from core.errors import Denied
 
@@ -27,3 +28,8 @@ def require_other(actor: Actor, user: Any) -> None:
         raise Denied(
             _("You cannot change your own rights or disable yourself; ask another administrator")
         )
+
+
+def may_read_credentials(reader: Any, user: Any) -> bool:
+    """Whether somebody named as a reader of first credentials may still read them (SPEC VIS-5; matrix row 40)."""
+    return hooks.credentials_readable(user, reader) if user.is_external else is_admin(reader)

@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import throttle
+from accounts import permissions, throttle
 from accounts.models import Consent, Department, InitialSecret, PrivacyNotice, Session, User
 from core.errors import Invalid
 from core.text import fold, parse_query, range_end, simplified
@@ -227,13 +227,10 @@ def _issue_state(secret: InitialSecret) -> str:
 
 
 def issue_for_reader(*, issue_key: str, reader: User) -> Issue | None:
-    """The issue with this business key when `reader` is one of its readers, else None (matrix row 40)."""
-    row = (
-        InitialSecret.objects.filter(issue_key=issue_key, readers=reader)
-        .select_related("user")
-        .first()
-    )
-    return _issue(row) if row else None
+    """The issue of this business key for a reader of it who may still read it, else None (matrix row 40)."""
+    rows = InitialSecret.objects.filter(issue_key=issue_key, readers=reader)
+    row = rows.select_related("user").first()
+    return _issue(row) if row and permissions.may_read_credentials(reader, row.user) else None
 
 
 def latest_issue(*, user: User, reader: User) -> Issue | None:

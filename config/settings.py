@@ -191,6 +191,7 @@ IM_REACH_POLICY = "contacts.reach.DirectoryReach"
 EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
+CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
 # Numbers beside the nodes of the back office.
 NODE_COUNTS = "contacts.node_counts.counts"
 NODE_PREVIEW = "contacts.node_counts.visible"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.models import Contact
+from contacts.permissions import Role, role_on, viewer_of
 from contacts.querysets import ContactQuerySet
 
 
@@ -51,3 +52,10 @@ def credentials_issued(user_id: int) -> None:
     Contact.objects.filter(pk__in=ids).update(
         account=Contact.Account.ACTIVE, opened_at=timezone.now()
     )
+
+
+def credentials_readable(user: User, reader: User) -> bool:
+    """CREDENTIALS_READABLE: whether `reader` may still edit an identity of this login."""
+    viewer = viewer_of(reader)
+    identities = Contact.objects.alive().filter(user=user).values_list("pk", flat=True)
+    return any(role_on(viewer, pk) >= Role.EDITOR for pk in identities)

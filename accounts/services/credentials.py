@@ -162,12 +162,13 @@ _WHY_NOT = {
 def reveal(*, issue_key: str, by: User) -> Revealed:
     """Opens the envelope, once, for one of its readers, and wipes it (matrix row 40).
 
-    Raises Hidden for everybody else, as for an envelope that does not exist; Conflict (code "preparing", "sent",
-    "shown", "expired" or "revoked") when there is nothing to show.
+    Raises Hidden for everybody else, as for an envelope that does not exist, and for a reader who has lost the right to
+    that person meanwhile (SPEC VIS-5); Conflict (code "preparing", "sent", "shown", "expired" or "revoked") when there
+    is nothing to show.
     """
     rows = InitialSecret.objects.select_for_update(of=("self",)).select_related("user")
     secret = rows.filter(issue_key=issue_key, readers=by).first() if by.is_active else None
-    if secret is None:
+    if secret is None or not permissions.may_read_credentials(by, secret.user):
         raise Hidden(_("Not found"))
     _require_ready(secret)
     content = json.loads(at_rest.decrypt(bytes(secret.ciphertext or b"")))
@@ -235,12 +236,13 @@ def activate(*, token: str, password: str) -> User:
     if link is None:
         raise dead_link()
     passwords.require_good(password, user=link.user)
+    # The login before its links, as in every service that ends them: two that wait for each other would both fail.
+    user: User = User.objects.select_for_update().get(pk=link.user_id)
     claimed = ActivationLink.objects.filter(
         pk=link.pk, used_at=None, revoked_at=None, expires_at__gt=timezone.now()
     ).update(used_at=timezone.now())
     if not claimed:
         raise dead_link()
-    user: User = User.objects.select_for_update().get(pk=link.user_id)
     user.set_password(password)
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])

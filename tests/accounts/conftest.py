@@ -16,6 +16,7 @@ LOGIN = "/login/"
 def _no_hooks(settings: Settings) -> None:
     """What contacts says about identities has its own tests; here every external login is usable."""
     settings.EXTERNAL_USABLE = settings.EXTERNAL_WHY = settings.CREDENTIALS_ISSUED = ""
+    settings.CREDENTIALS_READABLE = ""
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     _contacts(put, nodes, people, stranger)
     _applications(put, people, nodes, stranger)
     _imports(put, people, nodes, stranger)
-    _credentials(put, people, stranger)
+    _credentials(put, people, nodes, stranger)
     notice = PrivacyNotice.objects.order_by("-version").first()
     put("notice", inside=str(notice.version if notice else 0))
     closed = App.objects.create(
@@ -122,10 +122,13 @@ def upload() -> SimpleUploadedFile:
     return SimpleUploadedFile("people.xlsx", files.template())
 
 
-def _credentials(put: Put, people: dict[str, Any], stranger: User) -> None:
+def _credentials(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User) -> None:
     """An envelope that its decider (DM) and the applicant (CR) may open; and one of strangers."""
     for key, readers in ((ISSUE, [people["DM"], people["CR"]]), (OTHER_ISSUE, [stranger])):
         user: User = ExternalUserFactory()
+        creator = people["CR"] if key == ISSUE else stranger
+        place = nodes["depA"] if key == ISSUE else nodes["depB"]
+        make_contact(place, "矩阵凭据", created_by=creator, user=user, account="active")
         now = timezone.now()
         secret = InitialSecret.objects.create(
             user=user, issue_key=key, channel="panel", issued_at=now,
