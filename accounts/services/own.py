@@ -34,7 +34,11 @@ def _replace(*, user: User, old: str, new: str, by: User, keep_session: str | No
     passwords.require_good(new, user=user, field="new")
     if old == new:
         raise Invalid(_("The new password must differ from the old one"), field="new")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    fresh = User.objects.select_for_update().get(pk=user.pk)
+    if fresh.password != user.password or not fresh.is_active:
+        # Reset or disabled while the old one was looked at: it opens nothing any more (SECURITY T45).
+        raise Invalid(_("The old password is wrong"), field="old")
+    user = fresh
     user.set_password(new)
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])

@@ -20,7 +20,7 @@ from contacts.services.fields import Fields
 from contacts.services.shared import SIGNED, claim, claim_with_role, missing, record
 from core import audit
 from core.actors import Actor
-from core.errors import Conflict, Denied, Hidden
+from core.errors import Conflict, Denied, Hidden, Invalid
 from core.pictures import reencode_avatar
 from orgs.models import DirectorySettings, Node, Source
 
@@ -102,6 +102,7 @@ def edit(*, by: Actor, contact: Contact, fields: Fields, stamp: str = "") -> Con
         )
     before = contact_fields.snapshot(fresh)
     values = contact_fields.cleaned(fields, role=role)
+    _refuse_own_right(by, fresh, values, role)
     if any(getattr(fresh, key) != values[key] for key in SIGNED & set(values)):
         fresh.version += 1
     contact_fields.write(by=by, contact=fresh, values=values)
@@ -110,6 +111,14 @@ def edit(*, by: Actor, contact: Contact, fields: Fields, stamp: str = "") -> Con
         closure.refresh([fresh.pk])
         record(by=by, contact=fresh, action="contact.edit", before=old, after=new)
     return fresh
+
+
+def _refuse_own_right(by: Actor, contact: Contact, values: Fields, role: Role) -> None:
+    """An edit share can be taken away; who made himself follower through it would keep it for good (SECURITY T25)."""
+    follower = values.get("follower")
+    own = isinstance(by, User) and isinstance(follower, User) and follower.pk == by.pk
+    if own and role == Role.EDITOR and by not in (contact.follower, contact.created_by):
+        raise Invalid(_("Nobody changes his own rights"), field="follower")
 
 
 @transaction.atomic

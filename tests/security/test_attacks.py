@@ -1,0 +1,178 @@
+"""What an attacker tried: a right used after it was lost, a hidden value guessed, a limit walked around."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+
+from accounts import jobs, passwords, throttle
+from accounts.models import ActivationLink, InitialSecret, LoginThrottle, User
+from accounts.services import access, credentials, login, own
+from approvals import selectors, services
+from contacts.models import Contact
+from contacts.permissions import Role, role_on, viewer_of
+from contacts.search import search
+from contacts.services import people, sharing
+from core.actors import SystemActor
+from core.errors import Hidden, Invalid
+from orgs.models import Node
+from tests.factories.accounts import PASSWORD, ExternalUserFactory, StaffFactory
+from tests.factories.approvals import REMARK
+from tests.factories.contacts import give_login, make_contact, share
+from tests.factories.orgs import (
+    let_view,
+    make_dimension,
+    make_holder,
+    make_maintainer,
+    make_organization,
+)
+
+pytestmark = pytest.mark.django_db
+BY = SystemActor("tests")
+MOBILE, MAIL = "+8613812342691", "zhang@partner.example"
+NEW = "a quite other sentence 77"
+
+
+def place() -> Node:
+    organization: Node = make_organization(make_dimension())
+    return organization
+
+
+# --- A masked number is not guessed by searching for it (SPEC CON-7, SECURITY T08) -----------------------------------
+
+
+@pytest.mark.parametrize("whole", ["13812342691", "+86 138 1234 2691", "8613812342691", MAIL])
+def test_a_whole_number_or_address_finds_only_whom_one_may_read_unmasked(whole: str) -> None:
+    node = place()
+    contact = make_contact(node, mobile=MOBILE, email=MAIL, created_by=StaffFactory())
+    viewer, shared, editor, follower = (StaffFactory() for _n in range(4))
+    let_view(viewer, node)
+    share(contact, shared, "view")
+    share(contact, editor, "edit")
+    Contact.objects.filter(pk=contact.pk).update(follower=follower)
+
+    def found(person: User, q: str) -> list[int]:
+        return search(viewer_of(person), q).ids
+
+    maintainer = make_maintainer(Node.objects.get(pk=node.dimension_id))
+    for person in (contact.created_by, editor, follower, maintainer, make_holder()):
+        assert found(person, whole) == [contact.pk]
+    for person in (viewer, shared):
+        assert role_on(viewer_of(person), contact.pk) == Role.VIEWER
+        assert found(person, whole) == []
+        assert found(person, "2691") == found(person, "138****2691") == [contact.pk]
+
+
+# --- First credentials are closed to who has lost the right to the person (SPEC VIS-5) -------------------------------
+
+
+def test_an_applicant_who_lost_his_share_reads_no_first_password() -> None:
+    contact = make_contact(place(), created_by=StaffFactory())
+    applicant, decider = StaffFactory(), make_holder()
+    share(contact, applicant, "edit")
+    application = services.apply(contact_id=contact.pk, remark=REMARK, by=applicant)
+    services.decide(
+        application_id=application.pk, approve=True, version=contact.version, by=decider
+    )
+    contact.refresh_from_db()
+    jobs.issue_credentials(user_id=contact.user_id, issue_key=application.issue_key)
+    application.refresh_from_db()
+    assert selectors.standing(application, applicant).issue is not None
+    sharing.unshare(by=BY, contact=contact, to=applicant)
+    assert selectors.standing(application, applicant).issue is None
+    with pytest.raises(Hidden):
+        credentials.reveal(issue_key=application.issue_key, by=applicant)
+    assert credentials.reveal(issue_key=application.issue_key, by=decider).password
+
+
+def test_a_former_administrator_reads_no_first_password_of_staff() -> None:
+    admin, person = StaffFactory(is_superuser=True), StaffFactory()
+    credentials.reissue(user=person, reader_ids=[admin.pk], by=admin)
+    key = InitialSecret.objects.get(user=person).issue_key
+    jobs.issue_credentials(user_id=person.pk, issue_key=key)
+    User.objects.filter(pk=admin.pk).update(is_superuser=False)
+    with pytest.raises(Hidden):
+        credentials.reveal(issue_key=key, by=User.objects.get(pk=admin.pk))
+
+
+# --- Nobody keeps a right by giving it to himself (SECURITY T25) -----------------------------------------------------
+
+
+def test_an_edit_share_makes_nobody_the_follower() -> None:
+    contact = make_contact(place(), created_by=StaffFactory())
+    editor = StaffFactory()
+    share(contact, editor, "edit")
+    with pytest.raises(Invalid):
+        people.edit(by=editor, contact=contact, fields={"follower": editor})
+    people.edit(by=contact.created_by, contact=contact, fields={"follower": editor})
+    people.edit(by=editor, contact=contact, fields={"follower": editor, "position": "经理"})
+    people.edit(by=contact.created_by, contact=contact, fields={"follower": contact.created_by})
+
+
+# --- A login has one counter, however its name is spelled (SECURITY T41) ---------------------------------------------
+
+
+def test_no_spelling_of_a_login_name_gives_further_tries() -> None:
+    person = StaffFactory(username="admin")
+    for spelling in ("admin", "ADMIN", " admin ", "admın"):
+        assert login.check(username=spelling, password="wrong").code in {"wrong", "throttled"}
+    row = LoginThrottle.objects.get(key=throttle.account_key("admin"))
+    assert row.failures == 4
+    assert login.check(username="admın", password=PASSWORD).user == person
+    assert not LoginThrottle.objects.filter(key__startswith="account:").exists()
+
+
+# --- Somebody is faster (SECURITY T45) -------------------------------------------------------------------------------
+
+
+def test_an_old_password_that_was_reset_meanwhile_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    person = StaffFactory()
+    real = passwords.check
+
+    def slow(user: User, password: str) -> bool:
+        right = real(user, password)
+        credentials.reissue(user=user, reader_ids=[], by=BY)
+        return right
+
+    monkeypatch.setattr(passwords, "check", slow)
+    with pytest.raises(Invalid):
+        own.change_password(user=person, old=PASSWORD, new=NEW, by=person)
+    assert not User.objects.get(pk=person.pk).has_usable_password()
+
+
+def in_thread(act: Callable[[], object], found: list[BaseException]) -> threading.Thread:
+    def body() -> None:
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001 - the test wants to see everything
+            found.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=body)
+    thread.start()
+    return thread
+
+
+@pytest.mark.django_db(transaction=True)
+def test_activating_and_disabling_do_not_wait_for_each_other() -> None:
+    person = give_login(make_contact(place()), ExternalUserFactory()).user
+    token = jobs._new_link(person)
+    link = ActivationLink.objects.get(user=person)
+    found: list[BaseException] = []
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=person.pk)
+        thread = in_thread(lambda: credentials.activate(token=token, password=NEW), found)
+        time.sleep(0.5)
+        access.disable(user=person, by=BY)
+    thread.join(20)
+    assert [type(error) for error in found] == [credentials.LinkDead]
+    link.refresh_from_db()
+    assert link.used_at is None
+    assert link.revoked_at is not None
