@@ -27,6 +27,7 @@ from core import audit, outbox
 from core.actors import Actor
 from core.errors import Conflict, Denied, Invalid, UserError
 from core.text import clean
+from orgs.permissions import as_now
 
 Status = Application.Status
 MAX_TEXT = 200
@@ -44,7 +45,7 @@ def apply(*, contact_id: int, remark: str, by: User) -> Application:
     text = _text(remark, field="remark", empty=_("Write what the account is needed for."))
     rows = closure.lock(contact_ids=[contact_id])
     contact = rows.get(contact_id)
-    role = role_on(viewer_of(by), contact_id)
+    role = role_on(viewer_of(as_now(by)), contact_id)
     if contact is None or role < Role.EDITOR:
         raise missing()
     if role >= Role.MAIN_MAINTAINER:

@@ -90,7 +90,9 @@ def _by_words(
         parameters["recheck"] = f"%{_like(query.recheck)}%"
     rows = _fetch(
         f"WITH {fences}, hits AS MATERIALIZED ({candidates}) SELECT c.id, (SELECT count(*) FROM hits)"
-        f" FROM hits JOIN contacts_contact c ON c.id = hits.contact_id {under} WHERE true {recheck}"
+        # LIMIT 1 keeps it at one probe for each hit; estimates of prefix words are too poor to choose by.
+        " FROM hits CROSS JOIN LATERAL (SELECT x.id, x.sort_key, x.simplified FROM contacts_contact x"
+        f" WHERE x.id = hits.contact_id LIMIT 1) AS c {under} WHERE true {recheck}"
         " ORDER BY c.sort_key, c.id LIMIT %(limit)s",
         parameters | {"limit": limit + 1},
     )

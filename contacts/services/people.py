@@ -23,6 +23,7 @@ from core.actors import Actor
 from core.errors import Conflict, Denied, Hidden, Invalid
 from core.pictures import reencode_avatar
 from orgs.models import DirectorySettings, Node, Source
+from orgs.permissions import as_now
 
 __all__ = [
     "Duplicates",
@@ -59,7 +60,7 @@ def create(*, by: Actor, node: Node, fields: Fields, login: Login | None = None)
     """
     closure.lock(node_ids=[node.pk])
     place = Node.objects.filter(pk=node.pk).first()
-    role = create_role(viewer_of(by), place) if place else Role.NONE
+    role = create_role(viewer_of(as_now(by)), place) if place else Role.NONE
     if place is None or role == Role.NONE:
         raise Hidden(_("There is no such organization or department."))
     if login is not None and role < Role.MAIN_MAINTAINER:

@@ -14,6 +14,7 @@ from core import audit
 from core.actors import Actor
 from core.errors import Denied, Hidden, Invalid
 from orgs.models import Node
+from orgs.permissions import as_now
 
 # Fields that an approver signs (SECURITY T33): changing one raises Contact.version.
 SIGNED = frozenset(
@@ -47,7 +48,7 @@ def claim_with_role(
     with a reason. A maintainer of a further dimension who lacks only the main one always reads why.
     """
     rows = closure.lock(contact_ids=[contact.pk], node_ids=list(node_ids))
-    role = role_on(viewer_of(by), contact.pk, binned=binned)
+    role = role_on(viewer_of(as_now(by)), contact.pk, binned=binned)
     fresh = rows.get(contact.pk)
     if fresh is None or role == Role.NONE or (fresh.deleted_at is not None) != binned:
         raise missing()
@@ -83,7 +84,7 @@ def claim_all(
             _("At most %(limit)s contacts at once. Narrow the selection") % {"limit": BULK_LIMIT}
         )
     rows = closure.lock(contact_ids=wanted, node_ids=list(node_ids))
-    viewer = viewer_of(by)
+    viewer = viewer_of(as_now(by))
     if Contact.objects.visible_to(viewer).filter(pk__in=wanted).count() != len(wanted):
         raise Hidden(_("One of the chosen contacts is not there any more. Choose again"))
     refused = len(wanted) - allowed(viewer).filter(pk__in=wanted).count()

@@ -114,7 +114,7 @@ def check(act, *, rows: int) -> None:
         for node in walk(executed["plan"]):
             if node.get("Relation Name") not in WATCHED:
                 continue
-            assert node["Node Type"] != "Seq Scan", executed["sql"]
+            assert node["Node Type"] != "Seq Scan", (node["Relation Name"], executed["sql"])
             assert node["Actual Rows"] * node["Actual Loops"] <= rows, (node, executed["sql"])
 
 

@@ -20,6 +20,8 @@ from contacts.services import people, sharing
 from core.actors import SystemActor
 from core.errors import Hidden, Invalid
 from orgs.models import Node
+from orgs.services import nodes
+from orgs.services.fields import Fields
 from tests.factories.accounts import PASSWORD, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import REMARK
 from tests.factories.contacts import give_login, make_contact, share
@@ -176,3 +178,18 @@ def test_activating_and_disabling_do_not_wait_for_each_other() -> None:
     link.refresh_from_db()
     assert link.used_at is None
     assert link.revoked_at is not None
+
+
+# --- A right taken away while a service waited for its lock is gone (SPEC VIS-5, SECURITY T12) ------------------------
+
+
+@pytest.mark.parametrize("taken", [{"is_holder": False}, {"is_active": False}])
+def test_a_service_asks_for_the_actor_as_he_is_now(taken: dict[str, bool]) -> None:
+    contact = make_contact(place())
+    as_the_request_knew_him = make_holder()
+    User.objects.filter(pk=as_the_request_knew_him.pk).update(**taken)
+    with pytest.raises(Hidden):
+        people.delete(by=as_the_request_knew_him, contact=contact)
+    with pytest.raises(Hidden):
+        nodes.edit(by=as_the_request_knew_him, node=contact.main_node, fields=Fields(name="改名"))
+    assert Contact.objects.get(pk=contact.pk).deleted_at is None
