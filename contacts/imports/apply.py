@@ -66,6 +66,7 @@ def run(*, plan: Plan, by: Actor, report: Report) -> Counts:
         rows = [(row, places.target(row)) for row in chunk]
         finished = without + number * len(ordered[: len(chunk)]) + len(chunk)
         _batch(rows, plan=plan, claimed=claimed, by=by, done=done, report=report, finished=finished)
+    closure.settle()
     return done
 
 

@@ -219,6 +219,7 @@ def test_only_those_who_maintain_the_dimension(planned: Planned) -> None:
         planned([SHAN], by=make_maintainer(make_dimension()))
     inactive = make_holder()
     inactive.is_active = False
+    inactive.save(update_fields=["is_active"])
     with pytest.raises(Hidden):
         planned([SHAN], by=inactive)
 
