@@ -106,9 +106,10 @@ def scope_for(by: Actor) -> Scope:
 
 def as_now(by: Any) -> Any:
     """A person read anew, the system as it is: a service may have waited for a lock since the request began, and a
-    right that was taken away meanwhile is gone (SPEC VIS-5, SECURITY T32). Raises Hidden for a person who is gone.
+    right that was taken away meanwhile is gone (SPEC VIS-5, SECURITY T32). Whoever is not logged in has no row and no
+    scope. Raises Hidden for a person who is gone.
     """
-    if isinstance(by, SystemActor):
+    if isinstance(by, SystemActor) or not by.is_authenticated:
         return by
     found = User.objects.filter(pk=by.pk).first()
     if found is None:
