@@ -1,11 +1,14 @@
 """Reads on contacts. `visible_to`, `page_for`, `count_for` and `search_for` are the only ways to rows (VIS-1, T01)."""
 
-from dataclasses import dataclass
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
 from django.db import connection, models
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
 from contacts import branches
 from contacts.permissions import Viewer, viewer_of
@@ -25,6 +28,14 @@ class Filters:
     account: str = ""  # none, pending, opening, active, disabled, expired
     category_id: int | None = None
     tag_id: int | None = None
+    source: str = ""  # orgs.models.Source
+    follower_id: int | None = None
+    created_from: datetime.date | None = None  # local days, both included
+    created_to: datetime.date | None = None
+    enabled: bool | None = None
+    has_mobile: bool | None = None
+    has_email: bool | None = None
+    place_id: int | None = None  # stands in this node itself, not below it
 
     STATES = {
         "none": "c.account = 'none'",
@@ -35,20 +46,63 @@ class Filters:
         "expired": "c.account = 'active' AND c.enabled AND c.expires_at <= now()",
     }
 
+    # A field with a value, and one that is there or not: each adds one condition.
+    VALUES = {
+        "category_id": "c.category_id = %(category_id)s",
+        "tag_id": "c.id IN (SELECT contact_id FROM contacts_contact_tags WHERE tag_id = %(tag_id)s)",
+        "source": "c.source = %(source)s",
+        "follower_id": "c.follower_id = %(follower_id)s",
+        "created_from": "c.created_at >= %(created_from)s",
+        "created_to": "c.created_at < %(created_to)s",
+        "place_id": "c.id IN (SELECT contact_id FROM contacts_membership WHERE node_id = %(place_id)s)",
+    }
+    SWITCHES = {
+        "enabled": "c.enabled",
+        "has_mobile": "c.mobile <> ''",
+        "has_email": "c.email <> ''",
+    }
+
     def cut(self, **values: Any) -> branches.Cut:
         """The same as SQL conditions; an unknown account state matches nothing."""
-        conditions, parameters = [], {}
-        if self.account:
-            conditions.append(self.STATES.get(self.account, "false"))
-        if self.category_id is not None:
-            conditions.append("c.category_id = %(category)s")
-            parameters["category"] = self.category_id
-        if self.tag_id is not None:
-            conditions.append(
-                "c.id IN (SELECT contact_id FROM contacts_contact_tags WHERE tag_id = %(tag)s)"
-            )
-            parameters["tag"] = self.tag_id
+        conditions = [self.STATES.get(self.account, "false")] if self.account else []
+        parameters: dict[str, Any] = {}
+        for name, condition in self.VALUES.items():
+            value = getattr(self, name)
+            if value not in (None, ""):
+                conditions.append(condition)
+                parameters[name] = _moment(name, value)
+        for name, condition in self.SWITCHES.items():
+            wanted = getattr(self, name)
+            if wanted is not None:
+                conditions.append(condition if wanted else f"NOT ({condition})")
         return branches.Cut(conditions=conditions, parameters=parameters, **values)
+
+    def as_json(self) -> dict[str, Any]:
+        """What is set, as a job keeps it."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {
+            name: value.isoformat() if isinstance(value, datetime.date) else value
+            for name, value in kept.items()
+            if value not in (None, "")
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """The filters that as_json() gave."""
+        days = {
+            name: datetime.date.fromisoformat(kept[name])
+            for name in ("created_from", "created_to")
+            if name in kept
+        }
+        return cls(**{**kept, **days})
+
+
+def _moment(name: str, value: Any) -> Any:
+    """The first moment of a day, and the one after its last."""
+    if not isinstance(value, datetime.date):
+        return value
+    day = value + datetime.timedelta(days=name == "created_to")
+    return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +244,20 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
             parameters,
         )
         return int(rows[0][0])
+
+
+def kept_by(filters: Filters, ids: Sequence[int]) -> list[int]:
+    """Those of `ids`, which came through the rule, that the filters keep; in their order. One query."""
+    cut = filters.cut()
+    if not (cut.conditions and ids):
+        return list(ids)
+    where = " AND ".join(cut.conditions)
+    rows = _fetch(
+        f"SELECT c.id FROM contacts_contact c WHERE c.id = ANY(%(ids)s::bigint[]) AND {where}",
+        cut.parameters | {"ids": list(ids)},
+    )
+    kept = {row[0] for row in rows}
+    return [pk for pk in ids if pk in kept]
 
 
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
