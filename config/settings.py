@@ -198,6 +198,7 @@ NODE_PREVIEW = "contacts.node_counts.visible"
 IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",
+    "contacts.export": "contacts:export-card",
 }
 IM_CHANNELS: list[str] = []
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
@@ -245,6 +246,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=10),
     },
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
+    "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},

@@ -51,6 +51,7 @@ def context(viewer: Viewer, node: Node, at: Here) -> dict[str, Any]:
         "new": Action(_("New contact"), new_url, "plus", "primary"),
         "list_actions": [
             Action(_("Import"), f"{reverse('contacts:import-new')}?dimension={node.dimension_id}", "upload"),
+            Action(_("Export"), export_url(at), "download", dialog=True),
             Action(_("New contact"), new_url, "plus", "primary"),
         ],
     }  # fmt: skip
@@ -74,6 +75,7 @@ def buttons() -> list[tuple[str, Any, str]]:
         ("move", _("Move to…"), ""),
         ("tag", _("Add tags"), ""),
         ("share", _("Share"), ""),
+        ("export", _("Export"), ""),
         ("enable", _("Enable"), ""),
         ("disable", _("Disable"), "danger-line"),
     ]
@@ -134,9 +136,18 @@ class Selection:
         return f"{bulk_url(at)}&{urlencode({**query, **more})}"
 
 
+def export_url(at: Here) -> str:
+    """Where what the list shows is exported."""
+    return _narrowed("contacts:export-contacts", at)
+
+
 def bulk_url(at: Here) -> str:
     """Where a selection is sent; the filters go along, for “all that match”."""
-    base = reverse("contacts:console-bulk", args=[at.node_id])
+    return _narrowed("contacts:console-bulk", at)
+
+
+def _narrowed(name: str, at: Here) -> str:
+    base = reverse(name, args=[at.node_id])
     query = {"q": at.q, "status": at.status, "category": at.category or "", "tag": at.tag or ""}
     return f"{base}?{urlencode(query)}"
 

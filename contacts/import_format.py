@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from contacts.import_values import MAX_DEPTH, BadValue, read_value
@@ -38,6 +39,11 @@ class Column:
     """Whether it says something about the person: then the row needs a name."""
     example: str = ""
     note: Any = ""
+
+    @property
+    def label(self) -> str:
+        """Its name in the language of the moment."""
+        return self.en if (get_language() or "").startswith("en") else self.zh
 
     @property
     def heading(self) -> str:
@@ -112,6 +118,17 @@ COLUMNS: Final = (
 )  # fmt: skip
 
 BY_KEY: Final[dict[str, Column]] = {column.key: column for column in COLUMNS}
+
+SOURCE_ROW: Final = Column("source_row", "原文件行号", "Row in the file")
+REASONS: Final = Column("reasons", "未导入原因", "Why it was refused")
+# Columns that our own files have and no import takes: an export or the file of refused rows comes back without a word.
+READ_ONLY: Final = (
+    Column("account", "账号状态", "Account state"),
+    Column("category", "分类", "Category"),
+    Column("created_at", "创建时间", "Created at"),
+    SOURCE_ROW,
+    REASONS,
+)
 
 
 @dataclass(frozen=True, slots=True)

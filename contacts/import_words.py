@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import ImportJob
-from core.ui import Column, Stat
+from core.ui import Column, Stat, Tab
 
 Status = ImportJob.Status
 STEPS = (
@@ -31,6 +32,14 @@ LIST_COLUMNS = (
     Column(gettext_lazy("Uploaded at")),
 )
 WORKING = (Status.UPLOADED, Status.CHECKING, Status.RUNNING)
+
+
+def tabs(current: str) -> list[Tab]:
+    """One's own imports, and one's own exports."""
+    return [
+        Tab(label, reverse(f"contacts:{key}-list"), current=current == f"{key}s")
+        for key, label in (("import", _("My imports")), ("export", _("My exports")))
+    ]
 
 
 def detail(job: ImportJob) -> dict[str, Any]:

@@ -10,9 +10,15 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.job_models import ExportJob, ImportColumns, ImportJob
 from contacts.querysets import ContactManager
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
 from orgs.models import Category, Node, Source, Tag, VisibleStaff
+
+__all__ = [
+    "Contact", "ContactGroupGrant", "ContactScope", "ContactSearch", "ContactUserGrant", "ContactVisibleStaff",
+    "ExportJob", "ImportColumns", "ImportJob", "Membership",
+]  # fmt: skip
 
 
 class Contact(models.Model):
@@ -259,40 +265,3 @@ class ContactVisibleStaff(VisibleStaff):
 
     def __str__(self) -> str:
         return f"{self.contact_id}:{self.user_id or ''}{self.group_id or ''}"
-
-
-class ImportJob(models.Model):
-    """One upload: checked first, written only after a person confirmed it (SPEC CON-6)."""
-
-    class Status(models.TextChoices):
-        UPLOADED = "uploaded", _("Uploaded")
-        CHECKING = "checking", _("Checking")
-        CHECKED = "checked", _("Ready to confirm")
-        REFUSED = "refused", _("Has errors")
-        RUNNING = "running", _("Importing")
-        DONE = "done", _("Finished")
-        FAILED = "failed", _("Failed")
-        CANCELLED = "cancelled", _("Cancelled")
-
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
-    dimension = models.ForeignKey(Node, models.CASCADE, related_name="imports")
-    file = models.FileField(upload_to="imports/")
-    file_name = models.CharField(max_length=200)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
-    total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
-    counts = models.JSONField(
-        default=dict
-    )  # created, updated, unchanged, organizations, departments, errors
-    problems = models.JSONField(
-        default=list
-    )  # [{row, field, value, reason}], capped; the file has all
-    message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
-
-    class Meta:
-        verbose_name = _("import")
-
-    def __str__(self) -> str:
-        return self.file_name

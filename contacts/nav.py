@@ -25,7 +25,7 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
 
 def _console(group: object) -> Iterable[NavItem]:
     for key, label, name, icon, order in (
-        ("imports", _("Imports"), "contacts:import-list", "file-import", 150),
+        ("imports", _("Imports and exports"), "contacts:import-list", "file-spreadsheet", 150),
         ("bin", _("Bin"), "contacts:bin", "trash", 160),
     ):
         try:

@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import import_jobs, jobs
+from contacts import export_jobs, import_jobs, jobs
 from core.effects import effect, schedule
 
 
@@ -14,6 +14,18 @@ def check_import(*, job_id: int) -> None:
 def run_import(*, job_id: int) -> None:
     """Carries out a confirmed import."""
     import_jobs.run(job_id=job_id)
+
+
+@effect("contacts.run_export")
+def run_export(*, job_id: int) -> None:
+    """Makes the file of an export."""
+    export_jobs.run(job_id=job_id)
+
+
+@schedule("contacts.purge_exports")
+def purge_exports() -> None:
+    """Throws files of exports away whose time is over."""
+    export_jobs.purge_files()
 
 
 @schedule("contacts.purge_imports")

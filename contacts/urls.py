@@ -10,6 +10,7 @@ from contacts.views import (
     console_bulk,
     console_contact,
     console_new,
+    exports,
     imports,
     managing,
     rights,
@@ -18,6 +19,7 @@ from contacts.views import (
 
 app_name = "contacts"
 IMPORTS = "console/imports/"
+EXPORTS = "console/exports/"
 NODE = "console/orgs/<int:node_id>/"
 CONTACT = "console/contacts/<int:contact_id>/"
 ONE = "contacts/<int:pk>/"
@@ -69,6 +71,13 @@ urlpatterns: list[URLPattern] = [
     path("console/bin/", bin.bin_list, name="bin"),
     path("console/bin/<int:contact_id>/restore/", bin.bin_restore, name="bin-restore"),
     # End of back office
+    path(f"{NODE}contacts/export/", exports.export_contacts, name="export-contacts"),
+    path(f"{NODE}export/", exports.export_organizations, name="export-organizations"),
+    path(EXPORTS, exports.export_list, name="export-list"),
+    path(f"{EXPORTS}<int:pk>/", exports.export_detail, name="export-detail"),
+    path(f"{EXPORTS}<int:pk>/cancel/", exports.export_cancel, name="export-cancel"),
+    path(f"{EXPORTS}<int:pk>/file/", exports.export_file, name="export-file"),
+    path(f"{EXPORTS}<int:pk>/card/", exports.export_card, name="export-card"),
     path(IMPORTS, imports.import_list, name="import-list"),
     path(f"{IMPORTS}new/", imports.import_new, name="import-new"),
     path(f"{IMPORTS}template/", imports.import_template, name="import-template"),

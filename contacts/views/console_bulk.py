@@ -12,11 +12,13 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accounts.selectors import Picked, picked
-from contacts import console_lists, tables
+from contacts import console_lists, selection, tables
 from contacts.console_forms import LevelForm
 from contacts.console_lists import Selection
+from contacts.export_forms import ExportForm
+from contacts.exports.columns import CONTACT_COLUMNS
 from contacts.forms import TagsForm
-from contacts.services import bulk
+from contacts.services import bulk, exports
 from contacts.services.sharing import Holder
 from contacts.tables import Here
 from contacts.views.guards import viewer
@@ -157,6 +159,26 @@ def _share_question(chosen: Selection, at: Here, to: Picked, form: LevelForm) ->
     )  # fmt: skip
 
 
+# --- Exporting ------------------------------------------------------------------------------------------------------
+
+
+def _export(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
+    node = load(request, at.node_id or 0)
+    form = ExportForm(request.POST if _confirmed(request) else None, columns=CONTACT_COLUMNS)
+    if form.is_bound and form.is_valid():
+        what = {"format_": form.cleaned_data["format"], "keys": form.cleaned_data["columns"]}
+        named = selection.Selection.named(chosen.ids)
+        job = attempt(
+            form, lambda: exports.create(by=person(request), node=node, selection=named, **what)
+        )
+        if job is not None:
+            return htmx.done(request, reverse("contacts:export-detail", args=[job.pk]))
+    n = len(chosen.ids)
+    title = ngettext("Export %(n)s contact", "Export %(n)s contacts", n) % {"n": n}
+    question = _question(chosen, at, "export", title=title, submit=_("Export"), form=form)
+    return _form(request, question, form)
+
+
 # --- Disabling and enabling -----------------------------------------------------------------------------------------
 
 
@@ -210,5 +232,5 @@ def _see(url: str) -> HttpResponseRedirect:
 
 
 STEPS: dict[str, Step] = {
-    "move": _move, "tag": _tag, "share": _share, "disable": _disable, "enable": _enable
+    "move": _move, "tag": _tag, "share": _share, "export": _export, "disable": _disable, "enable": _enable
 }  # fmt: skip

@@ -106,6 +106,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
         "columns": import_words.LIST_COLUMNS,
         "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
         "crumbs": [home, Crumb(_("My imports"))],
+        "tabs": import_words.tabs("imports"),
         "actions": [new],
     }
     return render(request, "contacts/imports/list.html", context)

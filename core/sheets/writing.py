@@ -7,7 +7,8 @@ import csv
 import datetime
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -17,6 +18,14 @@ _FORMULA_STARTS: Final = frozenset("=+-@")
 _IGNORED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _MAX_CELL: Final = 32_767
 _MAX_WIDTH: Final = 40
+SHEET_ROWS: Final = 1_048_575
+"""What one sheet holds below its header; more go to further sheets."""
+_OPTIONS: Final = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 # What XML 1.0 cannot hold even when escaped.
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -52,14 +61,18 @@ def _plain(value: object) -> str:
 
 
 def write_csv(
-    target: Path | str | IO[str], header: Sequence[str], rows: Iterable[Sequence[object]]
+    target: Path | str | IO[str],
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    encoding: str = "utf-8-sig",
 ) -> None:
     """UTF-8 with byte order mark (Excel needs it for Chinese); numbers as they are, texts guarded.
 
     A stream given as `target` must be opened with `newline=""` and writes its own encoding.
     """
     if isinstance(target, str | Path):
-        with Path(target).open("w", encoding="utf-8-sig", newline="") as file:
+        with Path(target).open("w", encoding=encoding, errors="replace", newline="") as file:
             _write_csv(file, header, rows)
     else:
         _write_csv(target, header, rows)
@@ -80,36 +93,45 @@ def write_xlsx(
     notes: Sequence[str] = (),
     sheet_name: str = "Sheet1",
     notes_name: str = "Notes",
+    sheet_rows: int = SHEET_ROWS,
 ) -> int:
     """An .xlsx in constant memory; returns the number of rows.
 
     Texts are text cells whatever they begin with, int and float are numbers, the columns are
-    formatted as text (so that numbers typed into a template keep their zeros). `notes` are lines of
-    a second sheet.
+    formatted as text (so that numbers typed into a template keep their zeros). After `sheet_rows`
+    rows another sheet with the same header begins. `notes` are lines of a last sheet.
     """
     destination: Any = str(target) if isinstance(target, Path) else target
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(destination, options) as book:
-        text = book.add_format({"num_format": "@"})
-        bold = book.add_format(
-            {"bold": True, "num_format": "@", "bg_color": "#E8EEF7", "border": 1}
-        )
-        sheet = book.add_worksheet(sheet_name)
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(header):
-            sheet.set_column(column, column, min(_MAX_WIDTH, 6 + 2 * len(name)), text)
-        _write_row(sheet, 0, header, bold)
-        count = _write_rows(sheet, rows, first=1)
+    count = 0
+    with xlsxwriter.Workbook(destination, _OPTIONS) as book:
+        for number, part in enumerate(_parts(rows, sheet_rows), start=1):
+            name = f"{sheet_name} {number}" if number > 1 else sheet_name
+            count += _write_rows(_sheet(book, name, header), part, first=1)
         if notes:
             page = book.add_worksheet(notes_name)
             page.set_column(0, 0, 100)
             _write_rows(page, ([line] for line in notes), first=0)
     return count
+
+
+def _sheet(book: Any, name: str, header: Sequence[str]) -> Any:
+    """A sheet with its header; everything in it is formatted as text."""
+    text = book.add_format({"num_format": "@"})
+    bold = book.add_format({"bold": True, "num_format": "@", "bg_color": "#E8EEF7", "border": 1})
+    sheet = book.add_worksheet(name)
+    sheet.freeze_panes(1, 0)
+    for column, heading in enumerate(header):
+        sheet.set_column(column, column, min(_MAX_WIDTH, 6 + 2 * len(heading)), text)
+    _write_row(sheet, 0, header, bold)
+    return sheet
+
+
+def _parts(rows: Iterable[Sequence[object]], size: int) -> Iterator[Iterable[Sequence[object]]]:
+    """The rows in portions, each to be used up before the next is asked for; one at least, even an empty one."""
+    waiting = iter(rows)
+    yield islice(waiting, size)
+    for first in waiting:
+        yield chain([first], islice(waiting, size - 1))
 
 
 def _write_rows(sheet: Any, rows: Iterable[Sequence[object]], *, first: int) -> int:

@@ -204,16 +204,30 @@ def actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:
 
 def _dimension_actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:
     new = _new_below(node)[0]
+    more = _files(node)
     if not scope(request).everything:
-        return {"actions": [new], "more": []}
-    more = []
+        return {"actions": [new], "more": more}
     if not node.builtin:
-        more = [
+        more += [
             _switch(node, "dimension-disable", "dimension-enable"),
             Action(_("Delete"), url_of(node, "dimension-delete"), "trash", "bad", dialog=True),
         ]
     edit = Action(_("Edit"), url_of(node, "dimension-edit"), "pencil", dialog=True)
     return {"actions": [new, edit], "more": more}
+
+
+def _files(node: Node) -> list[Action]:
+    """Importing into a dimension and exporting its organizations; they belong to the app above."""
+    incoming, outgoing = (
+        _reverse("contacts:import-new"),
+        _reverse("contacts:export-organizations", node.pk),
+    )
+    if not (incoming and outgoing):
+        return []
+    return [
+        Action(_("Import"), f"{incoming}?dimension={node.pk}", "upload"),
+        Action(_("Export organizations"), outgoing, "download", dialog=True),
+    ]
 
 
 def _new_below(node: Node) -> list[Action]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from python_calamine import CalamineWorkbook
 
 from core.sheets import guard_formula, read_rows, write_csv, write_xlsx
 from core.sheets.writing import unguard_formula
@@ -82,3 +83,15 @@ def test_xlsx_to_a_stream_takes_a_generator() -> None:
 def test_a_value_that_does_not_fit_is_no_silent_loss() -> None:
     with pytest.raises(ValueError, match="does not fit"):
         write_xlsx(io.BytesIO(), ["n"], [["x"] * 20_000])
+
+
+def test_more_rows_than_a_sheet_holds_go_to_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "many.xlsx"
+    assert write_xlsx(path, ["a"], ([str(n)] for n in range(5)), sheet_name="S", sheet_rows=2) == 5
+    with CalamineWorkbook.from_path(str(path)) as book:
+        assert book.sheet_names == ["S", "S 2", "S 3"]
+        rows = [book.get_sheet_by_index(n).to_python() for n in range(3)]
+    assert rows == [[["a"], ["0"], ["1"]], [["a"], ["2"], ["3"]], [["a"], ["4"]]]
+    assert write_xlsx(path, ["a"], ([str(n)] for n in range(4)), sheet_rows=2) == 4
+    with CalamineWorkbook.from_path(str(path)) as book:
+        assert len(book.sheet_names) == 2

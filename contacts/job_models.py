@@ -1,0 +1,123 @@
+"""Files that go in and out: imports and exports with what they were asked for and how far they are (SPEC CON-6)."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from orgs.models import Node
+
+
+class ImportJob(models.Model):
+    """One upload: checked first, written only after a person confirmed it (SPEC CON-6)."""
+
+    class Status(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        CHECKING = "checking", _("Checking")
+        MAPPING = "mapping", _("Columns to be assigned")
+        CHECKED = "checked", _("Ready to confirm")
+        REFUSED = "refused", _("Has errors")
+        RUNNING = "running", _("Importing")
+        DONE = "done", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    class Key(models.TextChoices):
+        """What finds a contact again."""
+
+        AUTO = "auto", _("Automatic: code, else mobile, else e-mail")
+        CODE = "code", _("Contact code only")
+        MOBILE = "mobile", _("Mobile only")
+        EMAIL = "email", _("E-mail only")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
+    dimension = models.ForeignKey(Node, models.CASCADE, related_name="imports")
+    file = models.FileField(upload_to="imports/")
+    file_name = models.CharField(max_length=200)
+    key = models.CharField(max_length=6, choices=Key.choices, default=Key.AUTO)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    # [{heading, key, samples}] of the header as it was found, by column; filled when a person has to assign some.
+    header = models.JSONField(default=list)
+    # Which column (from 0, as text) holds which key, as a person said; empty: as recognised.
+    columns = models.JSONField(default=dict)
+    counts = models.JSONField(
+        default=dict
+    )  # created, updated, unchanged, organizations, departments, errors
+    problems = models.JSONField(
+        default=list
+    )  # [{row, field, value, reason}], capped; the file has all
+    # Rows with errors that the person agreed to leave out when he confirmed.
+    left_out = models.JSONField(default=list)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("import")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportColumns(models.Model):
+    """How a person assigned the columns of a header; the same header is read like that again."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    header = models.CharField(max_length=64)  # SHA-256 of the headings
+    columns = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner", "header"], name="contacts_importcolumns_one_per_header"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.header
+
+
+class ExportJob(models.Model):
+    """One export: made by the worker as its owner, kept for a few days, for nobody else (SECURITY T07)."""
+
+    class What(models.TextChoices):
+        CONTACTS = "contacts", _("Contacts")
+        ORGANIZATIONS = "orgs", _("Organizations")
+
+    class Format(models.TextChoices):
+        XLSX = "xlsx", _("Excel (.xlsx)")
+        CSV = "csv", _("CSV, UTF-8")
+        GB18030 = "gb18030", _("CSV, GB18030")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    # The dimension that has to be maintained when it is made and whenever the file is fetched.
+    dimension = models.ForeignKey(Node, models.CASCADE, related_name="exports")
+    node = models.ForeignKey(Node, models.CASCADE, related_name="+")
+    what = models.CharField(max_length=8, choices=What.choices)
+    format = models.CharField(max_length=7, choices=Format.choices, default=Format.XLSX)
+    columns = models.JSONField(default=list)
+    # contacts.selection.Selection.as_json() of what was chosen; empty for organizations.
+    asked = models.JSONField(default=dict)
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.QUEUED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    file = models.FileField(upload_to="exports/", blank=True)
+    file_name = models.CharField(max_length=200)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("export")
+
+    def __str__(self) -> str:
+        return self.file_name
