@@ -187,6 +187,11 @@ def locked_until(users: Sequence[User]) -> dict[int, datetime.datetime]:
     return {user.pk: locked[user.username] for user in users if user.username in locked}
 
 
+def locked_names(usernames: Sequence[str]) -> set[str]:
+    """Those login names that are locked for a while; one query, none for nobody."""
+    return set(throttle.locked_until(usernames)) if usernames else set()
+
+
 @dataclass(frozen=True, slots=True)
 class Issue:
     """Where the first credentials of a login stand, for one of those who may read them.

@@ -38,6 +38,7 @@ PERSONAL_ROWS = """
 (SELECT c.sort_key, c.id AS contact_id FROM contacts_contact c {join}
  WHERE {condition} AND c.live AND c.deleted_at IS NULL {cut} {extra} ORDER BY c.sort_key {way}, c.id {way} {limit})
 """
+NOBODYS = "SELECT NULL::bigint WHERE false"  # in place of personal_ids for who needs no such way
 ALL_ROWS = """
 (SELECT c.sort_key, c.id AS contact_id FROM contacts_contact c
  WHERE c.deleted_at IS NULL {cut} {extra} ORDER BY c.sort_key {way}, c.id {way} {limit})

@@ -14,7 +14,7 @@ from contacts.selectors.cards import Card
 from contacts.selectors.duplicates import Duplicates
 from core.ui import Action, Crumb, Pager, Tab
 from orgs.models import Node
-from orgs.selectors.levels import names_above, place
+from orgs.selectors.levels import Standing, names_above, place
 
 NAMES = {
     "basic": "contacts:console-contact",
@@ -90,7 +90,7 @@ def _root() -> Crumb:
     return Crumb(_("External organizations"), reverse("orgs:home"))
 
 
-def _way(node: Node, names: dict[int, str]) -> list[Crumb]:
+def _way(node: Standing, names: dict[int, str]) -> list[Crumb]:
     """The nodes from the dimension down to this one, each leading to its list."""
     return [
         Crumb(names.get(pk, ""), reverse("contacts:console-list", args=[pk]))

@@ -1,5 +1,6 @@
 """External contacts: people, where they belong, who may see them, and what derives from that."""
 
+import datetime
 from typing import ClassVar
 
 from django.conf import settings
@@ -144,13 +145,18 @@ class Contact(models.Model):
     @property
     def account_state(self) -> str:
         """One of none, pending, opening, active, disabled, expired (locked belongs to the login; see selectors)."""
-        if self.account in (self.Account.NONE, self.Account.PENDING):
-            return str(self.account)
-        if not self.enabled:
-            return "disabled"
-        if self.expires_at and self.expires_at <= timezone.now():
-            return "expired"
-        return str(self.account)
+        return account_state(self.account, enabled=self.enabled, expires_at=self.expires_at)
+
+
+def account_state(account: str, *, enabled: bool, expires_at: datetime.datetime | None) -> str:
+    """The state that these columns of a contact make together."""
+    if account in (Contact.Account.NONE, Contact.Account.PENDING):
+        return str(account)
+    if not enabled:
+        return "disabled"
+    if expires_at and expires_at <= timezone.now():
+        return "expired"
+    return str(account)
 
 
 class Membership(models.Model):

@@ -19,7 +19,7 @@ from core.phones import display
 from core.text import pinyin
 from core.ui import Action, Column, Crumb, Fact, Pager, Tab, TreeNode
 from orgs.models import Node
-from orgs.vocabulary import icon_of
+from orgs.vocabulary import ICONS
 
 LIST, SLOT = "#people", "#card-slot"
 TABS = ("basic", "rights", "account", "history")
@@ -157,25 +157,25 @@ def tree_nodes(level: book.Level, *, current: int | None, depth: int = 1) -> lis
 def _tree_node(
     branch: book.Branch, place: int, size: int, *, current: int | None, depth: int
 ) -> TreeNode:
-    node, below = branch.node, branch.children
+    below = branch.children
     children = None
     if below is not None:
         children = tree_nodes(below, current=current, depth=depth + 1)
     return TreeNode(
-        id=str(node.pk), label=node.name, url=reverse("contacts:node", args=[node.pk]), level=depth,
-        position=place, size=size, icon=icon_of(node), count=branch.count, pinyin=node.sort_key,
-        current=node.pk == current, expandable=branch.has_children, children=children or None,
-        children_url=reverse("contacts:children", args=[node.pk]), target=LIST, disabled=not node.live,
-        more_url=more_url(node, below.next_offset, children) if below and below.next_offset else "",
+        id=str(branch.id), label=branch.name, url=reverse("contacts:node", args=[branch.id]), level=depth,
+        position=place, size=size, icon=ICONS[Node.Kind(branch.kind)], count=branch.count, pinyin=branch.sort_key,
+        current=branch.id == current, expandable=branch.has_children, children=children or None,
+        children_url=reverse("contacts:children", args=[branch.id]), target=LIST, disabled=not branch.live,
+        more_url=more_url(branch.id, below.next_offset, children) if below and below.next_offset else "",
     )  # fmt: skip
 
 
-def more_url(node: Node, offset: int, shown: Sequence[TreeNode] | None = None) -> str:
+def more_url(node_id: int, offset: int, shown: Sequence[TreeNode] | None = None) -> str:
     """Where the next hundred children come from; a node that was put behind its level is left out."""
     query = {"offset": offset}
     if shown and len(shown) > book.PAGE:
         query["skip"] = int(shown[-1].id)
-    return f"{reverse('contacts:children', args=[node.pk])}?{urlencode(query)}"
+    return f"{reverse('contacts:children', args=[node_id])}?{urlencode(query)}"
 
 
 # --- Card -----------------------------------------------------------------------------------------------------------

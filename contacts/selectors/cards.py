@@ -49,7 +49,8 @@ def card(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Card | Non
     return Card(
         contact=contact, role=role, allowed=Allowed(role),
         places=known_places(viewer, [contact_id]).get(contact_id, []),
-        state=state_of(contact, is_locked=contact.user_id in locked), image=photo_url(contact),
+        state=state_of(contact, is_locked=contact.user_id in locked),
+        image=photo_url(contact.pk, contact.avatar.name or ""),
     )  # fmt: skip
 
 

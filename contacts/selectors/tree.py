@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.branches import personal_ids
+from contacts.branches import NOBODYS, personal_ids
 from contacts.permissions import Viewer
 from orgs.models import Node
 
@@ -21,7 +21,12 @@ COUNT_CAP = 99_999
 class Branch:
     """A node as the viewer's tree shows it. `count`: visible people at or below, COUNT_CAP + 1 for more than that."""
 
-    node: Node
+    id: int
+    parent_id: int | None
+    name: str
+    kind: int
+    sort_key: str
+    live: bool
     count: int
     has_children: bool
     children: "Level | None" = None
@@ -53,7 +58,7 @@ on_the_way(node_id) AS MATERIALIZED (
     SELECT a.id::bigint FROM ranges r CROSS JOIN LATERAL unnest(string_to_array(rtrim(r.path, '.'), '.')) AS a(id)
     WHERE (SELECT true FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live ORDER BY s.sort_key LIMIT 1)
     UNION SELECT s.node_id FROM personal p JOIN contacts_contactscope s ON s.contact_id = p.id AND s.live)
-SELECT n.id, n.parent_id,
+SELECT n.id, n.parent_id, n.name, n.kind, n.sort_key, n.live,
     (SELECT count(*) FROM (
         (SELECT s.contact_id FROM contacts_contactscope s
          WHERE n.cover > 0 AND s.node_id = n.id AND (s.live OR n.cover = 2) ORDER BY s.sort_key LIMIT %(cap)s)
@@ -66,18 +71,18 @@ SELECT n.id, n.parent_id,
     ) AS people),
     EXISTS (SELECT 1 FROM orgs_node d WHERE d.parent_id = n.id AND {child_leads})
 FROM unnest(%(parents)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
-    SELECT n.id, n.parent_id, n.path, {cover} AS cover, n."order", n.sort_key FROM orgs_node n
+    SELECT n.id, n.parent_id, n.name, n.kind, n.live, n.path, {cover} AS cover, n."order", n.sort_key
+    FROM orgs_node n
     WHERE {place} AND {leads} AND n.id <> ALL(%(skip)s::bigint[])
     ORDER BY n."order", n.sort_key, n.id LIMIT %(limit)s OFFSET %(offset)s) AS n
 ORDER BY n."order", n.sort_key, n.id
 """
-NOBODYS = "SELECT NULL::bigint WHERE false"
 
 
 def tree_level(
     viewer: Viewer, parent: Node | None, *, limit: int = PAGE, offset: int = 0, skip: int = 0
 ) -> Level:
-    """The children of `parent` (None: the dimensions) that lead to somebody `viewer` sees; two queries.
+    """The children of `parent` (None: the dimensions) that lead to somebody `viewer` sees; one query.
 
     `skip` leaves one node out: the one a page has shown already.
     """
@@ -87,7 +92,7 @@ def tree_level(
 
 
 def opened(viewer: Viewer, current: Node | None) -> Level:
-    """The dimensions, with every level opened on the way to `current`; four queries whatever the depth.
+    """The dimensions, with every level opened on the way to `current`; three queries whatever the depth.
 
     A node of the way that comes after the first hundred of its level is put behind them.
     """
@@ -98,7 +103,7 @@ def opened(viewer: Viewer, current: Node | None) -> Level:
     levels = _levels(viewer, way, limit=PAGE, offset=0, skip=0, also=way)
     level = roots
     for node_id in way:
-        branch = next((one for one in level.branches if one.node.pk == node_id), None)
+        branch = next((one for one in level.branches if one.id == node_id), None)
         if branch is None:
             break
         branch.children = levels.get(node_id, Level())
@@ -126,35 +131,34 @@ def _levels(
         return {}
     place = "n.parent_id = p.id" if parents is not None else "n.parent_id IS NULL"
     sql = _sql(viewer, place=place)
-    rows = _fetch(
-        sql, _parameters(viewer, parents or [0], limit=limit + 1, offset=offset, skip=skip)
-    )
-    late: list[Any] = []
-    if also:
-        missing = set(also) - {row[0] for row in rows}
-        late = _fetch(
-            _sql(viewer, place="n.id = p.id"),
-            _parameters(viewer, sorted(missing), limit=1, offset=0, skip=0),
-        )
-    nodes = Node.objects.in_bulk([row[0] for row in (*rows, *late)])
+    parameters = _parameters(viewer, parents or [0], limit=limit + 1, offset=offset, skip=skip)
+    found = _branches(sql, parameters)
     levels: dict[int | None, Level] = {}
-    for node_id, parent_id, count, has_children in rows:
-        level = levels.setdefault(parent_id, Level())
+    for branch in found:
+        level = levels.setdefault(branch.parent_id, Level())
         if len(level.branches) == limit:
             level.next_offset = offset + limit
-        elif node_id in nodes:
-            level.branches.append(Branch(nodes[node_id], count, has_children))
-    _put_behind(levels, late, nodes)
+        else:
+            level.branches.append(branch)
+    _put_behind(viewer, levels, set(also or ()) - {branch.id for branch in found})
     return levels
 
 
-def _put_behind(levels: dict[int | None, Level], late: list[Any], nodes: dict[int, Node]) -> None:
-    for node_id, parent_id, count, has_children in late:
-        level = levels.get(parent_id)
-        if level is not None and node_id in nodes and parent_id is not None:
-            shown = {branch.node.pk for branch in level.branches}
-            if node_id not in shown:
-                level.branches.append(Branch(nodes[node_id], count, has_children))
+def _put_behind(viewer: Viewer, levels: dict[int | None, Level], missing: set[int]) -> None:
+    """Nodes of the way that were not among the first of their level stand behind them."""
+    if not missing:
+        return
+    parameters = _parameters(viewer, sorted(missing), limit=1, offset=0, skip=0)
+    for branch in _branches(_sql(viewer, place="n.id = p.id"), parameters):
+        level = levels.get(branch.parent_id)
+        if level is None or branch.parent_id is None:
+            continue
+        if branch.id not in {one.id for one in level.branches}:
+            level.branches.append(branch)
+
+
+def _branches(sql: str, parameters: dict[str, Any]) -> list[Branch]:
+    return [Branch(*row) for row in _fetch(sql, parameters)]
 
 
 def _sql(viewer: Viewer, *, place: str) -> str:

@@ -43,7 +43,7 @@ def children(request: HttpRequest, node_id: int) -> HttpResponse:
     context = {
         "nodes": tables.tree_nodes(level, current=None, depth=parent.level + 2),
         "has_current": True,
-        "more_url": tables.more_url(parent, level.next_offset) if level.next_offset else "",
+        "more_url": tables.more_url(parent.pk, level.next_offset) if level.next_offset else "",
     }
     response = render(request, "components/tree_children.html", context)
     patch_vary_headers(response, ["HX-Request"])

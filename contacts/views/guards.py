@@ -14,6 +14,7 @@ from contacts.selectors.cards import Card, card
 from contacts.services.shared import missing
 from core.errors import Denied, Hidden
 from orgs.models import Node
+from orgs.views.guards import scope
 
 __all__ = ["load", "load_node", "on_contact", "person", "staff_only", "viewer"]
 
@@ -25,7 +26,7 @@ def viewer(request: HttpRequest) -> Viewer:
     """What the rule needs to know of who is logged in, read once per request."""
     known: Viewer | None = getattr(request, "contacts_viewer", None)
     if known is None:
-        known = viewer_of(request.user)
+        known = viewer_of(request.user, scope=scope(request))
         request.contacts_viewer = known  # type: ignore[attr-defined]  # ours, for this request alone
     return known
 

@@ -60,8 +60,8 @@ def membership_add(request: HttpRequest, card: Card) -> HttpResponse:
 @on_contact(Role.MAINTAINER)
 def membership_remove(request: HttpRequest, card: Card, node_id: int) -> HttpResponse:
     """Out of a further place."""
-    known = next((place for place in card.places if place.node.pk == node_id), None)
-    node = known.node if known else Node(pk=node_id)
+    name = next((known.node.name for known in card.places if known.node.pk == node_id), "")
+    node = Node(pk=node_id, name=name)
     places.remove_membership(by=person(request), contact=card.contact, node=node)
     return changed(request, card.contact, _("Taken out of “%(node)s”") % {"node": node.name})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import zlib
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -24,8 +25,11 @@ register = template.Library()
 
 SPRITE = "vendor/tabler-icons-3.51.0/icons.svg"
 COLOURS = 8
+_IN_BRACKETS = re.compile(r"[（(].*?[）)]")
+_LAST_ID = re.compile(r"\d+$")
 
 
+@lru_cache(maxsize=1024)
 def _icon(name: str, css: str = "") -> SafeString:
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
@@ -49,7 +53,7 @@ def html_lang() -> str:
 
 def avatar_text(name: str) -> str:
     """The last two characters of a Chinese name, two initials of another."""
-    plain = re.sub(r"[（(].*?[）)]", "", name).strip() or name.strip()
+    plain = _IN_BRACKETS.sub("", name).strip() or name.strip()
     chinese = [char for char in plain if is_ideograph(char)]
     if chinese:
         return "".join(chinese[-2:])
@@ -66,7 +70,7 @@ def avatar(name: str, key: object = "", size: str = "", image: str = "") -> Safe
     css = f"avatar avatar-{size}" if size else "avatar"
     if image:
         return format_html('<img class="{}" src="{}" alt="" loading="lazy">', css, image)
-    number = re.search(r"\d+$", str(key))
+    number = _LAST_ID.search(str(key))
     colour = zlib.crc32((number[0] if number else name).encode()) % COLOURS
     return format_html(
         '<span class="{} av{}" aria-hidden="true">{}</span>', css, colour, avatar_text(str(name))
@@ -83,6 +87,11 @@ def avatar_icon(name: str, size: str = "") -> SafeString:
 @register.simple_tag
 def tag(kind: str, value: object) -> SafeString:
     """Status tag of an account, application, job, import, node or source: icon and word."""
+    return _tag(kind, str(value), get_language())
+
+
+@lru_cache(maxsize=1024)
+def _tag(kind: str, value: str, _language: str | None) -> SafeString:
     shown = word(kind, value)
     css = f"tag tag-{shown.colour}" if shown.colour else "tag"
     return format_html('<span class="{}">{}{}</span>', css, _icon(shown.icon), shown.label)

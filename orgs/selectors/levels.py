@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models import Count, F, Q, Window
@@ -103,7 +103,14 @@ def _row(node: Node) -> Row:
     return Row(node, node.position, node.size)
 
 
-def names_above(nodes: Iterable[Node]) -> dict[int, str]:
+class Standing(Protocol):
+    """A node, or what a page read of it."""
+
+    @property
+    def ancestor_ids(self) -> list[int]: ...
+
+
+def names_above(nodes: Iterable[Standing]) -> dict[int, str]:
     """id → name of every node at or above these; one query. For breadcrumbs and for the place of a hit."""
     wanted = {node_id for node in nodes for node_id in node.ancestor_ids}
     return dict(Node.objects.filter(pk__in=wanted).values_list("pk", "name"))

@@ -16,6 +16,10 @@ SEEDS = ALL_SEEDS[: max(2, len(ALL_SEEDS) // 3)]
 pytestmark = pytest.mark.django_db
 
 
+def ids(nodes):
+    return [node.pk for node in nodes]
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_branches_and_counts_are_those_of_the_list(seed) -> None:
     world = worlds.build(seed)
@@ -27,7 +31,7 @@ def test_branches_and_counts_are_those_of_the_list(seed) -> None:
         for parent in [None, *world.nodes]:
             children = Node.objects.filter(parent=parent).in_display_order()
             level = book.tree_level(viewer, parent)
-            got = [(one.node.pk, one.count, one.has_children) for one in level.branches]
+            got = [(one.id, one.count, one.has_children) for one in level.branches]
             assert got == [
                 (child.pk, visible[child.pk], any(visible[g.pk] for g in child.children.all()))
                 for child in children
@@ -44,10 +48,10 @@ def test_a_long_level_comes_in_pages() -> None:
         make_contact(node)
     viewer = viewer_of(org.make_holder())
     first = book.tree_level(viewer, dimension, limit=3)
-    assert [branch.node for branch in first.branches] == nodes[:3]
+    assert [branch.id for branch in first.branches] == ids(nodes[:3])
     assert first.next_offset == 3
     last = book.tree_level(viewer, dimension, limit=3, offset=6)
-    assert [branch.node for branch in last.branches] == nodes[6:]
+    assert [branch.id for branch in last.branches] == ids(nodes[6:])
     assert last.next_offset is None
 
 
@@ -59,12 +63,12 @@ def test_the_way_to_the_current_node_is_open(monkeypatch) -> None:
     for node in (*nodes, department):
         make_contact(node)
     viewer = viewer_of(org.make_holder())
-    root = next(one for one in book.opened(viewer, department).branches if one.node == dimension)
-    assert [one.node for one in root.children.branches] == [nodes[0], nodes[1], nodes[4]]
+    root = next(one for one in book.opened(viewer, department).branches if one.id == dimension.pk)
+    assert [one.id for one in root.children.branches] == ids([nodes[0], nodes[1], nodes[4]])
     assert root.children.next_offset == 2
-    assert [one.node for one in root.children.branches[-1].children.branches] == [department]
+    assert [one.id for one in root.children.branches[-1].children.branches] == [department.pk]
     more = book.tree_level(viewer, dimension, limit=2, offset=2, skip=nodes[4].pk)
-    assert [one.node for one in more.branches] == nodes[2:4]
+    assert [one.id for one in more.branches] == ids(nodes[2:4])
 
 
 def test_queries_do_not_grow(django_assert_num_queries) -> None:
@@ -75,9 +79,9 @@ def test_queries_do_not_grow(django_assert_num_queries) -> None:
     viewer = viewer_of(person)
     for count in (30, 3000):
         make_many(node, count)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(1):
             assert book.tree_level(viewer, None).branches[0].count >= count
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(3):
             book.opened(viewer, node)
 
 
