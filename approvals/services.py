@@ -185,6 +185,14 @@ def lapse(*, contact_id: int, reason: str, by: Actor) -> bool:
     return True
 
 
+def follow(*, contact_id: int, into: int) -> int:
+    """What was decided about a merged contact belongs to the one it was merged into; returns how many.
+
+    Part of the merge, which is what is audited; none of them is pending any more and both contacts are locked.
+    """
+    return int(Application.objects.filter(contact_id=contact_id).update(contact_id=into))
+
+
 def _locked(application_id: int, *, by: User, own: bool) -> Application:
     """The application as it is now, its contact locked, after the question who may; `by` is read anew too."""
     contact_id = (
@@ -197,7 +205,10 @@ def _locked(application_id: int, *, by: User, own: bool) -> Application:
     application: Application | None = rows.first()
     if contact is None or application is None:
         raise permissions.missing()
-    application.contact = contact
+    if application.contact_id == contact_id:
+        application.contact = (
+            contact  # else it was merged away meanwhile, and nothing is pending any more
+        )
     actor = User.objects.get(pk=by.pk)
     if not own:
         permissions.require_decider(actor, application)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contacts import tables
 from contacts.forms import AccountPartForm, ContactForm, PictureForm
 from contacts.models import Contact
+from contacts.permissions import Viewer
 from contacts.selectors.cards import Card
 from contacts.selectors.duplicates import Duplicates
 from core.ui import Action, Crumb, Pager, Tab
@@ -38,7 +39,7 @@ def page(card: Card, tab: str) -> dict[str, Any]:
         "card": card,
         "contact": contact,
         "title": contact.name,
-        "crumbs": _crumbs(card),
+        "crumbs": crumbs(card),
         "tags": _tags(card, tab),
         "facts": [line for line in tables.lines(card) if line],
         "tabs": tabs(contact, tab),
@@ -76,10 +77,13 @@ def _menu(card: Card) -> list[Action]:
         _("Change the picture"), "contacts:console-picture", card.contact, "photo"
     )
     menu = [replace(one, url=ours.get(one.url, one.url)) for one in tables.card_menu(card)]
-    return [picture, *menu]
+    merge = reverse("contacts:console-merge", args=[card.contact.pk])
+    more = [Action(_("Merge with another entry"), merge, "git-merge")] if menu else []
+    return [picture, *more, *menu]
 
 
-def _crumbs(card: Card) -> list[Crumb]:
+def crumbs(card: Card) -> list[Crumb]:
+    """The way to the main place."""
     node = card.main.node if card.main else None
     if node is None:
         return [_root()]
@@ -139,9 +143,13 @@ def history_pager(contact: Contact, before: str, older: int) -> Pager:
     )
 
 
-def editing(card: Card, form: ContactForm) -> dict[str, Any]:
-    """The form in the place of the area."""
+def editing(
+    card: Card, form: ContactForm, known: Duplicates | None, viewer: Viewer
+) -> dict[str, Any]:
+    """The form in the place of the area, with whoever may be the same person."""
     return {
+        **duplicates(viewer, form, known),
+        "editing": card.contact,
         "area_template": "contacts/console/_edit.html",
         "form": form,
         "form_action": reverse("contacts:console-edit", args=[card.contact.pk]),
@@ -183,13 +191,29 @@ def delete_question(contact: Contact) -> dict[str, Any]:
 # --- New contact ----------------------------------------------------------------------------------------------------
 
 
-def new_page(
-    node: Node, form: ContactForm, part: AccountPartForm, known: Duplicates | None
+def duplicates(
+    viewer: Viewer, form: ContactForm, known: Duplicates | None, node: Node | None = None
 ) -> dict[str, Any]:
-    """The form for a new contact in `node`, with whoever may be the same person."""
+    """Whoever may be the same person: `joinable` may get a further place in `node`, or be merged with; the others are
+    maintained elsewhere and only named.
+    """
+    if known is None:
+        return {"known": None}
+    values = form.cleaned_data
+    ids = [one.pk for one in known.visible]
+    mine = Contact.objects.main_maintained_by(viewer).filter(pk__in=ids)
+    return {
+        "known": known,
+        "joinable": list(mine.values_list("pk", flat=True)),
+        "node": node,
+        "key": fingerprint(values.get("mobile") or "", values.get("email") or ""),
+    }
+
+
+def new_page(node: Node, form: ContactForm, part: AccountPartForm) -> dict[str, Any]:
+    """The form for a new contact in `node`."""
     names = names_above([node])
     above = place(node, names)
-    values = form.cleaned_data if known else {}
     return {
         "node": node,
         "title": _("New contact"),
@@ -197,8 +221,6 @@ def new_page(
         "lead": _("In “%(node)s”") % {"node": f"{above} / {node.name}" if above else node.name},
         "form": form,
         "part": part,
-        "known": known,
-        "key": fingerprint(values.get("mobile") or "", values.get("email") or ""),
         "action": reverse("contacts:console-new", args=[node.pk]),
         "back_url": reverse("contacts:console-list", args=[node.pk]),
     }

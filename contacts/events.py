@@ -9,14 +9,16 @@ from core.actors import Actor
 
 @dataclass(frozen=True, slots=True)
 class ContactGone:
-    """A contact was disabled or deleted: what waits for a decision about it lapses now (SPEC APR-6, SECURITY T34).
+    """A contact was disabled, deleted or merged: what waits for a decision about it lapses now (SPEC APR-6; T34).
 
-    `reason` is "disabled" or "deleted". The row of the contact is locked.
+    `reason` is "disabled", "deleted" or "merged"; what was decided about a merged one belongs to `into` from now on.
+    The rows of the contacts are locked.
     """
 
     contact_id: int
     reason: str
     by: Actor
+    into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,10 @@ contact_gone = Signal()
 account_opened = Signal()
 
 
-def announce_gone(*, contact_id: int, reason: str, by: Actor) -> None:
-    """Tells the apps above that a contact was disabled or deleted."""
-    contact_gone.send(
-        sender=ContactGone, event=ContactGone(contact_id=contact_id, reason=reason, by=by)
-    )
+def announce_gone(*, contact_id: int, reason: str, by: Actor, into: int | None = None) -> None:
+    """Tells the apps above that a contact was disabled, deleted or merged into another."""
+    event = ContactGone(contact_id=contact_id, reason=reason, by=by, into=into)
+    contact_gone.send(sender=ContactGone, event=event)
 
 
 def announce_opened(*, contact_id: int, user_id: int, by: Actor) -> None:

@@ -17,8 +17,8 @@ from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPerm
 from orgs.models import Category, Node, Source, Tag, VisibleStaff
 
 __all__ = [
-    "Contact", "ContactGroupGrant", "ContactScope", "ContactSearch", "ContactUserGrant", "ContactVisibleStaff",
-    "ExportJob", "ImportColumns", "ImportJob", "Membership",
+    "Contact", "ContactGroupGrant", "ContactMerge", "ContactScope", "ContactSearch", "ContactUserGrant",
+    "ContactVisibleStaff", "ExportJob", "ImportColumns", "ImportJob", "Membership",
 ]  # fmt: skip
 
 
@@ -271,3 +271,20 @@ class ContactVisibleStaff(VisibleStaff):
 
     def __str__(self) -> str:
         return f"{self.contact_id}:{self.user_id or ''}{self.group_id or ''}"
+
+
+class ContactMerge(models.Model):
+    """One contact was merged into another (SPEC CON-4): it lies in the bin, or is gone for good, and never comes back
+    beside the other. Its former addresses lead to the survivor, whose history shows its own too.
+
+    `carried` says what the survivor got, by id, so that a merge can be taken back as long as the bin holds the other.
+    """
+
+    former_id = models.BigIntegerField(primary_key=True)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="merges")
+    carried = models.JSONField(default=dict)
+    merged_by_label = models.CharField(max_length=200)
+    merged_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.former_id}→{self.contact_id}"

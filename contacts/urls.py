@@ -9,6 +9,7 @@ from contacts.views import (
     console,
     console_bulk,
     console_contact,
+    console_merge,
     console_new,
     exports,
     imports,
@@ -68,6 +69,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONTACT}history/", console_contact.history, name="console-history"),
     path(f"{CONTACT}places/<int:node_id>/", console_contact.place_edit, name="console-place"),
     path(f"{CONTACT}delete/", console_contact.delete, name="console-delete"),
+    path(f"{CONTACT}merge/", console_merge.merge, name="console-merge"),
     path("console/bin/", bin.bin_list, name="bin"),
     path("console/bin/<int:contact_id>/restore/", bin.bin_restore, name="bin-restore"),
     # End of back office

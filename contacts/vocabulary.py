@@ -22,6 +22,8 @@ ACTIONS: dict[str, str | Promise] = {
     "contact.disable": gettext_lazy("Disabled"),
     "contact.delete": gettext_lazy("Deleted"),
     "contact.restore": gettext_lazy("Restored"),
+    "contact.merge": gettext_lazy("Merged"),
+    "contact.merged_away": gettext_lazy("Merged into another entry"),
     "membership.add": gettext_lazy("Added to an organization"),
     "membership.edit": gettext_lazy("Position there changed"),
     "membership.remove": gettext_lazy("Taken out of an organization"),
@@ -64,6 +66,14 @@ FIELDS: dict[str, str | Promise] = {
     "login_name": gettext_lazy("Login name"),
     "own_password": gettext_lazy("Own password"),
     "expires_at": gettext_lazy("Valid until"),
+    "merged": gettext_lazy("Merged entry"),
+    "into": gettext_lazy("Into"),
+    "places": gettext_lazy("Places taken over"),
+    "users": gettext_lazy("Shares with people taken over"),
+    "groups": gettext_lazy("Shares with departments taken over"),
+    "staff": gettext_lazy("Visible staff taken over"),
+    "conversations": gettext_lazy("Conversations taken over"),
+    "login": gettext_lazy("Accounts taken over"),
 }
 VALUES: dict[str, dict[str, str | Promise]] = {
     "level": {"view": gettext_lazy("see it"), "edit": gettext_lazy("edit it")},
@@ -71,7 +81,7 @@ VALUES: dict[str, dict[str, str | Promise]] = {
     "source": {str(value): label for value, label in Source.choices},
 }
 # Told by another field of the same row already.
-_HIDDEN = frozenset({"holder_kind", "holder_id", "dimension_id"})
+_HIDDEN = frozenset({"holder_kind", "holder_id", "dimension_id", "merged_id", "into_id"})
 
 
 def action_label(action: str) -> str:

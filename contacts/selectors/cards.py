@@ -131,8 +131,14 @@ def account(contact: Contact, reader: User) -> Account:
 
 
 def history(contact: Contact, *, before_id: int | None = None) -> list[AuditEntry]:
-    """Newest changes, at most HISTORY + 1 so that the caller knows of more; for those who maintain the contact."""
-    rows = AuditEntry.objects.filter(object_type="contacts.contact", object_id=str(contact.pk))
+    """Newest changes, at most HISTORY + 1 so that the caller knows of more; for those who maintain the contact.
+
+    Those of entries that were merged into it are among them.
+    """
+    ids = [contact.pk, *contact.merges.values_list("former_id", flat=True)]
+    rows = AuditEntry.objects.filter(
+        object_type="contacts.contact", object_id__in=[str(pk) for pk in ids]
+    )
     if before_id:
         rows = rows.filter(pk__lt=before_id)
     return list(rows.order_by("-pk")[: HISTORY + 1])

@@ -14,7 +14,9 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """Contacts with the same mobile or e-mail. `hidden`: there is one that the asker does not see; it is not named."""
+    """Contacts with the same mobile or e-mail. `hidden`: there is one whose number or address the asker may not read in
+    full; it is not named, or whole numbers could be tried until a name comes up (SPEC CON-4, CON-7).
+    """
 
     visible: list[Contact] = field(default_factory=list)
     hidden: bool = False
@@ -38,7 +40,7 @@ def find_duplicates(
     if not ids:
         return Duplicates()
     visible = list(
-        Contact.objects.visible_to(viewer_of(by))
+        Contact.objects.editable_by(viewer_of(by))
         .filter(pk__in=ids)
         .select_related("main_node")
         .order_by("sort_key", "pk")

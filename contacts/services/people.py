@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts import closure, events, jobs
-from contacts.models import Contact, ContactVisibleStaff, Membership
+from contacts.models import Contact, ContactMerge, ContactVisibleStaff, Membership
 from contacts.permissions import Role, create_role, viewer_of
 from contacts.selectors.duplicates import Duplicates, find_duplicates
 from contacts.services import accounts
@@ -174,8 +174,16 @@ def delete(*, by: Actor, contact: Contact) -> Contact:
 
 @transaction.atomic
 def restore(*, by: Actor, contact: Contact) -> Contact:
-    """Takes a contact out of the bin, without an account (matrix row 27). Raises as `delete`."""
+    """Takes a contact out of the bin, without an account (matrix row 27).
+
+    Raises as `delete`, Conflict for one that was merged into another: the person would be there twice.
+    """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER, binned=True)
+    if ContactMerge.objects.filter(former_id=fresh.pk).exists():
+        raise Conflict(
+            _("%(name)s was merged into another entry and cannot be restored beside it")
+            % {"name": fresh.name}
+        )
     fresh.deleted_at, fresh.deleted_by_label = None, ""
     fresh.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
     closure.refresh([fresh.pk])

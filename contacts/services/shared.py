@@ -52,8 +52,30 @@ def claim_with_role(
     fresh = rows.get(contact.pk)
     if fresh is None or role == Role.NONE or (fresh.deleted_at is not None) != binned:
         raise missing()
+    require(role, needs, say_why=say_why)
+    return fresh, role
+
+
+def claim_pair(*, by: Actor, first: Contact, second: Contact) -> tuple[Contact, Contact]:
+    """Locks two contacts in one order whoever names them how; both as they are now.
+
+    Raises Hidden or Denied as `claim_with_role` unless `by` maintains the main dimension of both.
+    """
+    rows = closure.lock(contact_ids=[first.pk, second.pk])
+    viewer = viewer_of(as_now(by))
+    for contact in (first, second):
+        fresh = rows.get(contact.pk)
+        role = role_on(viewer, contact.pk)
+        if fresh is None or role == Role.NONE or fresh.deleted_at is not None:
+            raise missing()
+        require(role, Role.MAIN_MAINTAINER)
+    return rows[first.pk], rows[second.pk]
+
+
+def require(role: Role, needs: Role, *, say_why: bool = False) -> None:
+    """Raises Denied with a reason where one may be given, else Hidden, for whoever is less than `needs`."""
     if role >= needs:
-        return fresh, role
+        return
     if role == Role.MAINTAINER:
         raise Denied(
             _("Only those who maintain the main dimension of this contact can do this"),

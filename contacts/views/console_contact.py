@@ -22,7 +22,8 @@ from contacts.services.shared import missing
 from contacts.views.answers import changed, left
 from contacts.views.areas import area
 from contacts.views.console_guards import on_contact
-from contacts.views.guards import person
+from contacts.views.console_new import known_already
+from contacts.views.guards import person, viewer
 from core import htmx
 from core.errors import Conflict, Invalid
 from orgs.views.asking import ask, form_dialog
@@ -75,14 +76,20 @@ def _page(request: HttpRequest, card: Card, tab: str) -> HttpResponse:
 @on_contact()
 def edit(request: HttpRequest, card: Card) -> HttpResponse:
     """基本信息 as a form in its place."""
-    form = ContactForm(request.POST or None, role=card.role, contact=card.contact)
+    form, known = ContactForm(request.POST or None, role=card.role, contact=card.contact), None
     status = form.http_status
     if request.method == "POST" and form.is_valid():
-        status = _save(request, card, form)
+        known = (
+            known_already(request, form) if {"mobile", "email"} & set(form.changed_data) else None
+        )
+        status = 422 if known else _save(request, card, form)
         if status == 200:
             said = _("“%(name)s” was saved") % {"name": form.cleaned_data["name"]}
             return left(request, console_page.url(card.contact), said)
-    context = {**console_page.page(card, "basic"), **console_page.editing(card, form)}
+    context = {
+        **console_page.page(card, "basic"),
+        **console_page.editing(card, form, known, viewer(request)),
+    }
     full, fragment = "contacts/console/contact.html", "contacts/console/_contact.html"
     return htmx.page(request, full, fragment, context, status=status)
 

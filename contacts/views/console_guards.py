@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from contacts.permissions import Role
 from contacts.selectors.cards import Card
-from contacts.views.guards import load
+from contacts.views.guards import followed, load
+from core.errors import Hidden
 
 P = ParamSpec("P")
 CardView = Callable[Concatenate[HttpRequest, Card, P], HttpResponse]
@@ -27,7 +28,11 @@ def on_contact(
         def loaded(
             request: HttpRequest, /, contact_id: int, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
-            return view(request, load(request, contact_id, needs), *args, **kwargs)
+            try:
+                found = load(request, contact_id, needs)
+            except Hidden:
+                return followed(request, contact_id=contact_id)
+            return view(request, found, *args, **kwargs)
 
         return loaded
 

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods
 
 from contacts import console_page, tables
 from contacts.console_forms import NewContactForm, NewPictureForm
-from contacts.forms import AccountPartForm, take
+from contacts.forms import AccountPartForm, ContactForm, take
 from contacts.models import Contact
 from contacts.services import people, places
 from contacts.services.people import Login
-from contacts.views.guards import load, person
+from contacts.views.guards import load, person, viewer
 from core import htmx
 from core.errors import Conflict, Invalid
 from orgs.models import Node
@@ -34,22 +34,30 @@ def console_new(request: HttpRequest, node: Node) -> HttpResponse:
     picture = NewPictureForm(request.POST or None, request.FILES or None)
     known = None
     if request.method == "POST" and all([form.is_valid(), part.is_valid(), picture.is_valid()]):
-        known = _known(request, form)
+        known = known_already(request, form)
         made = None if known else _create(request, node, form, part)
         if made is not None:
             return _created(request, made, part, picture)
     wrong = known or form.errors or part.errors or picture.errors
-    context = {**console_page.new_page(node, form, part, known), "picture": picture}
+    context = {
+        **console_page.new_page(node, form, part),
+        **console_page.duplicates(viewer(request), form, known, node),
+        "picture": picture,
+    }
     status = 422 if wrong else 200
     return render(request, "contacts/console/new.html", context, status=status)
 
 
-def _known(request: HttpRequest, form: NewContactForm) -> people.Duplicates | None:
+def known_already(request: HttpRequest, form: ContactForm) -> people.Duplicates | None:
     """Whoever has this mobile or e-mail, unless it was said of exactly these that it is somebody else."""
     mobile, email = (form.cleaned_data.get(key) or "" for key in ("mobile", "email"))
     if request.POST.get("different") == console_page.fingerprint(mobile, email):
         return None
-    return people.find_duplicates(by=person(request), mobile=mobile, email=email) or None
+    exclude = form.contact.pk if form.contact else None
+    return (
+        people.find_duplicates(by=person(request), mobile=mobile, email=email, exclude_id=exclude)
+        or None
+    )
 
 
 def _create(

@@ -5,18 +5,21 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.views.guards import person, staff_only
-from contacts.permissions import Role, Viewer, viewer_of
+from contacts.permissions import Role, Viewer, role_on, viewer_of
 from contacts.selectors import tree
 from contacts.selectors.cards import Card, card
+from contacts.selectors.merging import survivor_of
 from contacts.services.shared import missing
 from core.errors import Denied, Hidden
 from orgs.models import Node
 from orgs.views.guards import scope
 
-__all__ = ["load", "load_node", "on_contact", "person", "staff_only", "viewer"]
+__all__ = ["followed", "load", "load_node", "on_contact", "person", "staff_only", "viewer"]
 
 P = ParamSpec("P")
 CardView = Callable[Concatenate[HttpRequest, Card, P], HttpResponse]
@@ -71,8 +74,26 @@ def on_contact(
         def loaded(
             request: HttpRequest, /, pk: int, *args: P.args, **kwargs: P.kwargs
         ) -> HttpResponse:
-            return view(request, load(request, pk, needs, say_why=say_why), *args, **kwargs)
+            try:
+                found = load(request, pk, needs, say_why=say_why)
+            except Hidden:
+                return followed(request, pk=pk)
+            return view(request, found, *args, **kwargs)
 
         return loaded
 
     return decorate
+
+
+def followed(request: HttpRequest, **named: int) -> HttpResponse:
+    """From the address of a contact that was merged away to the same page of the survivor, for those who see that one;
+    raises Hidden for everything else. `named` is how the address calls the contact.
+    """
+    ((key, former_id),) = named.items()
+    match = request.resolver_match
+    survivor = survivor_of(former_id) if request.method in ("GET", "HEAD") else None
+    if survivor is None or match is None or role_on(viewer(request), survivor) == Role.NONE:
+        raise missing()
+    path = reverse(match.view_name, kwargs={**match.kwargs, key: survivor})
+    query = request.GET.urlencode()
+    return redirect(f"{path}?{query}" if query else path)

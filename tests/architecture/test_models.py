@@ -36,6 +36,7 @@ EXEMPT = {
     "contacts.ContactSearch": "derived, no page",
     "contacts.ContactUserGrant": "read with its contact",
     "contacts.ContactGroupGrant": "read with its contact",
+    "contacts.ContactMerge": "read with the contact that remains",
     "contacts.ContactVisibleStaff": "read with its contact",
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
