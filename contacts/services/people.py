@@ -182,7 +182,8 @@ def restore(*, by: Actor, contact: Contact) -> Contact:
     if ContactMerge.objects.filter(former_id=fresh.pk).exists():
         raise Conflict(
             _("%(name)s was merged into another entry and cannot be restored beside it")
-            % {"name": fresh.name}
+            % {"name": fresh.name},
+            code="merged",
         )
     fresh.deleted_at, fresh.deleted_by_label = None, ""
     fresh.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
