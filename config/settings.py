@@ -192,9 +192,11 @@ EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
-# Numbers beside the nodes of the back office.
-NODE_COUNTS = "contacts.node_counts.counts"
-NODE_PREVIEW = "contacts.node_counts.visible"
+# What the tree of the back office asks about the people in it.
+NODE_COUNTS = "contacts.node_people.counts"
+NODE_PREVIEW = "contacts.node_people.preview"
+NODE_IMPACT = "contacts.node_people.impact"
+NODE_SEARCH = "contacts.node_people.found"
 IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",

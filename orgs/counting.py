@@ -1,14 +1,51 @@
-"""How many contacts stand at or below nodes: asked of an app above, by its names in the settings (NODE_COUNTS,
-NODE_PREVIEW).
+"""What is asked of the app above that keeps the contacts, by its names in the settings: how many stand at or below
+nodes (NODE_COUNTS), which a person sees there (NODE_PREVIEW), what falls silent with nodes (NODE_IMPACT), and whom a
+search finds (NODE_SEARCH).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
 from orgs.models import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """Contacts that no enabled place is left for, logins that end with them, and their open sessions.
+
+    A number of `cap` + 1 means "more than cap".
+    """
+
+    contacts: int
+    accounts: int
+    sessions: int
+    cap: int
+
+
+@dataclass(frozen=True, slots=True)
+class PersonHit:
+    """One contact as a list of the tree shows it."""
+
+    id: int
+    name: str
+    reading: str
+    place: str
+    url: str
+    note: str = ""
+    """A short word shown as a tag, for example 已停用."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Some contacts, and how many there are; `capped`: more than `total`."""
+
+    rows: list[PersonHit] = field(default_factory=list)
+    total: int = 0
+    capped: bool = False
 
 
 def contact_counts(user: Any, node_ids: Sequence[int]) -> dict[int, int]:
@@ -24,7 +61,23 @@ def available() -> bool:
     return bool(getattr(settings, "NODE_COUNTS", ""))
 
 
-def visible_count(user: Any, node: Node) -> int | None:
-    """How many contacts at or below the node somebody sees (SPEC ORG-9, preview); None when nothing counts them."""
-    name = getattr(settings, "NODE_PREVIEW", "")
-    return int(import_string(name)(user, node)) if name else None
+def preview(user: Any, node: Node) -> People | None:
+    """The contacts at or below the node that somebody sees by the rule (SPEC ORG-9); None where nothing keeps any."""
+    found: People | None = _asked("NODE_PREVIEW", user, node)
+    return found
+
+
+def impact(nodes: Sequence[Node]) -> Impact | None:
+    """What falls silent with these nodes (SPEC ORG-6); None when nothing keeps contacts."""
+    found: Impact | None = _asked("NODE_IMPACT", nodes)
+    return found
+
+
+def people(user: Any, q: str, *, limit: int) -> People:
+    """The contacts that match among those whom `user` maintains or sees (SPEC ORG-8)."""
+    return _asked("NODE_SEARCH", user, q, limit=limit) or People()
+
+
+def _asked(setting: str, *args: Any, **more: Any) -> Any:
+    name = getattr(settings, setting, "")
+    return import_string(name)(*args, **more) if name else None

@@ -4,17 +4,25 @@ import re
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.errors import Invalid
 from core.forms import UiForm
-from orgs.models import Category, Node
+from orgs.models import Category, Node, Source, Tag
+from orgs.selectors.below import DIRECT, EVERY, Asked
 from orgs.services.fields import LENGTHS, OWNERS, REMARK
 
 _SEPARATORS = re.compile(r"[,，、;；\n]+")
+FILTER_CHOICES = 200
 _NO_SUGGESTIONS = {"autocomplete": "off"}
+
+
+def split(text: str) -> list[str]:
+    """What was written with commas between."""
+    return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 
 def take(form: forms.Form, error: Invalid) -> None:
@@ -169,9 +177,7 @@ class OrganizationForm(OrganizationShortForm):
     def fields_for_service(self) -> dict[str, Any]:
         values = NodeForm.fields_for_service(self)
         values["owners"] = list(values["owners"])
-        values["tags"] = [
-            part.strip() for part in _SEPARATORS.split(values["tags"]) if part.strip()
-        ]
+        values["tags"] = split(values["tags"])
         return values
 
     def clean_owners(self) -> list[User]:
@@ -203,16 +209,56 @@ class MoveForm(UiForm):
 
 
 class BelowFilterForm(UiForm):
-    """Filters of the tabs 下级组织 and 下级部门."""
+    """Filters of the tabs 下级组织 and 下级部门; `asked` is what the address says. The order is kept."""
 
     level = forms.ChoiceField(
         label=_("Level"), required=False,
-        choices=[("direct", _("Directly below")), ("all", _("All levels"))],
+        choices=[(DIRECT, _("Directly below")), (EVERY, _("All levels"))],
     )  # fmt: skip
     state = forms.ChoiceField(
         label=_("State"), required=False,
         choices=[("", _("All states")), ("enabled", _("Enabled")), ("disabled", _("Disabled"))],
     )  # fmt: skip
+    source = forms.ChoiceField(
+        label=_("Source"), required=False, choices=[("", _("All sources")), *Source.choices]
+    )
+    category = forms.ModelChoiceField(
+        label=_("Category"), required=False, queryset=Category.objects.all(),
+        empty_label=_("All categories"),
+    )  # fmt: skip
+    tag = forms.ModelChoiceField(
+        label=_("Tag"), required=False, queryset=Tag.objects.all(), empty_label=_("All tags")
+    )
+    owner = forms.ModelChoiceField(
+        label=_("Responsible person"), required=False, queryset=User.objects.none(),
+        empty_label=_("All responsible people"),
+    )  # fmt: skip
+    sort = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, asked: Asked) -> None:
+        names = ("level", "state", "source", "category", "tag", "owner", "sort")
+        super().__init__(initial={name: getattr(asked, name) for name in names})
+        self._choose_from("owner", User.objects.filter(organizationdetail__isnull=False).distinct())
+        self._choose_from("tag", Tag.objects.all())
+        if not asked.sort:
+            del self.fields["sort"]
+
+    def _choose_from(self, name: str, rows: "QuerySet[Any]") -> None:
+        """The first of many: a longer list belongs into the search."""
+        field: Any = self.fields[name]
+        field.queryset = rows[:FILTER_CHOICES]
+
+
+class TagsForm(UiForm):
+    """Tags for several organizations."""
+
+    tags = forms.CharField(
+        label=_("Tags"), max_length=700, help_text=_("Separated by commas"),
+        widget=forms.TextInput(attrs=dict(_NO_SUGGESTIONS)),
+    )  # fmt: skip
+
+    def clean_tags(self) -> list[str]:
+        return split(self.cleaned_data["tags"])
 
 
 class CategoryForm(UiForm):

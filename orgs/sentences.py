@@ -1,11 +1,18 @@
-"""Sentences of the tab 维护者与可见范围 and of a move: results with numbers, rules, who gains and who loses."""
+"""Sentences of the tab 维护者与可见范围 and of the questions before a change: results with numbers, rules, who gains
+and who loses, what falls silent.
+"""
+
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from core.ui import Fact
+from orgs.counting import Impact
 from orgs.models import Node
 from orgs.selectors import ranges
-from orgs.selectors.ranges import Grant, MoveEffect, Overview
+from orgs.selectors.effects import Below, MoveEffect
+from orgs.selectors.ranges import Grant, Overview
 
 LISTED = 4
 
@@ -59,20 +66,39 @@ def always(found: Overview) -> str:
 
 
 def move(effect: MoveEffect) -> list[str]:
-    """Who gains and who loses sight when a node moves."""
+    """Who gains and who loses sight when something moves (SECURITY T21)."""
     lines = []
+    if effect.silent:
+        lines.append(_("The new place is disabled: staff no longer see it there"))
     if effect.gains:
-        lines.append(_("Will see it from now on: %(who)s") % {"who": _holders(effect.gains)})
+        said = _("Will see it from now on: %(who)s; %(count)s")
+        lines.append(said % {"who": _holders(effect.gains), "count": _staff(effect.gained)})
     if effect.loses:
-        lines.append(_("Will not see it any more: %(who)s") % {"who": _holders(effect.loses)})
+        said = _("Will not see it any more: %(who)s; %(count)s")
+        lines.append(said % {"who": _holders(effect.loses), "count": _staff(effect.lost)})
     if not lines:
         lines.append(_("Nobody gains or loses sight through visible ranges"))
     if effect.other_dimension:
         lines.append(_("The maintainers of the other dimension take over"))
+    if effect.shown:
+        said = _("External people there will see in the portal: %(who)s")
+        lines.append(said % {"who": _holders(effect.shown)})
+    if effect.unshown:
+        said = _("External people there will no longer see in the portal: %(who)s")
+        lines.append(said % {"who": _holders(effect.unshown)})
     return lines
 
 
-def _holders(grants: list[ranges.Grant]) -> str:
+def _staff(count: int) -> str:
+    """How many people a gain or loss really concerns."""
+    if not count:
+        return _("nobody in fact, for other reasons they see it anyway")
+    return ngettext("%(count)s member of staff", "%(count)s members of staff", count) % {
+        "count": count
+    }
+
+
+def _holders(grants: list[Grant]) -> str:
     labels = [
         _("%(name)s (%(count)s people)") % {"name": grant.label, "count": grant.people}
         if grant.kind == ranges.DEPARTMENT
@@ -82,6 +108,38 @@ def _holders(grants: list[ranges.Grant]) -> str:
     more = len(grants) - len(labels)
     text = _(", ").join(labels)
     return _("%(who)s and %(count)s more") % {"who": text, "count": more} if more else text
+
+
+def below(organizations: int, departments: int, contacts: int | None) -> list[Fact]:
+    """What stands below, in numbers; `contacts` None where nothing keeps them."""
+    facts = [Fact(_("Organizations"), organizations), Fact(_("Departments"), departments)]
+    return facts if contacts is None else [*facts, Fact(_("Contacts"), contacts)]
+
+
+def disabling(silent: Below, people: Impact | None, vanishes: str) -> dict[str, Any]:
+    """What disabling touches, for a question; `vanishes` says what staff no longer see (SPEC ORG-6)."""
+    consequences = [
+        vanishes,
+        _("External accounts that stand nowhere else cannot log in, and their sessions end at once"),
+        _("Nothing is lost: enabling brings all of it back"),
+    ]  # fmt: skip
+    return {"facts": _touched(silent, people), "consequences": consequences}
+
+
+def _touched(silent: Below, people: Impact | None) -> list[Fact]:
+    facts = below(silent.organizations, silent.departments, None)
+    if people is None:
+        return facts
+    return [
+        *facts,
+        Fact(_("Contacts that stand nowhere else"), _capped(people.contacts, people.cap)),
+        Fact(_("Accounts that cannot log in any more"), _capped(people.accounts, people.cap)),
+        Fact(_("Sessions that end at once"), people.sessions),
+    ]
+
+
+def _capped(number: int, cap: int) -> str:
+    return _("more than %(count)s") % {"count": cap} if number > cap else str(number)
 
 
 def rule(key: str, name: str, through: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from orgs.views import actions, dimensions, lists, pages, picker, rights
+from orgs.views import actions, below, bulk, dimensions, lists, pages, picker, rights, search
 
 app_name = "orgs"
 NODE = "console/orgs/<int:node_id>/"
@@ -10,12 +10,13 @@ DIMENSION = "console/dimensions/<int:node_id>/"
 urlpatterns: list[URLPattern] = [
     path("console/", pages.console, name="console"),
     path("console/orgs/", pages.home, name="home"),
-    path("console/orgs/search/", pages.search, name="search"),
+    path("console/orgs/search/", search.search, name="search"),
     path("console/orgs/pick/", picker.picker, name="node-picker"),
     path("console/orgs/pick/results/", picker.results, name="node-picker-results"),
     path(NODE, pages.info, name="node"),
-    path(f"{NODE}organizations/", pages.organizations, name="node-organizations"),
-    path(f"{NODE}departments/", pages.departments, name="node-departments"),
+    path(f"{NODE}organizations/", below.organizations, name="node-organizations"),
+    path(f"{NODE}organizations/bulk/", bulk.bulk_act, name="node-bulk"),
+    path(f"{NODE}departments/", below.departments, name="node-departments"),
     path(f"{NODE}ranges/", rights.tab, name="node-ranges"),
     path(f"{NODE}ranges/add/<slug:what>/", rights.grant, name="node-grant"),
     path(f"{NODE}ranges/remove/<slug:what>/", rights.revoke, name="node-revoke"),

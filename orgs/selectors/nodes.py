@@ -66,21 +66,6 @@ def counts_by_dimension() -> dict[int, tuple[int, int]]:
     return {row["dimension_id"]: (row["organizations"], row["departments"]) for row in rows}
 
 
-def below(
-    node: Node, *, kind: int, every_level: bool, q: str = "", state: str = ""
-) -> NodeQuerySet:
-    """Nodes of one kind below `node`, for the tabs 下级组织 and 下级部门; `state` is "enabled", "disabled" or ""."""
-    rows: NodeQuerySet = Node.objects.filter(kind=kind)
-    rows = rows.below(node, include_self=False) if every_level else rows.filter(parent=node)
-    if state in {"enabled", "disabled"}:
-        rows = rows.filter(enabled=state == "enabled")
-    if clean(q, 100):
-        rows = rows.filter(_matches(q))
-    if kind == Node.Kind.ORGANIZATION:
-        rows = rows.select_related("organization_detail__category")
-    return rows.in_display_order()
-
-
 def search(scope: Scope, q: str, *, limit: int = SEARCH_LIMIT) -> list[Node]:
     """Nodes of the maintained dimensions by name, full name, pinyin, initials or code (SPEC ORG-8); one query.
 
@@ -92,14 +77,31 @@ def search(scope: Scope, q: str, *, limit: int = SEARCH_LIMIT) -> list[Node]:
 def _matches(q: str) -> Q:
     text = clean(q, 100)
     plain = "".join(char for char in fold(text) if char.isalnum())
-    found = Q(name__icontains=text) | Q(full_name__icontains=text) | Q(code__istartswith=text)
-    found |= Q(name__icontains=simplified(text)) | Q(name_en__icontains=text)
+    found = _spelled(text)
     if plain:
         found |= Q(initials__contains=plain)
     query = parse_query(text, surname=False)
     if query and query.sort_prefix:
         found |= Q(sort_key__contains=query.sort_prefix)
     return found
+
+
+def _spelled(text: str) -> Q:
+    found = Q(name__icontains=text) | Q(full_name__icontains=text) | Q(code__istartswith=text)
+    return found | Q(name__icontains=simplified(text)) | Q(name_en__icontains=text)
+
+
+def matching(rows: NodeQuerySet, q: str) -> Q:
+    """The condition for what `q` finds among `rows`, for lists. Homophones of Chinese that was typed are left out; to
+    tell them apart, rows that match by their pinyin alone are read once, _CANDIDATES at most.
+    """
+    text = clean(q, 100)
+    query = parse_query(text, surname=False)
+    if query is None or not query.recheck:
+        return _matches(text)
+    spelled = _spelled(text)
+    alike = rows.filter(_matches(text)).exclude(spelled).only("name", "full_name", "code")
+    return spelled | Q(pk__in=[node.pk for node in alike[:_CANDIDATES] if _really(node, text)])
 
 
 def _really(node: Node, text: str) -> bool:

@@ -70,11 +70,11 @@ def overview(node: Node) -> Overview:
     ids = node.ancestor_ids
     names = dict(Node.objects.filter(pk__in=ids).values_list("pk", "name"))
     found = Overview()
-    for codename, grant in _granted(node, ids, names):
+    for codename, grant in granted(node, ids, names):
         (found.ranges if codename == VIEW else found.maintainers).append(grant)
-    found.staff = _visible_staff(node, ids, names)
+    found.staff = staff_shown(node, ids, names)
     everything = [*found.maintainers, *found.ranges, *found.staff]
-    _fill_people(everything)
+    fill_people(everything)
     _fill_places(everything)
     for grants in (found.ranges, found.staff):
         _mark_covered(grants)
@@ -83,7 +83,8 @@ def overview(node: Node) -> Overview:
     return found
 
 
-def _granted(node: Node, ids: Sequence[int], names: dict[int, str]) -> Iterable[tuple[str, Grant]]:
+def granted(node: Node, ids: Sequence[int], names: dict[int, str]) -> Iterable[tuple[str, Grant]]:
+    """(codename, grant) of every right on the nodes `ids`, which `names` names; `inherited` is seen from `node`."""
     people = NodeUserGrant.objects.filter(content_object_id__in=ids).select_related(
         "permission", "user"
     )
@@ -96,7 +97,8 @@ def _granted(node: Node, ids: Sequence[int], names: dict[int, str]) -> Iterable[
         yield row.permission.codename, _group(row, row.group, row.content_object_id, node, names)
 
 
-def _visible_staff(node: Node, ids: Sequence[int], names: dict[int, str]) -> list[Grant]:
+def staff_shown(node: Node, ids: Sequence[int], names: dict[int, str]) -> list[Grant]:
+    """The same for visible staff (SPEC VIS-4)."""
     rows = NodeVisibleStaff.objects.filter(node_id__in=ids).select_related(
         "user", "group__department__parent"
     )
@@ -128,7 +130,8 @@ def _group(row: Any, group: Any, node_id: int, node: Node, names: dict[int, str]
     )  # fmt: skip
 
 
-def _fill_people(grants: list[Grant]) -> None:
+def fill_people(grants: list[Grant]) -> None:
+    """Puts the number of active staff on the grants of departments; one query."""
     groups = {grant.group_id for grant in grants if grant.group_id}
     rows = (
         User.groups.through.objects.filter(
@@ -173,7 +176,7 @@ def _order(found: Overview) -> None:
         )  # fmt: skip
 
 
-def _among(grants: Iterable[Grant]) -> Q:
+def among(grants: Iterable[Grant]) -> Q:
     """People who hold any of these rights."""
     grants = list(grants)
     people = [grant.id for grant in grants if grant.kind == PERSON]
@@ -183,11 +186,11 @@ def _among(grants: Iterable[Grant]) -> Q:
 
 def _fill_totals(found: Overview) -> None:
     staff = User.objects.active().staff()
-    in_range = staff.filter(_among(found.ranges)).values("pk")
-    always = Q(is_superuser=True) | Q(is_holder=True) | _among(found.maintainers)
+    in_range = staff.filter(among(found.ranges)).values("pk")
+    always = Q(is_superuser=True) | Q(is_holder=True) | among(found.maintainers)
     found.total = staff.filter(pk__in=in_range).count()
     found.always = staff.filter(always).exclude(pk__in=in_range).values("pk").distinct().count()
-    found.staff_total = staff.filter(_among(found.staff)).values("pk").distinct().count()
+    found.staff_total = staff.filter(among(found.staff)).values("pk").distinct().count()
 
 
 def inherited_labels(node: Node) -> list[str]:
@@ -198,28 +201,8 @@ def inherited_labels(node: Node) -> list[str]:
 def _ranges_at(node: Node) -> list[Grant]:
     names = dict.fromkeys(node.ancestor_ids, "")
     return [
-        grant for codename, grant in _granted(node, node.ancestor_ids, names) if codename == VIEW
+        grant for codename, grant in granted(node, node.ancestor_ids, names) if codename == VIEW
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class MoveEffect:
-    """What a move changes: holders of inherited ranges who gain or lose sight, and whether the maintainers change."""
-
-    gains: list[Grant]
-    loses: list[Grant]
-    other_dimension: bool
-
-
-def move_effect(node: Node, parent: Node) -> MoveEffect:
-    """Who gains and who loses sight of `node` and everything below when it goes under `parent` (SECURITY T21)."""
-    own = {(grant.kind, grant.id) for grant in _ranges_at(node) if not grant.inherited}
-    before = {(grant.kind, grant.id): grant for grant in _ranges_at(node) if grant.inherited}
-    after = {(grant.kind, grant.id): grant for grant in _ranges_at(parent)}
-    gains = [grant for key, grant in after.items() if key not in before and key not in own]
-    loses = [grant for key, grant in before.items() if key not in after and key not in own]
-    _fill_people([*gains, *loses])
-    return MoveEffect(gains, loses, node.dimension_id != parent.dimension_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +233,7 @@ def _why_by_grants(node: Node, user: User, scope: Scope) -> Why:
     groups = set(user.groups.values_list("pk", flat=True))
     mine = [
         (codename, grant)
-        for codename, grant in _granted(node, node.ancestor_ids, names)
+        for codename, grant in granted(node, node.ancestor_ids, names)
         if (grant.kind == PERSON and grant.id == user.pk) or grant.group_id in groups
     ]
     maintained = scope.maintains(node.dimension_id)

@@ -86,7 +86,8 @@ def _credit_code(value: str) -> str:
         raise Invalid(error.message, field="credit_code") from error
 
 
-def _tags(names: Sequence[str]) -> list[str]:
+def clean_tags(names: Sequence[str]) -> list[str]:
+    """Tags as they may be stored, each once; raises Invalid for too long or too many."""
     cleaned = [clean(name, 31) for name in names]
     if any(len(name) > 30 for name in cleaned):
         raise Invalid(_("A tag has at most 30 characters"), field="tags")
@@ -112,7 +113,7 @@ _TAKE: dict[str, Callable[[Any], Any]] = {
     "description": _text("description"),
     "remark": _remark,
     "credit_code": _credit_code,
-    "tags": _tags,
+    "tags": clean_tags,
     "owners": _owners,
 }
 

@@ -31,7 +31,7 @@ def add_range(*, by: Actor, node: Node, to: Holder) -> bool:
     """
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
-    _refuse_oneself(by, to)
+    refuse_oneself(by, to)
     return _give(by=by, node=fresh, to=to, codename=VIEW, action="range.add")
 
 
@@ -69,7 +69,7 @@ def add_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
     """
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
-    _refuse_outsider(to)
+    refuse_outsider(to)
     _row, created = NodeVisibleStaff.objects.get_or_create(
         node=fresh, **_columns(to), defaults={"granted_by_label": by.actor_label[:200]}
     )
@@ -120,7 +120,7 @@ def take(*, by: Actor, node: Node, what: str, holder: Holder) -> bool:
 
 def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Node:
     require_dimension_management(by=by)
-    _refuse_oneself(by, to)
+    refuse_oneself(by, to)
     (fresh,) = locked(dimension.pk)
     if fresh.kind != Node.Kind.DIMENSION:
         raise Hidden(_("There is no such dimension."))
@@ -128,9 +128,13 @@ def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Nod
 
 
 def _give(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> bool:
-    _refuse_outsider(to)
+    refuse_outsider(to)
     _row, created = guardian.grant(
-        table=_table(to), codename=codename, to=_principal(to), obj=node, by_label=by.actor_label
+        table=table_of(to),
+        codename=codename,
+        to=principal_of(to),
+        obj=node,
+        by_label=by.actor_label,
     )
     if created:
         _record(by=by, node=node, to=to, action=action, given=True)
@@ -138,19 +142,21 @@ def _give(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> b
 
 
 def _take(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> bool:
-    rows = guardian.holders(table=_table(to), codename=codename, obj=node)
+    rows = guardian.holders(table=table_of(to), codename=codename, obj=node)
     _refuse_kept_by_rule(rows.filter(**_columns(to)).first())
-    if not guardian.revoke(table=_table(to), codename=codename, to=_principal(to), obj=node):
+    if not guardian.revoke(table=table_of(to), codename=codename, to=principal_of(to), obj=node):
         return False
     _record(by=by, node=node, to=to, action=action, given=False)
     return True
 
 
-def _table(to: Holder) -> type[NodeUserGrant] | type[NodeGroupGrant]:
+def table_of(to: Holder) -> type[NodeUserGrant] | type[NodeGroupGrant]:
+    """Where the rights of such a holder stand."""
     return NodeUserGrant if isinstance(to, User) else NodeGroupGrant
 
 
-def _principal(to: Holder) -> Any:
+def principal_of(to: Holder) -> Any:
+    """Whom the right is written to: a person, or the group of a department."""
     return to if isinstance(to, User) else to.group
 
 
@@ -158,12 +164,14 @@ def _columns(to: Holder) -> dict[str, Any]:
     return {"user": to} if isinstance(to, User) else {"group": to.group}
 
 
-def _refuse_oneself(by: Actor, to: Holder) -> None:
+def refuse_oneself(by: Actor, to: Holder) -> None:
+    """Raises Denied for whoever gives himself a right (SECURITY T25)."""
     if isinstance(to, User) and isinstance(by, User) and by.pk == to.pk:
         raise Denied(_("Nobody changes his own rights. Ask another administrator or holder."))
 
 
-def _refuse_outsider(to: Holder) -> None:
+def refuse_outsider(to: Holder) -> None:
+    """Raises Invalid for external and inactive people."""
     if isinstance(to, User) and (to.is_external or not to.is_active):
         raise Invalid(_("Only active staff can be chosen here"), field="people")
 
@@ -175,9 +183,13 @@ def _refuse_kept_by_rule(row: Any) -> None:
 
 def _record(*, by: Actor, node: Node, to: Holder, action: str, given: bool) -> None:
     kind = "person" if isinstance(to, User) else "department"
-    label = to.actor_label if isinstance(to, User) else to.name
-    holder = {"holder": label, "holder_kind": kind, "holder_id": to.pk}
+    holder = {"holder": label_of(to), "holder_kind": kind, "holder_id": to.pk}
     audit.record(
         action=action, obj=node, by=by, before={} if given else holder,
         after=holder if given else {}, dimension_id=node.dimension_id,
     )  # fmt: skip
+
+
+def label_of(to: Holder) -> str:
+    """The holder as the audit trail names him."""
+    return to.actor_label if isinstance(to, User) else str(to.name)

@@ -96,15 +96,7 @@ def move(*, by: Actor, node: Node, parent: Node) -> Node:
     row 14), tree.UnableToPlace with the reason, Invalid when the name stands there already.
     """
     fresh, target = locked(node.pk, parent.pk)
-    require_maintain(by=by, node=fresh)
-    scope = require_maintain(by=by, node=target)
-    if fresh.dimension_id != target.dimension_id and not scope.everything:
-        raise Denied(
-            _("Only holders of external directory maintenance move between dimensions"),
-            code="other_dimension",
-        )
-    tree.guard_move(node=fresh, parent=target)
-    refuse_twin(kind=fresh.kind, name=fresh.name, parent=target, besides=fresh.pk)
+    check_move(by=by, node=fresh, parent=target)
     before = {"parent": fresh.parent.name, "inherited": inherited_labels(fresh.parent)}
     after = {"parent": target.name, "inherited": inherited_labels(target)}
     moved, _former = tree.move(node_id=fresh.pk, parent_id=target.pk)
@@ -113,6 +105,19 @@ def move(*, by: Actor, node: Node, parent: Node) -> Node:
         dimension_id=moved.dimension_id,
     )  # fmt: skip
     return moved
+
+
+def check_move(*, by: Actor, node: Node, parent: Node) -> None:
+    """Raises as `move` does: also asked before the question, so that nobody answers one that cannot be granted."""
+    require_maintain(by=by, node=node)
+    scope = require_maintain(by=by, node=parent)
+    if node.dimension_id != parent.dimension_id and not scope.everything:
+        raise Denied(
+            _("Only holders of external directory maintenance move between dimensions"),
+            code="other_dimension",
+        )
+    tree.guard_move(node=node, parent=parent)
+    refuse_twin(kind=node.kind, name=node.name, parent=parent, besides=node.pk)
 
 
 @transaction.atomic

@@ -12,10 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import htmx
 from core.errors import Invalid, UserError
 from orgs import sentences
+from orgs.counting import contact_counts
 from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
 from orgs.models import Node
+from orgs.selectors import effects
 from orgs.selectors import nodes as node_selectors
-from orgs.selectors import ranges
 from orgs.services import nodes
 from orgs.services.shared import version_of
 from orgs.tree import ALLOWED_PARENTS
@@ -168,7 +169,9 @@ def move(request: HttpRequest, node: Node) -> HttpResponse:
             said = _("“%(name)s” now stands under “%(parent)s”")
             messages.success(request, said % {"name": moved.name, "parent": parent.name})
             return htmx.done(request, url_of(moved))
-    return ask(request, _move_question(node, parent), problem)
+    if problem is None:
+        nodes.check_move(by=person(request), node=node, parent=parent)
+    return ask(request, _move_question(request, node, parent), problem)
 
 
 def _choose(request: HttpRequest, node: Node) -> HttpResponse:
@@ -185,12 +188,18 @@ def _choose(request: HttpRequest, node: Node) -> HttpResponse:
     return HttpResponseRedirect(f"{reverse('orgs:node-picker')}?{urlencode(query)}")
 
 
-def _move_question(node: Node, parent: Node) -> dict[str, Any]:
+def _move_question(request: HttpRequest, node: Node, parent: Node) -> dict[str, Any]:
+    counts = node_selectors.summary(node)
+    people = contact_counts(request.user, [node.pk])
     return {
         "title": _("Move “%(name)s” under “%(parent)s”?")
         % {"name": node.name, "parent": parent.name},
         "text": _("Everything below it moves along."),
-        "consequences": sentences.move(ranges.move_effect(node, parent)),
+        "facts_css": "kv-n mb-3",
+        "facts": sentences.below(
+            counts.all_organizations, counts.all_departments, people.get(node.pk)
+        ),
+        "consequences": sentences.move(effects.move_effect([node], parent)),
         "submit": _("Move"),
         "style": "primary",
         "hidden": [("parent", parent.pk), ("confirmed", "1")],

@@ -10,8 +10,10 @@ from django.utils.translation import gettext as _
 from core import htmx
 from core.errors import Invalid, UserError
 from core.forms import UNPROCESSABLE, UiForm
+from orgs import counting, sentences
 from orgs.forms import take
 from orgs.models import Node
+from orgs.selectors import effects
 
 T = TypeVar("T")
 
@@ -44,13 +46,16 @@ def form_dialog(
 
 
 def ask(
-    request: HttpRequest, question: dict[str, Any], problem: UserError | None = None
+    request: HttpRequest,
+    question: dict[str, Any],
+    problem: UserError | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """A question before something happens; with `problem` the answer why it did not (422)."""
     context = {"action": request.path, "error": problem, **question}
     return htmx.page(
         request, "orgs/confirm_page.html", "components/dialog_confirm.html", context,
-        status=UNPROCESSABLE if problem else 200,
+        status=UNPROCESSABLE if problem else status,
     )  # fmt: skip
 
 
@@ -69,7 +74,7 @@ def switched(
             said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
             messages.success(request, said % {"name": node.name})
             return htmx.done(request, back_url)
-    question = _enabling() if enabled else _disabling(vanishes)
+    question = _enabling() if enabled else _disabling(node, vanishes)
     return ask(request, question | {"title": title, "back_url": back_url}, problem)
 
 
@@ -78,10 +83,6 @@ def _enabling() -> dict[str, Any]:
     return {"text": text, "submit": _("Enable"), "style": "primary"}
 
 
-def _disabling(vanishes: str) -> dict[str, Any]:
-    consequences = [
-        vanishes,
-        _("External accounts that stand nowhere else cannot log in, and their sessions end at once"),
-        _("Nothing is lost: enabling brings all of it back"),
-    ]  # fmt: skip
-    return {"consequences": consequences, "submit": _("Disable"), "style": "danger"}
+def _disabling(node: Node, vanishes: str) -> dict[str, Any]:
+    impact = sentences.disabling(effects.live_below([node]), counting.impact([node]), vanishes)
+    return {**impact, "facts_css": "kv-n mb-3", "submit": _("Disable"), "style": "danger"}

@@ -1,8 +1,5 @@
 """Pages to look at: the tree, a node with its tabs, search (SPEC ORG-7, ORG-8, matrix rows 8, 9, 15)."""
 
-from typing import Any
-
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -11,22 +8,19 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.errors import Hidden
-from core.ui import Column, Fact, Pager
-from orgs.counting import available, contact_counts
-from orgs.forms import BelowFilterForm
+from core.ui import Fact, Pager
+from orgs.counting import contact_counts
 from orgs.models import Node
 from orgs.selectors import levels, nodes
 from orgs.views.frame import (
     more_url,
     node_page,
-    people_url,
     period,
-    tree_context,
     tree_node,
     url_of,
 )
-from orgs.views.guards import asked, load, maintainers_only, on_node, scope
-from orgs.vocabulary import action_label, changed_fields, icon_of
+from orgs.views.guards import load, maintainers_only, on_node, scope
+from orgs.vocabulary import action_label, changed_fields
 
 PAGE = 50
 
@@ -107,73 +101,6 @@ def _organization_facts(node: Node) -> list[Fact]:
 
 @require_safe
 @on_node
-def organizations(request: HttpRequest, node: Node) -> HttpResponse:
-    """Organizations below a node."""
-    return _below(request, node, kind=Node.Kind.ORGANIZATION, tab="organizations")
-
-
-@require_safe
-@on_node
-def departments(request: HttpRequest, node: Node) -> HttpResponse:
-    """Departments below a node; below a dimension none stands directly, so all levels are shown there."""
-    return _below(request, node, kind=Node.Kind.DEPARTMENT, tab="departments")
-
-
-def _below(request: HttpRequest, node: Node, *, kind: int, tab: str) -> HttpResponse:
-    dimension_departments = kind == Node.Kind.DEPARTMENT and node.kind == Node.Kind.DIMENSION
-    level = "all" if dimension_departments else request.GET.get("level", "direct")
-    q, state = asked(request), request.GET.get("state", "")
-    rows = nodes.below(node, kind=kind, every_level=level == "all", q=q, state=state)
-    pages = Paginator(rows, PAGE)
-    page = pages.get_page(request.GET.get("page"))
-    filters = _filter(url_of(node, f"node-{tab}"), q, level, state)
-    if dimension_departments:
-        del filters["form"].fields["level"]
-    context = {
-        **_rows(request, kind, list(page)),
-        "q": q,
-        "filter": filters,
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target="#node"),
-        "empty_kind": "match" if q or state else "none",
-    }
-    template = "orgs/partials/_below.html"
-    return node_page(request, node, tab=tab, tab_template=template, context=context)
-
-
-def _filter(url: str, q: str, level: str, state: str) -> dict[str, Any]:
-    return {
-        "action": url, "form": BelowFilterForm(initial={"level": level, "state": state}), "q": q,
-        "target": "#node", "autosubmit": True, "id": "below-q",
-        "placeholder": _("Name, pinyin or code"), "reset_url": url if q or state else "",
-    }  # fmt: skip
-
-
-def _rows(request: HttpRequest, kind: int, found: list[Node]) -> dict[str, Any]:
-    names = levels.names_above(found)
-    counts = contact_counts(request.user, [row.pk for row in found])
-    return {
-        "rows": [
-            {"node": row, "place": levels.place(row, names), "icon": icon_of(row), "url": url_of(row),
-             "contacts": counts.get(row.pk)}
-            for row in found
-        ],
-        "columns": _columns(kind, counted=available()),
-        "is_organization": kind == Node.Kind.ORGANIZATION,
-        "counted": available(),
-    }  # fmt: skip
-
-
-def _columns(kind: int, *, counted: bool) -> list[Column]:
-    found = [Column(pgettext("node", "Name")), Column(_("Stands under"))]
-    if kind == Node.Kind.ORGANIZATION:
-        found += [Column(_("Code")), Column(_("Category"))]
-    if counted:
-        found.append(Column(_("Contacts"), css="c-n"))
-    return [*found, Column(_("Source")), Column(_("State"))]
-
-
-@require_safe
-@on_node
 def history(request: HttpRequest, node: Node) -> HttpResponse:
     """Who changed what when; newest first, keyset."""
     before = request.GET.get("before", "")
@@ -217,51 +144,3 @@ def children(request: HttpRequest, node: Node) -> HttpResponse:
     response = render(request, "components/tree_children.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
-
-
-@require_safe
-@maintainers_only
-def search(request: HttpRequest) -> HttpResponse:
-    """Search over everything one maintains; the hits stand where the tree stands (SPEC ORG-8)."""
-    q = asked(request)
-    node = _at(request)
-    context = {"q": q, "at": node.pk, "searching": bool(q.strip()), **_hits(request, q),
-               "people_url": people_url(node, q)}  # fmt: skip
-    if request.headers.get("HX-Target") == "tree-body":
-        if not q.strip():
-            context |= tree_context(request, node)
-        response = render(request, "orgs/partials/_tree_body.html", context)
-        patch_vary_headers(response, ["HX-Request"])
-        return response
-    context |= {"kv": details(node), "warning": ""}
-    return node_page(
-        request, node, tab="info", tab_template="orgs/partials/_info.html", context=context
-    )
-
-
-def _hits(request: HttpRequest, q: str) -> dict[str, Any]:
-    found = nodes.search(scope(request), q)
-    names = levels.names_above(found)
-    return {
-        "hits": [
-            {
-                "node": hit,
-                "place": levels.place(hit, names),
-                "icon": icon_of(hit),
-                "url": url_of(hit),
-            }
-            for hit in found
-        ],
-        "many": len(found) >= nodes.SEARCH_LIMIT,
-    }
-
-
-def _at(request: HttpRequest) -> Node:
-    """The node beside the hits: the one that was open, or the first dimension."""
-    at = request.GET.get("at", "")
-    if at.isdecimal() and len(at) < 19:
-        return load(request, int(at))
-    first = nodes.dimensions_in(scope(request))
-    if not first:
-        raise Hidden(_("There is no such dimension."))
-    return load(request, first[0].pk)

@@ -16,7 +16,7 @@ from core import htmx
 from core.errors import Invalid
 from core.ui import Column
 from orgs import sentences
-from orgs.counting import visible_count
+from orgs.counting import preview
 from orgs.models import Node
 from orgs.permissions import require_dimension_management
 from orgs.selectors import ranges
@@ -138,7 +138,7 @@ def why(request: HttpRequest, node: Node) -> HttpResponse:
         "user_name": user.name,
         "answer": answer,
         "lines": [sentences.rule(*rule) for rule in answer.rules],
-        "seen": visible_count(user, node),
+        "people": preview(user, node),
         "back_url": url_of(node, "node-ranges"),
     }
     return htmx.page(request, "orgs/why_page.html", "orgs/partials/_why.html", context)

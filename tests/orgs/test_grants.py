@@ -13,7 +13,7 @@ from core.models import AuditEntry
 from orgs import sentences
 from orgs.models import Node, NodeGroupGrant, NodeUserGrant, NodeVisibleStaff
 from orgs.permissions import scope_of
-from orgs.selectors import ranges
+from orgs.selectors import effects, ranges
 from orgs.services import grants
 from tests.factories.orgs import (
     let_view,
@@ -270,10 +270,33 @@ def test_a_move_says_who_gains_and_who_loses(world: dict[str, Any]) -> None:
     let_view(stays, world["dimension"])
     let_view(loses, world["organization"])
     let_view(gains, second)
-    effect = ranges.move_effect(world["department"], second)
+    effect = effects.move_effect([world["department"]], second)
     assert [g.label for g in effect.gains] == ["新组"]
     assert [g.label for g in effect.loses] == ["旧组"]
     assert not effect.other_dimension
     let_view(loses, world["department"])
-    assert not ranges.move_effect(world["department"], second).loses
+    assert not effects.move_effect([world["department"]], second).loses
     assert len(sentences.move(effect)) == 2
+
+
+def test_a_move_counts_the_people_whose_sight_changes(world: dict[str, Any]) -> None:
+    place, quiet = (
+        make_organization(world["dimension"], "海川"),
+        make_organization(world["dimension"]),
+    )
+    both, old, new = make_person(), make_person(), make_person()
+    let_view(
+        make_internal_department("旧组", both, old, make_administrator()), world["organization"]
+    )
+    let_view(make_internal_department("新组", both, new, world["maintainer"]), place)
+    grants.add_visible_staff(by=world["holder"], node=place, to=new)
+    with CaptureQueriesContext(connection) as queries:
+        effect = effects.move_effect([world["department"]], place)
+    assert (effect.gained, effect.lost) == (1, 1)
+    assert [grant.id for grant in effect.shown] == [new.pk]
+    assert len(queries) <= 6
+    assert len(sentences.move(effect)) == 3
+    Node.objects.filter(pk=quiet.pk).update(enabled=False, live=False)
+    silent = effects.move_effect([world["department"]], Node.objects.get(pk=quiet.pk))
+    assert silent.silent
+    assert (silent.gained, silent.lost) == (0, 2)

@@ -6,21 +6,19 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from contacts import closure
+from accounts.models import Session, User
 from contacts.models import Contact
 from core.errors import Invalid
-from orgs import tree_check
+from orgs import counting, tree_check
 from orgs.services import nodes
-from tests.factories.orgs import let_view, make_person
-from tests.matrix.world import make_contact
+from tests.factories.contacts import make_contact
+from tests.factories.orgs import let_view, make_external, make_person
 from tests.orgs.conftest import AS, Directory
 
 
 @pytest.fixture
 def contacts(directory: Directory) -> list[Contact]:
-    made = [make_contact(name, directory.department) for name in ("林晓彤", "赵六")]
-    closure.refresh([contact.pk for contact in made])
-    return made
+    return [make_contact(directory.department, name) for name in ("林晓彤", "赵六")]
 
 
 def test_contacts_keep_their_node_the_bin_included(
@@ -44,3 +42,43 @@ def test_tree_and_preview_count_people(
     body = client.get(f"{why}?person={viewer.pk}").content.decode()
     assert "韩雪 只能看到“恒拓精密”的一部分" in body
     assert "此人能看到这里和下级的 2 名联系人" in body
+    assert body.count(reverse("contacts:console-contact", args=[contacts[0].pk])) == 1
+    assert "赵六" in body
+
+
+def test_search_finds_people_of_what_one_maintains_only(
+    directory: Directory, contacts: list[Contact], as_: AS
+) -> None:
+    make_contact(directory.foreign, "林远东", created_by=directory.maintainer)
+    let_view(directory.maintainer, directory.foreign)
+    hx = {"HX-Request": "true", "HX-Target": "tree-body"}
+
+    def hits(user: User, q: str) -> str:
+        body = as_(user).get(reverse("orgs:search"), {"q": q}, headers=hx).content.decode()
+        return body.partition('id="people-hits"')[2]
+
+    for q in ("林晓", "lxt", "linxiaotong"):
+        assert "战略供应商 / 恒拓精密 / 采购部" in hits(directory.maintainer, q), q
+    assert "<mark>林</mark>远东" in hits(directory.holder, "林")
+    assert "远东" not in hits(directory.maintainer, "林")
+
+
+def test_disabling_says_what_it_touches(
+    directory: Directory, contacts: list[Contact], as_: AS
+) -> None:
+    elsewhere = make_contact(directory.department, "两处", places=[directory.foreign])
+    logins = [make_external() for _ in range(3)]
+    for contact, login in zip([*contacts, elsewhere], logins, strict=True):
+        Contact.objects.filter(pk=contact.pk).update(account="active", user=login)
+    as_(logins[0]).get("/")
+    as_(logins[2]).get("/")
+    address = reverse("orgs:node-disable", args=[directory.organization.pk])
+    asked = as_(directory.maintainer).get(address).content.decode()
+    numbers = [int(part.partition("<")[0]) for part in asked.split("<dd>")[1:6]]
+    # Two organizations, one department, two people who stand nowhere else, their logins, one of them logged in.
+    assert numbers == [2, 1, 2, 2, 1]
+    assert counting.impact([directory.organization]) == counting.Impact(2, 2, 1, cap=99_999)
+    as_(directory.maintainer).post(address)
+    assert counting.impact([directory.organization]) == counting.Impact(0, 0, 0, cap=99_999)
+    assert not Session.objects.filter(user_id=logins[0].pk).exists()
+    assert Session.objects.filter(user_id=logins[2].pk).exists()
