@@ -6,9 +6,10 @@ cleans one row, `FileChecks` compares the rows of one file with each other.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.utils.text import format_lazy
@@ -44,11 +45,6 @@ class Column:
     def label(self) -> str:
         """Its name in the language of the moment."""
         return self.en if (get_language() or "").startswith("en") else self.zh
-
-    @property
-    def heading(self) -> str:
-        """As it stands in the template: required ones with a star."""
-        return f"{self.zh}*" if self.required else self.zh
 
 
 COLUMNS: Final = (
@@ -165,47 +161,80 @@ class ParsedRow:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the header stands and which column (from 0) holds which key."""
+    """Where the header stands, which column (from 0) holds which key, and headings nobody knows."""
 
     row: int
     columns: Mapping[int, str]
     unknown: tuple[str, ...] = ()
+    cells: tuple[str, ...] = field(default=(), compare=False)
+    """Its headings as they stand in the file."""
 
     def values(self, cells: Sequence[str]) -> dict[str, str]:
         """The cells of one row by key."""
         return {key: cells[at] for at, key in self.columns.items() if at < len(cells)}
+
+    @property
+    def twice(self) -> str:
+        """A key that two columns hold, or nothing."""
+        keys = list(self.columns.values())
+        return next((key for key in keys if keys.count(key) > 1), "")
+
+    @property
+    def missing(self) -> list[Column]:
+        """Columns without which nothing can be read. Without anything about people the place is enough, if it is told
+        by more than a name: one word alone is rather a title.
+        """
+        keys = set(self.columns.values())
+        places_only = len(keys) > 1 and not any(BY_KEY[key].person for key in keys)
+        return [
+            column
+            for column in COLUMNS
+            if column.required and column.key not in keys and not (column.person and places_only)
+        ]
+
+    @property
+    def fingerprint(self) -> str:
+        """Names this set of headings, in whatever order they stand."""
+        names = sorted(_plain(cell) for cell in self.cells if cell)
+        return hashlib.sha256("\x1f".join(names).encode()).hexdigest()
 
 
 class NoHeader(Invalid):
     """No row names the columns; the message says which are missing or there twice."""
 
 
-def find_header(rows: Iterable[tuple[int, Sequence[str]]]) -> Header:
+def find_header(
+    rows: Iterable[tuple[int, Sequence[str]]], chosen: Mapping[int, str] | None = None
+) -> Header:
     """The header among the first rows (number from 1, cells); Chinese and English names, any order.
 
-    Raises NoHeader.
+    With `chosen` (column from 0 → key) its columns are those. Raises NoHeader.
     """
-    best: Header | None = None
+    header = guess_header(rows)
+    if chosen is not None:
+        header = replace(header, columns=dict(chosen), unknown=())
+    if header.missing:
+        names = ", ".join(f"{column.zh} ({column.en})" for column in header.missing)
+        text = _("The first {rows} rows hold no header with the columns {names}")
+        raise NoHeader(format_lazy(text, rows=HEADER_ROWS, names=names), field="file")
+    if header.twice:
+        text = _("The column {name} is there twice")
+        raise NoHeader(format_lazy(text, name=BY_KEY[header.twice].zh), field="file")
+    return header
+
+
+def guess_header(rows: Iterable[tuple[int, Sequence[str]]]) -> Header:
+    """The row that looks most like a header; where no heading is known, the first with more than one cell."""
+    best = Header(0, {})
     for number, cells in rows:
         if number > HEADER_ROWS:
             break
         header = _as_header(number, cells)
-        if best is None or len(header.columns) > len(best.columns):
+        first = not best.row and sum(map(bool, cells)) > 1
+        if first or len(header.columns) > len(best.columns):
             best = header
         if {"organization", "name"} <= set(header.columns.values()):
             break
-    missing = [
-        c for c in COLUMNS if c.required and (not best or c.key not in best.columns.values())
-    ]
-    if best is None or missing:
-        names = ", ".join(f"{column.zh} ({column.en})" for column in missing)
-        text = _("The first {rows} rows hold no header with the columns {names}")
-        raise NoHeader(format_lazy(text, rows=HEADER_ROWS, names=names), field="file")
-    keys = list(best.columns.values())
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice:
-        text = _("The column {name} is there twice")
-        raise NoHeader(format_lazy(text, name=BY_KEY[twice].zh), field="file")
     return best
 
 
@@ -218,12 +247,17 @@ _KEYS: Final[dict[str, str]] = {
     for column in COLUMNS
     for name in (column.zh, column.en, *column.aliases)
 }
+_PASSED_OVER: Final = {_plain(name) for column in READ_ONLY for name in (column.zh, column.en)}
 
 
 def _as_header(number: int, cells: Sequence[str]) -> Header:
     columns = {at: _KEYS[_plain(cell)] for at, cell in enumerate(cells) if _plain(cell) in _KEYS}
-    unknown = tuple(cell for at, cell in enumerate(cells) if cell and at not in columns)
-    return Header(number, columns, unknown)
+    unknown = tuple(
+        cell
+        for at, cell in enumerate(cells)
+        if cell and at not in columns and _plain(cell) not in _PASSED_OVER
+    )
+    return Header(number, columns, unknown, tuple(cells))
 
 
 def parse_row(row: int, values: Mapping[str, str]) -> ParsedRow | list[RowError] | None:
@@ -234,15 +268,17 @@ def parse_row(row: int, values: Mapping[str, str]) -> ParsedRow | list[RowError]
         try:
             read[key] = read_value(key, values.get(key, ""))
         except BadValue as bad:
-            errors.append(_error(row, key, values[key], bad.kind, bad.reason))
+            errors.append(row_error(row, key, values[key], bad.kind, bad.reason))
     wrong = {error.field for error in errors}
     if not errors and not any(value for value in read.values() if value is not None):
         return _blank(row, values)
     if not read.get("organization") and "organization" not in wrong:
-        errors.append(_error(row, "organization", "", "required", _("The organization is missing")))
+        errors.append(
+            row_error(row, "organization", "", "required", _("The organization is missing"))
+        )
     if not read.get("name") and "name" not in wrong and _says_something(values):
         errors.append(
-            _error(row, "name", values.get("name", ""), "required", _("The name is missing"))
+            row_error(row, "name", values.get("name", ""), "required", _("The name is missing"))
         )
     return errors or ParsedRow(row=row, **read)
 
@@ -252,7 +288,7 @@ def _blank(row: int, values: Mapping[str, str]) -> list[RowError] | None:
     for key in ("organization", "name"):
         if values.get(key, "").strip():
             text = _("Holds only characters that cannot be seen")
-            return [_error(row, key, values[key], "required", text)]
+            return [row_error(row, key, values[key], "required", text)]
     return None
 
 
@@ -260,83 +296,27 @@ def _says_something(values: Mapping[str, str]) -> bool:
     return any(values.get(column.key, "").strip() for column in COLUMNS if column.person)
 
 
-def _error(row: int, key: str, value: str, kind: str, reason: Any) -> RowError:
+def row_error(row: int, key: str, value: str, kind: str, reason: Any) -> RowError:
+    """Why a row is not taken, with its value cut to what can be shown."""
     return RowError(row, key, clean(value, _VALUE_SHOWN), kind, reason)
 
 
-@dataclass(slots=True)
-class FileChecks:
-    """What the rows of one file must not say against each other; feed it row by row, in order.
-
-    Memory: one entry for each person and organization.
-    """
-
-    _codes: dict[str, int] = field(default_factory=dict)
-    _mobiles: dict[str, int] = field(default_factory=dict)
-    _people: dict[tuple[str, tuple[str, ...], str], int] = field(default_factory=dict)
-    _code_of: dict[str, tuple[str, int]] = field(default_factory=dict)
-    _organization_of: dict[str, tuple[str, int]] = field(default_factory=dict)
-
-    def check(self, parsed: ParsedRow) -> list[RowError]:
-        """The errors of this row against those before it; a row with errors is not remembered."""
-        errors = self._organization_errors(parsed) + self._person_errors(parsed)
-        if not errors:
-            self._remember(parsed)
-        return errors
-
-    def _organization_errors(self, parsed: ParsedRow) -> list[RowError]:
-        code, name = parsed.organization_code, parsed.organization
-        if not code:
-            return []
-        other, row = self._organization_of.get(code.lower(), (name, 0))
-        if other != name:
-            text = format_lazy(_("Row {row} uses this code for {name}"), row=row, name=other)
-            return [_error(parsed.row, "organization_code", code, "conflict", text)]
-        other, row = self._code_of.get(name, (code, 0))
-        if other.lower() != code.lower():
-            text = format_lazy(
-                _("Row {row} gives {name} the code {code}"), row=row, name=name, code=other
-            )
-            return [_error(parsed.row, "organization_code", code, "conflict", text)]
-        return []
-
-    def _person_errors(self, parsed: ParsedRow) -> list[RowError]:
-        errors = []
-        text = _("Row {row} has the same")
-        for key, value, seen in (
-            ("code", parsed.code, self._codes.get(parsed.code.lower())),
-            ("mobile", parsed.mobile, self._mobiles.get(parsed.mobile)),
-        ):
-            if value and seen:
-                errors.append(
-                    _error(parsed.row, key, value, "duplicate", format_lazy(text, row=seen))
-                )
-        twin = self._people.get((parsed.organization, parsed.department, parsed.name))
-        if twin and parsed.name and not (parsed.code or parsed.mobile or parsed.email):
-            text = _(
-                "Row {row} has the same name there; give a code, mobile or e-mail to tell them apart"
-            )
-            errors.append(
-                _error(parsed.row, "name", parsed.name, "duplicate", format_lazy(text, row=twin))
-            )
-        return errors
-
-    def _remember(self, parsed: ParsedRow) -> None:
-        row, name = parsed.row, parsed.organization
-        if parsed.organization_code:
-            self._organization_of.setdefault(parsed.organization_code.lower(), (name, row))
-            self._code_of.setdefault(name, (parsed.organization_code, row))
-        if parsed.code:
-            self._codes.setdefault(parsed.code.lower(), row)
-        if parsed.mobile:
-            self._mobiles.setdefault(parsed.mobile, row)
-        if parsed.name:
-            self._people.setdefault((name, parsed.department, parsed.name), row)
+LEVELS: Final[dict[str, tuple[str, ...]]] = {
+    "organizations": ("organization", "organization_code"),
+    "departments": ("organization", "organization_code", "department"),
+    "contacts": tuple(column.key for column in COLUMNS if column.key != "organization_code"),
+    "all": tuple(BY_KEY),
+}
+"""Which columns the template of each level has; all of them are read by the same import."""
 
 
-def headings() -> list[str]:
+def headings(level: str = "all", *, english: bool = False) -> list[str]:
     """The first row of the template; required columns have a star."""
-    return [column.heading for column in COLUMNS]
+    columns = [BY_KEY[key] for key in LEVELS[level]]
+    return [
+        f"{column.en if english else column.zh}{'*' if column.required else ''}"
+        for column in columns
+    ]
 
 
 def examples() -> list[str]:
@@ -344,6 +324,12 @@ def examples() -> list[str]:
     return [column.example for column in COLUMNS]
 
 
-def notes() -> list[str]:
+def notes(level: str = "all") -> list[str]:
     """What the second sheet of the template explains, in the language of the reader."""
-    return [f"{column.zh} ({column.en}): {column.note}" for column in COLUMNS if column.note]
+    lines = []
+    for column in (BY_KEY[key] for key in LEVELS[level]):
+        line = f"{column.zh} ({column.en}): {column.note}"
+        if column.example:
+            line = f"{line} {_('Example: %(value)s') % {'value': column.example}}"
+        lines.append(line)
+    return lines

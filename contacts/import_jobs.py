@@ -7,17 +7,18 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from contacts.import_format import BY_KEY, RowError
-from contacts.imports import apply, files, plan
+from contacts.import_format import BY_KEY, RowError, guess_header
+from contacts.imports import apply, files, headers, plan, rows
 from contacts.imports.plan import Counts, Plan
+from contacts.imports.wishes import Wishes
 from contacts.models import ImportJob
 from core import audit
 from core.cleaning import clean
@@ -38,12 +39,19 @@ class Cancelled(Exception):
 
 
 def check(*, job_id: int) -> None:
-    """Compares an upload with the directory: CHECKED with numbers, or REFUSED with the rows that cannot be taken."""
+    """Compares an upload with the directory: CHECKED with numbers, or REFUSED with the rows that cannot be taken.
+
+    MAPPING when a column is not recognised and the owner has to say first what it is.
+    """
     job = _claim(job_id, {Status.UPLOADED, Status.CHECKING}, Status.CHECKING)
     if job is None:
         return
     with _as_owner(job), _failures(job, Status.CHECKING):
-        found = plan.make(path=job.file.path, dimension=job.dimension, by=job.owner)
+        with rows.unpacked(job.file.path, kept=rows_path(job)) as lines:
+            if not _columns_known(job, lines):
+                _finish(job, Status.CHECKING, Status.MAPPING)
+                return
+        found = _plan(job)
         _keep_bad_rows(job, found)
         _finish(
             job,
@@ -53,6 +61,8 @@ def check(*, job_id: int) -> None:
             counts=found.counts.as_dict()
             | {"people": len(found.people), "unknown": _unknown(found)},
             problems=_shown_problems(found),
+            left_out=sorted(found.bad),
+            message="",
         )
 
 
@@ -62,7 +72,7 @@ def run(*, job_id: int) -> None:
     if job is None:
         return
     with _as_owner(job), _failures(job, Status.RUNNING):
-        found = plan.make(path=job.file.path, dimension=job.dimension, by=job.owner)
+        found = _plan(job, left_out=frozenset(job.left_out))
         if found.problems:
             _keep_bad_rows(job, found)
             raise apply.ChangedMeanwhile(found.problems)
@@ -74,8 +84,23 @@ def run(*, job_id: int) -> None:
                 by=job.owner,
                 dimension=job.dimension,
                 name=job.file_name,
-                counts=fresh.counts["done"],
+                counts=fresh.counts["done"] | {"left_out": len(job.left_out)},
             )
+
+
+def _plan(job: ImportJob, *, left_out: frozenset[int] = frozenset()) -> Plan:
+    columns = {int(at): key for at, key in job.columns.items()} or None
+    wishes = Wishes(columns, job.key, left_out, rows_path(job))
+    return plan.make(path=job.file.path, dimension=job.dimension, by=job.owner, wishes=wishes)
+
+
+def _columns_known(job: ImportJob, lines: Path) -> bool:
+    """Whether every column is told: by the owner, by what he said the last time, or because all are recognised."""
+    header = guess_header(rows.first_rows(lines))
+    job.header = headers.described(header, lines)
+    job.columns = job.columns or headers.remembered(owner=job.owner, header=header)
+    ImportJob.objects.filter(pk=job.pk).update(header=job.header, columns=job.columns)
+    return bool(job.columns) or not headers.open_questions(header)
 
 
 def record_run(*, by: Any, dimension: Node, name: str, counts: dict[str, int]) -> None:
@@ -90,11 +115,9 @@ def _unknown(found: Plan) -> list[str]:
 
 
 def _shown_problems(found: Plan) -> list[dict[str, Any]]:
-    lines = []
-    for error in found.problems[:PROBLEMS_SHOWN]:
-        bad = found.bad.get(error.row)
-        lines.append(shown(error, name=bad.values.get("name", "") if bad else ""))
-    return lines
+    return [
+        shown(error, name=found.bad[error.row].name) for error in found.problems[:PROBLEMS_SHOWN]
+    ]
 
 
 def shown(error: RowError, *, name: str = "") -> dict[str, Any]:
@@ -112,9 +135,7 @@ def shown(error: RowError, *, name: str = "") -> dict[str, Any]:
 
 def _label(key: str) -> str:
     column = BY_KEY.get(key)
-    if column is None:
-        return key
-    return column.en if (translation.get_language() or "").startswith("en") else column.zh
+    return column.label if column else key
 
 
 def _claim(job_id: int, wanted: set[str], to: str) -> ImportJob | None:
@@ -163,10 +184,11 @@ def _progress(job: ImportJob, delta: Counts, done: int) -> None:
 @transaction.atomic
 def _finish(job: ImportJob, before: str, after: str, **values: Any) -> None:
     """Ends a stage unless the owner cancelled meanwhile, and tells him."""
-    rows = ImportJob.objects.filter(pk=job.pk, status=before)
-    if not rows.update(status=after, finished_at=timezone.now(), **values):
+    still = ImportJob.objects.filter(pk=job.pk, status=before)
+    if not still.update(status=after, finished_at=timezone.now(), **values):
         return
     sentences = {
+        Status.MAPPING: _("Say what the columns of the import file are"),
         Status.CHECKED: _("The import file was checked and can be confirmed"),
         Status.REFUSED: _("The import file has errors; nothing was written"),
         Status.DONE: _("The import is finished"),
@@ -183,12 +205,17 @@ def bad_rows_name(job: ImportJob) -> str:
     return f"{job.file.name}.bad.xlsx"
 
 
+def rows_path(job: ImportJob) -> Path:
+    """Where the rows of the file are kept once they were read."""
+    return Path(f"{job.file.path}.rows")
+
+
 def _keep_bad_rows(job: ImportJob, found: Plan) -> None:
     name = bad_rows_name(job)
     default_storage.delete(name)
     if found.bad:
-        rows = [found.bad[number] for number in sorted(found.bad)]
-        default_storage.save(name, ContentFile(files.bad_rows(rows)))
+        target = Path(default_storage.path(name))
+        files.write_bad_rows(target, lines=rows_path(job), header=found.file.header, bad=found.bad)
 
 
 def purge_files() -> int:
@@ -197,12 +224,13 @@ def purge_files() -> int:
     An upload that nobody confirmed by then is cancelled.
     """
     old = ImportJob.objects.filter(created_at__lt=timezone.now() - KEEP_FILES).exclude(file="")
-    waiting = old.filter(status__in=[Status.UPLOADED, Status.CHECKED])
+    waiting = old.filter(status__in=[Status.UPLOADED, Status.MAPPING, Status.CHECKED])
     waiting.update(status=Status.CANCELLED, finished_at=timezone.now())
     tidied = 0
     for job in old.exclude(status__in=[Status.CHECKING, Status.RUNNING]):
         default_storage.delete(bad_rows_name(job))
+        rows_path(job).unlink(missing_ok=True)
         job.file.delete(save=False)
-        ImportJob.objects.filter(pk=job.pk).update(file="", problems=[])
+        ImportJob.objects.filter(pk=job.pk).update(file="", problems=[], header=[])
         tidied += 1
     return tidied

@@ -5,9 +5,11 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
+from contacts.import_forms import FindingsForm
 from contacts.models import ImportJob
+from contacts.services.imports import good_rows
 from core.ui import Column, Stat, Tab
 
 Status = ImportJob.Status
@@ -31,6 +33,12 @@ LIST_COLUMNS = (
     Column(gettext_lazy("Result")),
     Column(gettext_lazy("Uploaded at")),
 )
+LEVEL_WORDS = {
+    "all": gettext_lazy("All in one"),
+    "organizations": gettext_lazy("Organizations"),
+    "departments": gettext_lazy("Departments"),
+    "contacts": gettext_lazy("Contacts"),
+}
 WORKING = (Status.UPLOADED, Status.CHECKING, Status.RUNNING)
 
 
@@ -45,6 +53,7 @@ def tabs(current: str) -> list[Tab]:
 def detail(job: ImportJob) -> dict[str, Any]:
     """Everything the page of one import says about it."""
     told = len({line["row"] for line in job.problems})
+    good = good_rows(job) if job.status == Status.REFUSED and job.file else 0
     return {
         "job": job,
         "labels": STEPS,
@@ -52,9 +61,62 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "stats": stats(job),
         "summary": summary(job),
         "progress": progress(job),
+        "good": good,
+        "partly": partly(job) if good else "",
+        "left_out": len(job.left_out) if job.status in (Status.RUNNING, Status.DONE) else 0,
+        "columns_line": columns_line(job),
+        "key_line": "" if job.key == job.Key.AUTO else job.get_key_display(),
+        "assignable": bool(job.header and job.file)
+        and job.status in (Status.CHECKED, Status.REFUSED),
         "more_rows": job.counts.get("errors", 0) > told,
         "unknown": "、".join(job.counts.get("unknown", ())),
     }
+
+
+def partly(job: ImportJob) -> str:
+    """What importing only the good rows does, and what it leaves out."""
+    left_out = ngettext(
+        "%(n)s row with errors is left out", "%(n)s rows with errors are left out", len(job.left_out)
+    ) % {"n": f"{len(job.left_out):,}"}  # fmt: skip
+    said = _("%(plan)s %(left_out)s; they can be mended and imported afterwards.")
+    return said % {"plan": _planned(job.counts), "left_out": left_out}
+
+
+def narrowed(problems: list[dict[str, Any]], field: str | None, q: str) -> list[dict[str, Any]]:
+    """The findings about one field, and those whose row, name or value holds `q`."""
+    text = q.strip().casefold()[:100]
+    return [
+        line
+        for line in problems
+        if (not field or line["field"] == field)
+        and (not text or text in f"{line['row']} {line['name']} {line['value']}".casefold())
+    ]
+
+
+def findings_filter(job: ImportJob, form: FindingsForm, q: str) -> dict[str, Any] | None:
+    """What components/filterbar.html needs over the findings; nothing where there are none."""
+    if not job.problems:
+        return None
+    url = reverse("contacts:import-detail", args=[job.pk])
+    return {
+        "action": url, "form": form, "q": q, "id": "findings-q", "placeholder": _("Row, name or value"),
+        "autosubmit": True, "reset_url": url if q or form["field"].value() else "",
+    }  # fmt: skip
+
+
+def template_name(level: str) -> str:
+    """File name of a template, without its ending."""
+    return _("Import template (%(level)s)") % {"level": LEVEL_WORDS[level]}
+
+
+def columns_line(job: ImportJob) -> str:
+    """What is asked on the page of columns."""
+    unknown = sum(not column["key"] for column in job.header)
+    return ngettext(
+        "%(n)s column was not recognised. Say what it holds, or that it is not read.",
+        "%(n)s columns were not recognised. Say what they hold, or that they are not read.",
+        unknown,
+    ) % {"n": unknown}  # fmt: skip
 
 
 def stats(job: ImportJob) -> list[Stat]:
@@ -94,28 +156,33 @@ def summary(job: ImportJob) -> str:
     counts = {
         "created": 0, "updated": 0, "joined": 0, "organizations": 0, "departments": 0, **_counts(job),
     }  # fmt: skip
-    if job.status in (Status.UPLOADED, Status.CHECKING):
+    if job.status in (Status.UPLOADED, Status.CHECKING, Status.MAPPING):
         return ""
     if job.status == Status.REFUSED:
         return job.message or _("%(errors)s rows cannot be taken; nothing was written") % {
             "errors": job.counts.get("errors", 0)
         }
     if job.status == Status.CHECKED:
-        return _(
-            "%(created)s people will be created, %(updated)s updated, %(joined)s added to an organization; "
-            "%(organizations)s organizations and %(departments)s departments will be created."
-        ) % counts  # fmt: skip
+        return _planned(counts)
     return _(
         "%(created)s people created, %(updated)s updated, %(joined)s added to an organization; "
         "%(organizations)s organizations and %(departments)s departments created."
     ) % counts  # fmt: skip
 
 
+def _planned(counts: dict[str, int]) -> str:
+    return _(
+        "%(created)s people will be created, %(updated)s updated, %(joined)s added to an organization; "
+        "%(organizations)s organizations and %(departments)s departments will be created."
+    ) % counts  # fmt: skip
+
+
 def progress(job: ImportJob) -> dict[str, object] | None:
     """What components/progress.html needs while something is under way."""
     if job.status == Status.RUNNING:
-        text = f"{job.done:,} / {job.total:,}"
-        return {"label": _("Importing"), "value": job.done, "max": job.total, "text": text}
+        total = good_rows(job)
+        text = f"{job.done:,} / {total:,}"
+        return {"label": _("Importing"), "value": job.done, "max": total, "text": text}
     if job.status in WORKING:
         note = _("This takes a few seconds for some thousand rows. You may leave this page.")
         return {"label": _("The file is being checked"), "note": note}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contacts.views.guards import viewer
@@ -24,12 +24,8 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
 
 
 def _console(group: object) -> Iterable[NavItem]:
-    for key, label, name, icon, order in (
-        ("imports", _("Imports and exports"), "contacts:import-list", "file-spreadsheet", 150),
-        ("bin", _("Bin"), "contacts:bin", "trash", 160),
-    ):
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            continue
-        yield NavItem(key, label, url, icon, CONSOLE, str(group), order)
+    yield NavItem(
+        "imports", _("Imports and exports"), reverse("contacts:import-list"), "file-spreadsheet", CONSOLE,
+        str(group), 150, match=(reverse("contacts:export-list"),),
+    )  # fmt: skip
+    yield NavItem("bin", _("Bin"), reverse("contacts:bin"), "trash", CONSOLE, str(group), 160)

@@ -47,6 +47,7 @@ WORDS: dict[str, dict[str, Word]] = {
         **_JOB,
         "uploaded": Word("", "upload", _("Uploaded")),
         "checking": Word("info", "refresh", _("Checking")),
+        "mapping": Word("warn", "adjustments", _("Columns to be assigned")),
         "checked": Word("warn", "list-check", _("To be confirmed")),
         "refused": Word("bad", "circle-x", _("With errors")),
     },

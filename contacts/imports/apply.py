@@ -113,11 +113,8 @@ def _batch(
     **more: Any,
 ) -> None:
     for attempt in range(TRIES):
-        matcher = Matcher(
-            _scope(by=more["by"], dimension_id=plan.dimension_id),
-            plan.file.shared_emails,
-            dict(claimed),
-        )
+        scope = _scope(by=more["by"], dimension_id=plan.dimension_id)
+        matcher = plan.matcher(scope, dict(claimed))
         guess, errors = decide(rows, matcher=matcher)
         if errors:
             raise ChangedMeanwhile(errors)

@@ -18,6 +18,7 @@ from orgs.permissions import Scope
 
 HIDDEN = _("May already exist; ask a holder of external directory maintenance")
 BINNED = _("Belongs to a contact in the bin; restore or delete that one first")
+NO_KEY = _("The column that contacts are found by is empty")
 SEVERAL = _("Several contacts have this; give a code to tell them apart")
 
 # The last branch finds rows without number and address: people of that name standing directly at that node.
@@ -61,11 +62,15 @@ class Candidate:
 
 @dataclass(slots=True)
 class Matcher:
-    """Matches rows for one person and one file. `claimed`: contact id → row that means it already."""
+    """Matches rows for one person and one file. `claimed`: contact id → row that means it already.
+
+    `key`: "auto", or the one column that finds contacts again; then each row has to fill it.
+    """
 
     scope: Scope
     shared_emails: frozenset[str] = frozenset()
     claimed: dict[int, int] = field(default_factory=dict)
+    key: str = "auto"
 
     def match(
         self, rows: Sequence[tuple[ParsedRow, int | None]]
@@ -123,6 +128,8 @@ class Matcher:
         ]
 
     def _one(self, row: ParsedRow, node_id: int | None, index: "_Index") -> int | RowError | None:
+        if self.key != "auto":
+            return self._by_chosen(row, index)
         if not has_identifier(row):
             return self._by_name(row, node_id, index)
         by_code = index.codes.get(row.code) if row.code else None
@@ -133,6 +140,23 @@ class Matcher:
             return _by_mobile(row, by_mobile)
         by_email = index.emails.get(row.email.lower(), []) if row.email else []
         return self._by_email(row, by_email) if by_email else None
+
+    def _by_chosen(self, row: ParsedRow, index: "_Index") -> int | RowError | None:
+        value: str = getattr(row, self.key)
+        if not value:
+            return RowError(row.row, self.key, "", "required", NO_KEY)
+        answer = self._by_value(row, value, index)
+        return answer if isinstance(answer, RowError) else _of_another(row, answer, index) or answer
+
+    def _by_value(self, row: ParsedRow, value: str, index: "_Index") -> int | RowError | None:
+        if self.key == "code":
+            by_code = index.codes.get(value)
+            return _by_code(row, by_code) if by_code else None
+        known = index.mobiles if self.key == "mobile" else index.emails
+        same = known.get(value.lower(), [])
+        if len(same) > 1 or value.lower() in self.shared_emails:
+            same = [one for one in same if fold(one.name) == fold(row.name)]
+        return _only(row, self.key, value, same)
 
     def _by_email(self, row: ParsedRow, candidates: list[Candidate]) -> int | RowError | None:
         # A mailbox may serve several people: a code or mobile that differs says that they are not the same.
@@ -195,6 +219,26 @@ def _taken(row: ParsedRow, candidates: list[Candidate]) -> RowError:
         _("{name} with the code {code} has this mobile"), name=seen.name, code=seen.code
     )
     return RowError(row.row, "mobile", row.mobile, "taken", text)
+
+
+def _of_another(row: ParsedRow, found: int | None, index: "_Index") -> RowError | None:
+    """Whether the row would give its contact a code or mobile that somebody else has."""
+    holder = index.codes.get(row.code) if row.code else None
+    if holder is not None and holder.id != found:
+        return _held(row, "code", [holder])
+    holders = index.mobiles.get(row.mobile, []) if row.mobile else []
+    if holders and found not in [one.id for one in holders]:
+        return _held(row, "mobile", holders)
+    return None
+
+
+def _held(row: ParsedRow, key: str, holders: list[Candidate]) -> RowError:
+    seen = next((one for one in holders if one.maintained), None)
+    value: str = getattr(row, key)
+    if seen is None:
+        return RowError(row.row, key, value, "hidden", HIDDEN)
+    reason = BINNED if seen.binned else format_lazy(_("Belongs to {name} already"), name=seen.name)
+    return RowError(row.row, key, value, "binned" if seen.binned else "taken", reason)
 
 
 def _another(row: ParsedRow, one: Candidate) -> bool:

@@ -9,11 +9,12 @@ from contacts.imports import rows as file_rows
 from contacts.imports.decisions import decide
 from contacts.imports.matching import Matcher, has_identifier
 from contacts.imports.places import Places, resolve
-from contacts.imports.rows import BadRow, FileRows
+from contacts.imports.rows import NO_WISHES, BadRow, FileRows
+from contacts.imports.wishes import Wishes
 from core.actors import Actor
 from core.sheets import Limits
 from orgs.models import Node
-from orgs.permissions import require_maintain
+from orgs.permissions import Scope, require_maintain
 
 CHUNK = 1000
 KINDS = ("created", "updated", "joined", "unchanged")
@@ -55,6 +56,11 @@ class Plan:
     bad: dict[int, BadRow] = field(default_factory=dict)
     claimed: dict[int, int] = field(default_factory=dict)
     recoded: int = 0
+    key: str = "auto"
+
+    def matcher(self, scope: Scope, claimed: dict[int, int]) -> Matcher:
+        """What finds the contacts that the rows mean."""
+        return Matcher(scope, self.file.shared_emails, claimed, self.key)
 
     @property
     def people(self) -> list[ParsedRow]:
@@ -67,23 +73,28 @@ class Plan:
         return not (self.counts.changes or self.recoded)
 
 
-def make(*, path: Path | str, dimension: Node, by: Actor, limits: Limits | None = None) -> Plan:
+def make(
+    *, path: Path | str, dimension: Node, by: Actor, limits: Limits | None = None, wishes: Wishes = NO_WISHES
+) -> Plan:  # fmt: skip
     """Reads a file and works out what importing it into `dimension` would do.
 
     Raises Hidden unless `by` maintains the dimension, UnreadableFile or NoHeader (Invalid) for the file as a whole.
-    Rows that cannot be taken are in `problems`, by row.
+    Rows that cannot be taken are in `problems`, by row; the counts are those of the others.
     """
     scope = require_maintain(by=by, node=dimension)
-    file = file_rows.read(path, limits=limits)
-    plan = Plan(file, dimension.pk)
+    file = file_rows.read(path, limits=limits, wishes=wishes)
+    plan = Plan(file, dimension.pk, key=wishes.key)
     for bad in file.bad:
         plan.problems += bad.errors
         plan.bad[bad.row] = bad
     places = resolve(file.rows, dimension_id=dimension.pk, scope=scope)
     refused = [error for row in file.rows if (error := places.error_of(row))]
-    matcher = Matcher(scope, file.shared_emails, plan.claimed)
-    refused += _people(plan, places, matcher)
+    refused += _people(plan, places, plan.matcher(scope, plan.claimed))
     _refuse(plan, refused)
+    if refused:
+        # What only refused rows name is not created.
+        good = [row for row in file.rows if row.row not in plan.bad]
+        places = resolve(good, dimension_id=dimension.pk, scope=scope)
     plan.problems.sort(key=lambda error: error.row)
     plan.counts.rows = file.total
     plan.counts.organizations = places.new_organizations
@@ -100,31 +111,18 @@ def _people(plan: Plan, places: Places, matcher: Matcher) -> list[RowError]:
         decisions, errors = decide([(row, places.target(row)) for row in chunk], matcher=matcher)
         problems += errors
         for decision in decisions:
-            plan.counts.add(decision.kind)
+            if decision.row.organization not in places.errors:
+                plan.counts.add(decision.kind)
     return problems
 
 
 def _refuse(plan: Plan, refused: Iterable[RowError]) -> None:
-    by_number = {row.row: row for row in plan.file.rows}
+    names = {row.row: row.name for row in plan.file.rows}
     for error in refused:
         plan.problems.append(error)
-        bad = plan.bad.get(error.row)
-        if bad is None:
-            bad = plan.bad[error.row] = BadRow(error.row, cells_of(by_number[error.row]), [])
+        bad = plan.bad.setdefault(error.row, BadRow(error.row, names.get(error.row, ""), []))
         bad.errors.append(error)
-    plan.counts.errors = plan.file.bad_count + len({error.row for error in refused})
-
-
-def cells_of(row: ParsedRow) -> dict[str, str]:
-    """A clean row as cells again, for the file of bad rows."""
-    cells = {
-        name: str(value)
-        for name in row.__slots__
-        if (value := getattr(row, name)) not in ("", None)
-        and name not in ("row", "department", "tags")
-    }
-    cells["department"], cells["tags"] = "/".join(row.department), ";".join(row.tags)
-    return cells
+    plan.counts.errors = len(plan.bad)
 
 
 def chunks(rows: Sequence[ParsedRow], size: int = CHUNK) -> Iterator[Sequence[ParsedRow]]:

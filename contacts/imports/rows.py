@@ -2,7 +2,8 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -10,28 +11,28 @@ from pathlib import Path
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from contacts.import_checks import FileChecks
 from contacts.import_format import (
     HEADER_ROWS,
-    FileChecks,
     Header,
     ParsedRow,
     RowError,
     find_header,
     parse_row,
 )
+from contacts.imports.wishes import Wishes
 from core.sheets import Limits, UnreadableFile, iter_sandboxed, read_in_sandbox
 from core.text import fold
 
-# So many bad rows are kept with their cells, for the file to download.
-BAD_ROWS_KEPT = 20_000
+NO_WISHES = Wishes()
 
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A refused row with its cells by column key, as they stand in the file."""
+    """A refused row; its cells stay in the file. `name` is what its column of names says."""
 
     row: int
-    values: Mapping[str, str]
+    name: str
     errors: list[RowError]
 
 
@@ -42,35 +43,55 @@ class FileRows:
     header: Header
     rows: list[ParsedRow] = field(default_factory=list)
     bad: list[BadRow] = field(default_factory=list)
-    bad_count: int = 0
     shared_emails: frozenset[str] = frozenset()
 
     @property
     def total(self) -> int:
-        return len(self.rows) + self.bad_count
-
-    def refuse(self, bad: BadRow) -> None:
-        """Notes a bad row; its cells only while there are not too many."""
-        self.bad_count += 1
-        if len(self.bad) < BAD_ROWS_KEPT:
-            self.bad.append(bad)
+        return len(self.rows) + len(self.bad)
 
 
-def read(path: Path | str, *, limits: Limits | None = None) -> FileRows:
+@contextmanager
+def unpacked(
+    path: Path | str, *, kept: Path | None = None, limits: Limits | None = None
+) -> Iterator[Path]:
+    """A file with the filled rows of `path` as JSON lines, read in the sandbox; for the length of a with block.
+
+    With `kept` it stands there, and is there at once the next time. Raises UnreadableFile.
+    """
+    if kept is not None and kept.exists():
+        yield kept
+        return
+    place = kept.parent if kept is not None else None
+    with tempfile.TemporaryDirectory(prefix="wailian-import-", dir=place) as folder:
+        out = Path(folder) / "rows.jsonl"
+        read_in_sandbox(path, out, limits=limits)
+        if kept is not None:
+            # In one step: whoever is killed here leaves nothing that is half there.
+            out = out.replace(kept)
+        yield out
+
+
+def first_rows(lines: Path) -> list[tuple[int, list[str]]]:
+    """Those among which the header stands."""
+    return list(islice(iter_sandboxed(lines), HEADER_ROWS))
+
+
+def read(path: Path | str, *, limits: Limits | None = None, wishes: Wishes = NO_WISHES) -> FileRows:
     """The rows of a file from outside, checked as far as that needs no database.
 
     Raises core.sheets.UnreadableFile and contacts.import_format.NoHeader (both Invalid, with a sentence).
     """
-    with tempfile.TemporaryDirectory(prefix="wailian-import-") as folder:
-        out = Path(folder) / "rows.jsonl"
-        read_in_sandbox(path, out, limits=limits)
-        header = find_header(islice(iter_sandboxed(out), HEADER_ROWS))
-        found = FileRows(header)
-        _take(found, iter_sandboxed(out))
+    with unpacked(path, kept=wishes.kept, limits=limits) as lines:
+        found = FileRows(find_header(first_rows(lines), wishes.columns))
+        _take(found, iter_sandboxed(lines))
     if not found.total:
         raise UnreadableFile("empty")
     counted = Counter(row.email.lower() for row in found.rows if row.email)
     found.shared_emails = frozenset(email for email, count in counted.items() if count > 1)
+    if wishes.left_out:
+        # Last, so that what is left is understood as it was when all of it was checked.
+        found.rows = [row for row in found.rows if row.row not in wishes.left_out]
+        found.bad = [bad for bad in found.bad if bad.row not in wishes.left_out]
     return found
 
 
@@ -90,7 +111,7 @@ def _take(found: FileRows, lines: Iterator[tuple[int, list[str]]]) -> None:
                 continue
         else:
             errors = parsed
-        found.refuse(BadRow(number, values, errors))
+        found.bad.append(BadRow(number, values.get("name", ""), errors))
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """Importing a file in three steps: template, upload, check; then the job (SPEC CON-6, matrix rows 32, 33)."""
 
+from functools import partial
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import import_jobs, import_words
+from contacts.import_forms import ColumnsForm, FindingsForm
 from contacts.imports import files
 from contacts.models import ImportJob
 from contacts.services import imports
@@ -46,7 +48,10 @@ def import_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _new(request, dimension)
     try:
-        job = imports.upload(by=person(request), dimension=dimension, file=_chosen(request))
+        key = request.POST.get("key") or ImportJob.Key.AUTO
+        job = imports.upload(
+            by=person(request), dimension=dimension, file=_chosen(request), key=key
+        )
     except Hidden:
         raise
     except UserError as refused:
@@ -62,6 +67,9 @@ def _new(
         "dimensions": dimensions_in(scope(request)),
         "crumbs": _crumbs(dimension),
         "labels": import_words.STEPS,
+        "levels": import_words.LEVEL_WORDS.items(),
+        "keys": ImportJob.Key.choices,
+        "key": request.POST.get("key") or ImportJob.Key.AUTO,
         "error": error,
         "megabytes": MAX_FILE_BYTES // (1024 * 1024),
         "actions": [Action(_("My imports"), reverse("contacts:import-list"), "history")],
@@ -87,8 +95,11 @@ def _crumbs(dimension: Node) -> list[Crumb]:
 @require_safe
 @maintainers_only
 def import_template(request: HttpRequest) -> HttpResponse:
-    """The empty table to fill in."""
-    return _file(files.template(), _("Contacts to import"))
+    """The empty table to fill in, for one level or for all of them at once."""
+    level = request.GET.get("level", "all")
+    if level not in import_words.LEVEL_WORDS:
+        raise Hidden(_("There is no such file."))
+    return _file(files.template(level), import_words.template_name(level))
 
 
 @require_safe
@@ -121,14 +132,18 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    page = Paginator(job.problems, PAGE).get_page(request.GET.get("page"))
+    form = FindingsForm(request.GET, problems=job.problems)
+    found = import_words.narrowed(job.problems, form["field"].value(), request.GET.get("q", ""))
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         **import_words.detail(job),
         "crumbs": _crumbs(job.dimension),
         "has_bad_rows": bool(job.file) and default_storage.exists(import_jobs.bad_rows_name(job)),
         "rows": list(page),
-        "pager": Pager(total=len(job.problems), page=page.number, pages=page.paginator.num_pages),
+        "filter": import_words.findings_filter(job, form, request.GET.get("q", "")),
+        "pager": Pager(total=len(found), page=page.number, pages=page.paginator.num_pages),
         "refused": refused,
+        "form": _columns_form(job) if job.status == ImportJob.Status.MAPPING else None,
         "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
     }
     return htmx.page(
@@ -136,11 +151,34 @@ def _detail(
     )  # fmt: skip
 
 
+def _columns_form(job: ImportJob, given: Any = None) -> ColumnsForm:
+    return ColumnsForm(given, described=job.header, chosen=job.columns)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@maintainers_only
+def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
+    """Which column of the file is what; then it is checked again."""
+    job = imports.own(by=person(request), job_id=pk)
+    if not job.header or job.status not in imports.ASSIGNABLE:
+        return redirect("contacts:import-detail", pk=job.pk)
+    form = _columns_form(job, request.POST or None)
+    if form.is_bound and form.is_valid():
+        imports.assign(by=person(request), job=job, columns=form.columns())
+        return redirect("contacts:import-detail", pk=job.pk)
+    context = {
+        "job": job, "form": form, "crumbs": _crumbs(job.dimension), "labels": import_words.STEPS,
+        "status_line": import_words.columns_line(job),
+    }  # fmt: skip
+    return render(request, "contacts/imports/columns.html", context, status=form.http_status)
+
+
 @require_POST
 @maintainers_only
 def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Starts a checked import."""
-    return _act(request, pk, imports.confirm)
+    """Starts a checked import; with partly=1 without the rows that have errors."""
+    partly = request.POST.get("partly") == "1"
+    return _act(request, pk, partial(imports.confirm, partly=partly))
 
 
 @require_POST

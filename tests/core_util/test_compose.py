@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench import bad_rows, compose_directory, names
-from contacts.import_format import FileChecks, ParsedRow, find_header, parse_row
+from contacts.import_checks import FileChecks
+from contacts.import_format import ParsedRow, find_header, parse_row
 from core.sheets import iter_sandboxed, read_in_sandbox
 
 

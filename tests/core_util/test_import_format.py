@@ -7,10 +7,10 @@ from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contacts.import_checks import FileChecks
 from contacts.import_format import (
     BY_KEY,
     COLUMNS,
-    FileChecks,
     Header,
     NoHeader,
     ParsedRow,

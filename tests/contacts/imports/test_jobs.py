@@ -34,10 +34,10 @@ PEOPLE = "组织,姓名,编码\n" + "".join(f"公司{n % 3},人{n},P{n}\n" for n
 
 
 def upload(
-    by: User, dimension: Node, content: bytes | str = PEOPLE, name: str = "联系人.csv"
+    by: User, dimension: Node, content: bytes | str = PEOPLE, name: str = "联系人.csv", **more: Any
 ) -> ImportJob:
     raw = content.encode() if isinstance(content, str) else content
-    return imports.upload(by=by, dimension=dimension, file=ContentFile(raw, name=name))
+    return imports.upload(by=by, dimension=dimension, file=ContentFile(raw, name=name), **more)
 
 
 def told(by: User) -> list[tuple[str, str]]:

@@ -1,0 +1,63 @@
+"""Forms of an import: what the columns of a file are, and which findings are looked at."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from contacts.import_format import BY_KEY, COLUMNS
+from contacts.imports.headers import header_of
+from contacts.services.imports import check_columns
+from core.errors import Invalid
+from core.forms import UiForm
+from core.sheets.xlsx import column_letters
+
+
+class ColumnsForm(UiForm):
+    """One choice for each column of the file; `described` is ImportJob.header, `chosen` what was said before."""
+
+    def __init__(
+        self, *args: Any, described: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], **kwargs: Any
+    ) -> None:  # fmt: skip
+        self.described = described
+        super().__init__(*args, **kwargs)
+        choices = [("", _("Do not read")), *((column.key, column.label) for column in COLUMNS)]
+        for at, column in enumerate(described):
+            heading = column["heading"] or column_letters(at + 1)
+            self.fields[f"c{at}"] = forms.ChoiceField(
+                label=_("What is “%(heading)s”?") % {"heading": heading},
+                choices=choices,
+                required=False,
+                initial=chosen.get(str(at), "") if chosen else column["key"],
+                widget=forms.Select(attrs={"class": "form-select"}),
+            )
+
+    def lines(self) -> Iterator[tuple[str, str, Sequence[str], forms.BoundField]]:
+        """For each column its letters, its heading, values in it, and the choice."""
+        for at, column in enumerate(self.described):
+            yield column_letters(at + 1), column["heading"], column["samples"], self[f"c{at}"]
+
+    def columns(self) -> dict[int, str]:
+        """Column from 0 → key, without those that are not read."""
+        given = {at: self.cleaned_data.get(f"c{at}", "") for at in range(len(self.described))}
+        return {at: key for at, key in given.items() if key}
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            check_columns(header_of(self.described, self.columns()))
+        except Invalid as error:
+            raise forms.ValidationError(str(error)) from error
+        return self.cleaned_data
+
+
+class FindingsForm(UiForm):
+    """Narrows the findings of a check."""
+
+    field = forms.ChoiceField(label=_("Field"), required=False)
+
+    def __init__(self, *args: Any, problems: Sequence[Mapping[str, Any]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        keys = dict.fromkeys(line["field"] for line in problems)
+        names = [(key, BY_KEY[key].label if key in BY_KEY else key) for key in keys]
+        self.fields["field"].choices = [("", _("All fields")), *names]  # type: ignore[attr-defined]  # a choice field
