@@ -201,6 +201,7 @@ IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",
     "contacts.export": "contacts:export-card",
+    "orgs.restructuring": "orgs:restructuring-card",
 }
 IM_CHANNELS: list[str] = []
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
@@ -251,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
+    "orgs-resume": {"task": "orgs.resume_restructurings", "schedule": 15.0},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }

@@ -5,15 +5,18 @@ Lock order everywhere: shared lock of the trees first (a move or disable holds t
 """
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection, transaction
 
 from contacts.models import Contact, Membership
 from core import searching
-from orgs import tree
+from orgs import events, tree
 from orgs.models import Node
+
+BATCH = 5000
+CHECK_STEP = 20_000
 
 LIVE = """
 UPDATE contacts_contact c SET live = w.live FROM (
@@ -58,7 +61,7 @@ def lock(*, contact_ids: Sequence[int] = (), node_ids: Sequence[int] = ()) -> di
     while True:
         with contextlib.suppress(_Moved), transaction.atomic():
             trees = _dimensions(contact_ids, node_ids)
-            _share(trees)
+            tree.share(*trees)
             rows = Contact.objects.select_for_update().filter(pk__in=contact_ids).order_by("pk")
             found = {row.pk: row for row in rows}
             if not _dimensions(contact_ids, node_ids) <= trees:
@@ -77,14 +80,6 @@ def _dimensions(contact_ids: Sequence[int], node_ids: Sequence[int]) -> set[int]
     return set(places) | set(
         Node.objects.filter(pk__in=node_ids).values_list("dimension_id", flat=True)
     )
-
-
-def _share(dimension_ids: Iterable[int]) -> None:
-    with connection.cursor() as cursor:
-        for dimension_id in sorted(dimension_ids):
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock_shared(%s, %s)", [tree.LOCK_CLASS, dimension_id]
-            )
 
 
 def refresh(contact_ids: Sequence[int]) -> None:
@@ -145,55 +140,86 @@ def words_of(name: str, reading: str, mobile: str, code: str | None, email: str)
     )
 
 
-def subtree_changed(path: str) -> None:
+def subtree_changed(path: str, *, report: events.Report | None = None) -> None:
     """A subtree moved, or counts or no longer counts for staff: recompute everybody at or below its new path.
 
-    Runs in the transaction that holds the tree lock exclusively.
+    Runs in the transaction that holds the tree lock exclusively. `report` hears how many of how many are done.
     """
     places = Membership.objects.filter(node__path__startswith=path)
-    refresh_places(list(places.values_list("contact_id", flat=True).distinct()))
+    ids = sorted(places.values_list("contact_id", flat=True).distinct())
+    for start in range(0, len(ids), BATCH):
+        refresh_places(ids[start : start + BATCH])
+        if report:
+            report(min(start + BATCH, len(ids)), len(ids))
 
 
 def problems(*, limit: int = 20) -> list[str]:
-    """Sentences naming contacts whose derived rows are wrong; empty when sound (invariant check "scope")."""
+    """Sentences naming contacts whose derived rows are wrong; empty when sound (invariant check "scope").
+
+    Goes over the ids in steps, so that it takes the same memory for a thousand contacts and for a million.
+    """
     found: list[str] = []
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE should AS " + WANTED.format(only=""))
-        for sentence, query in CHECKS.items():
-            cursor.execute(f"{query} LIMIT {int(limit)}")
-            found += [f"scope: contact {row[0]} {sentence}" for row in cursor.fetchall()]
-        cursor.execute("DROP TABLE should")
-    return found + _wrong_words(limit)
+        cursor.execute(LAST_ID)
+        last = cursor.fetchone()[0]
+    for start in range(0, last + 1, CHECK_STEP):
+        bounds = {"first": start, "last": start + CHECK_STEP - 1, "limit": limit}
+        with transaction.atomic(), connection.cursor() as cursor:
+            found += _wrong_places(cursor, bounds) + _wrong_words(cursor, bounds)
+    return found[: limit * (len(CHECKS) + 1)]
 
 
+def _wrong_places(cursor: Any, bounds: dict[str, int]) -> list[str]:
+    found: list[str] = []
+    within = "AND c.id BETWEEN %(first)s AND %(last)s"
+    cursor.execute(
+        "CREATE TEMP TABLE should ON COMMIT DROP AS " + WANTED.format(only=within), bounds
+    )
+    cursor.execute("ANALYZE should")
+    for sentence, query in CHECKS.items():
+        cursor.execute(f"{query} LIMIT %(limit)s", bounds)
+        found += [f"scope: contact {row[0]} {sentence}" for row in cursor.fetchall()]
+    cursor.execute("DROP TABLE should")
+    return found
+
+
+# Rows of contacts that are gone count, too.
+LAST_ID = """
+SELECT greatest((SELECT max(id) FROM contacts_contact), (SELECT max(contact_id) FROM contacts_contactscope),
+                (SELECT max(contact_id) FROM contacts_contactsearch), 0)
+"""
 CHECKS = {
     "lacks a scope row or has it with other values": "SELECT DISTINCT contact_id FROM (SELECT node_id, sort_key,"
-    " contact_id, live FROM should EXCEPT SELECT node_id, sort_key, contact_id, live FROM contacts_contactscope) d",
+    " contact_id, live FROM should EXCEPT SELECT node_id, sort_key, contact_id, live FROM contacts_contactscope"
+    " WHERE contact_id BETWEEN %(first)s AND %(last)s) d",
     "has a scope row too many": "SELECT DISTINCT contact_id FROM (SELECT node_id, sort_key, contact_id, live"
-    " FROM contacts_contactscope EXCEPT SELECT node_id, sort_key, contact_id, live FROM should) d",
-    "has wrong ancestor arrays": "SELECT coalesce(s.contact_id, w.contact_id) FROM contacts_contactsearch s"
+    " FROM contacts_contactscope WHERE contact_id BETWEEN %(first)s AND %(last)s"
+    " EXCEPT SELECT node_id, sort_key, contact_id, live FROM should) d",
+    "has wrong ancestor arrays": "SELECT coalesce(s.contact_id, w.contact_id) FROM (SELECT * FROM"
+    " contacts_contactsearch WHERE contact_id BETWEEN %(first)s AND %(last)s) s"
     " FULL JOIN (SELECT contact_id, array_agg(node_id ORDER BY node_id) AS anc, coalesce(array_agg(node_id"
     " ORDER BY node_id) FILTER (WHERE live), '{}') AS live_anc FROM should GROUP BY contact_id) w"
     " ON w.contact_id = s.contact_id WHERE (s.anc, s.live_anc) IS DISTINCT FROM (w.anc, w.live_anc)",
-    "has a wrong live mark": "SELECT c.id FROM contacts_contact c WHERE c.live <> (c.enabled AND c.deleted_at IS NULL"
+    "has a wrong live mark": "SELECT c.id FROM contacts_contact c WHERE c.id BETWEEN %(first)s AND %(last)s"
+    " AND c.live <> (c.enabled AND c.deleted_at IS NULL"
     " AND EXISTS (SELECT 1 FROM contacts_membership m JOIN orgs_node n ON n.id = m.node_id"
     " WHERE m.contact_id = c.id AND n.live))",
-    "has no main membership, or another main node than it says": "SELECT c.id FROM contacts_contact c WHERE NOT EXISTS"
+    "has no main membership, or another main node than it says": "SELECT c.id FROM contacts_contact c"
+    " WHERE c.id BETWEEN %(first)s AND %(last)s AND NOT EXISTS"
     " (SELECT 1 FROM contacts_membership m WHERE m.contact_id = c.id AND m.is_main AND m.node_id = c.main_node_id)",
 }
 
 
-def _wrong_words(limit: int) -> list[str]:
-    rows = Contact.objects.alive().order_by("pk").values_list(*WORD_FIELDS)
-    with transaction.atomic(), connection.cursor() as cursor:
-        _load_words(cursor, list(rows))
-        cursor.execute(
-            """SELECT f.contact_id FROM fresh f LEFT JOIN contacts_contactsearch s ON s.contact_id = f.contact_id
-               WHERE s.words IS DISTINCT FROM array_to_tsvector(f.words) LIMIT %s""",
-            [limit],
-        )
-        wrong = [f"scope: contact {row[0]} has wrong search words" for row in cursor.fetchall()]
-        cursor.execute("DROP TABLE fresh")
+def _wrong_words(cursor: Any, bounds: dict[str, int]) -> list[str]:
+    rows = Contact.objects.alive().filter(pk__range=(bounds["first"], bounds["last"]))
+    _load_words(cursor, list(rows.order_by("pk").values_list(*WORD_FIELDS)))
+    cursor.execute(
+        """SELECT f.contact_id FROM fresh f LEFT JOIN contacts_contactsearch s ON s.contact_id = f.contact_id
+           WHERE s.words IS DISTINCT FROM array_to_tsvector(f.words) LIMIT %(limit)s""",
+        bounds,
+    )
+    wrong = [f"scope: contact {row[0]} has wrong search words" for row in cursor.fetchall()]
+    cursor.execute("DROP TABLE fresh")
     return wrong
 
 
@@ -201,13 +227,12 @@ def repair() -> int:
     """Recomputes everything of every contact under the locks of all trees; returns how many contacts it went over."""
     tree.lock(0, *Node.objects.filter(kind=Node.Kind.DIMENSION).values_list("pk", flat=True))
     ids = list(Contact.objects.values_list("pk", flat=True))
-    for start in range(0, len(ids), 5000):
-        refresh(ids[start : start + 5000])
+    for start in range(0, len(ids), BATCH):
+        refresh(ids[start : start + BATCH])
     with connection.cursor() as cursor:
-        cursor.execute(
-            "DELETE FROM contacts_contactscope WHERE contact_id NOT IN (SELECT id FROM contacts_contact)"
-        )
-        cursor.execute(
-            "DELETE FROM contacts_contactsearch WHERE contact_id NOT IN (SELECT id FROM contacts_contact)"
-        )
+        for table in ("contacts_contactscope", "contacts_contactsearch"):
+            cursor.execute(
+                f"DELETE FROM {table} t"
+                " WHERE NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = t.contact_id)"
+            )
     return len(ids)

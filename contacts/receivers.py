@@ -15,5 +15,5 @@ def on_subtree_changed(*, event: SubtreeChanged, **_: Any) -> None:
 
     External people below it who cannot log in any more are logged out (SPEC ORG-6).
     """
-    closure.subtree_changed(event.path)
+    closure.subtree_changed(event.path, report=event.report)
     accounts.end_unusable(by=ACTOR, node_id=event.node_id)

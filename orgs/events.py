@@ -1,8 +1,12 @@
 """What the tree announces upward. Sent inside the transaction of the change (docs/adr/0003)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.dispatch import Signal
+
+Report = Callable[[int, int], None]
+"""Told how many of how many people have been gone over; may raise, and then nothing has happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,11 +18,13 @@ class SubtreeChanged:
 
     node_id: int
     path: str
+    report: Report | None = None
 
 
 subtree_changed = Signal()
 
 
-def announce(*, node_id: int, path: str) -> None:
+def announce(*, node_id: int, path: str, report: Report | None = None) -> None:
     """Tells the apps above that a subtree moved, was enabled or disabled."""
-    subtree_changed.send(sender=SubtreeChanged, event=SubtreeChanged(node_id=node_id, path=path))
+    event = SubtreeChanged(node_id=node_id, path=path, report=report)
+    subtree_changed.send(sender=SubtreeChanged, event=event)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
 
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
-from orgs.querysets import NodeManager
+from orgs.querysets import NodeManager, RestructuringManager
 
 
 class Source(models.TextChoices):
@@ -119,8 +119,6 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
             ),
         ]
         indexes = [
-            # django-mptt's own (tree_id, lft) index never reaches a migration.
-            models.Index(fields=["tree_id", "lft"], name="orgs_node_interval_idx"),
             models.Index(fields=["parent", "order", "sort_key", "id"], name="orgs_node_level"),
             models.Index(fields=["path"], name="orgs_node_path"),
             models.Index(fields=["dimension", "kind"], name="orgs_node_dimension_kind"),
@@ -133,6 +131,11 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
     def ancestor_ids(self) -> list[int]:
         """Ids from the dimension down to this node, itself included."""
         return [int(part) for part in self.path.split(".") if part]
+
+
+# django-mptt declares an index on (tree_id, lft) unasked. Nothing reads it, and with an index on an end of the interval
+# every insert would write half a tree into every index (docs/adr/0009).
+Node._meta.indexes = [index for index in Node._meta.indexes if index.fields != ["tree_id", "lft"]]
 
 
 class DimensionDetail(models.Model):
@@ -260,3 +263,57 @@ class DirectorySettings(models.Model):
 
     def __str__(self) -> str:
         return "settings"
+
+
+class Restructuring(models.Model):
+    """A move, disabling or enabling of so many people that the worker carries it out (docs/adr/0010)."""
+
+    class Action(models.TextChoices):
+        MOVE = "move", _("Move")
+        DISABLE = "disable", _("Disable")
+        ENABLE = "enable", _("Enable")
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        SUCCEEDED = "succeeded", _("Succeeded")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    action = models.CharField(max_length=8, choices=Action.choices)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    node = models.ForeignKey(Node, models.CASCADE, related_name="restructurings")
+    parent = models.ForeignKey(Node, models.CASCADE, null=True, related_name="+")
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    # People gone over so far; nothing of it can be seen before the end.
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[RestructuringManager] = RestructuringManager()
+
+    class Meta:
+        verbose_name = _("restructuring")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(action="move", parent__isnull=False)
+                | (~models.Q(action="move") & models.Q(parent__isnull=True)),
+                name="orgs_restructuring_target",
+            ),
+            models.UniqueConstraint(
+                fields=["node"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="orgs_restructuring_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.node_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to happen."""
+        return self.status in (self.Status.QUEUED, self.Status.RUNNING)

@@ -55,3 +55,25 @@ class NodeManager(TreeManager.from_queryset(NodeQuerySet)):  # type: ignore[misc
 
     def get_queryset(self) -> "models.QuerySet[Any]":
         return NodeQuerySet(self.model, using=self._db)
+
+
+class RestructuringQuerySet(models.QuerySet[Any]):
+    """Large changes of the tree, for the worker."""
+
+    def open(self) -> Self:
+        """Those that are still to happen."""
+        return self.filter(status__in=["queued", "running"])
+
+    def under_way(self, dimension_id: int) -> Self:
+        """Those that the worker is at, in or into this dimension."""
+        here = Q(node__dimension_id=dimension_id) | Q(parent__dimension_id=dimension_id)
+        return self.filter(here, status="running")
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of nodes that stand in a dimension which `user` maintains."""
+        scope = scope_of(user)
+        return self if scope.everything else self.filter(node__dimension_id__in=scope.maintained)
+
+
+class RestructuringManager(models.Manager.from_queryset(RestructuringQuerySet)):  # type: ignore[misc]
+    """The manager of Restructuring."""

@@ -6,15 +6,17 @@ Rights and audit belong to the services that call it.
 """
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from core.errors import Invalid
+from core import context
+from core.errors import Conflict, Invalid
 from orgs import events
-from orgs.models import Node
+from orgs.models import Node, Restructuring
 
 LOCK_CLASS = 72_100  # advisory lock (LOCK_CLASS, dimension id); (LOCK_CLASS, 0) guards the list of dimensions
 
@@ -30,6 +32,17 @@ class UnableToPlace(Invalid):
     code = "place"
 
 
+class Busy(Conflict):
+    """The worker moves, disables or enables a large part of this tree."""
+
+    code = "restructuring"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This dimension is being restructured at the moment. Try again in a few minutes")
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class NewNode:
     """One node of a bulk insert. `key` is the caller's own name for it; `parent` is an existing id or another key."""
@@ -41,12 +54,29 @@ class NewNode:
 
 
 def lock(*dimension_ids: int) -> None:
-    """Takes the locks of these trees for the rest of the transaction; raises RuntimeError outside one."""
+    """Takes the locks of these trees for the rest of the transaction; raises RuntimeError outside one.
+
+    Whoever waits at a page is not made to wait for a restructuring that the worker carries out: raises Busy.
+    """
+    _take("", dimension_ids)
+
+
+def share(*dimension_ids: int) -> None:
+    """The same for changes that only need the trees to stay as they are; many may share, none may restructure."""
+    _take("_shared", dimension_ids)
+
+
+def _take(shared: str, dimension_ids: Iterable[int]) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError("tree locks need a transaction")
     with connection.cursor() as cursor:
         for dimension_id in sorted(set(dimension_ids)):
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, dimension_id])
+            key = [LOCK_CLASS, dimension_id]
+            cursor.execute(f"SELECT pg_try_advisory_xact_lock{shared}(%s, %s)", key)
+            if not cursor.fetchone()[0]:
+                if context.current().ip and Restructuring.objects.under_way(dimension_id).exists():
+                    raise Busy
+                cursor.execute(f"SELECT pg_advisory_xact_lock{shared}(%s, %s)", key)
 
 
 def dimension_of(node_id: int) -> int:
@@ -92,17 +122,38 @@ def create_dimension(**values: Any) -> Node:
 
 def create(*, kind: int, parent_id: int, **values: Any) -> Node:
     """A new organization or department as a child of `parent_id`; raises UnableToPlace for a wrong kind."""
-    parent = locked(parent_id)
+    return add(kind=kind, parent=locked(parent_id), **values)
+
+
+def add(*, kind: int, parent: Node, **values: Any) -> Node:
+    """The same below a parent that the caller read under the lock of its tree.
+
+    The id is known before the row, so that the row with its path is written once: a second version would have to enter
+    every index again.
+    """
     guard_kind(kind=kind, parent=parent)
+    (node_id,) = new_ids(1)
     node = Node(
+        id=node_id,
         kind=kind,
         dimension_id=parent.dimension_id,
+        path=f"{parent.path}{node_id}.",
         live=parent.live and values.get("enabled", True),
         **values,
     )
-    Node.objects.insert_node(node, parent, position="last-child", save=True)
-    Node.objects.filter(pk=node.pk).update(path=f"{parent.path}{node.pk}.")
-    return reread(node.pk)
+    Node.objects.insert_node(node, parent, allow_existing_pk=True, refresh_target=False)
+    node.save_base(force_insert=True)
+    return node
+
+
+def new_ids(count: int) -> list[int]:
+    """Ids of rows that are about to be written."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence('orgs_node', 'id')) FROM generate_series(1, %s)",
+            [count],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def reread(node_id: int) -> Node:
@@ -122,7 +173,7 @@ def guard_kind(*, kind: int, parent: Node) -> None:
     raise UnableToPlace(_("A dimension stands on its own."))
 
 
-def move(*, node_id: int, parent_id: int) -> tuple[Node, int]:
+def move(*, node_id: int, parent_id: int, report: events.Report | None = None) -> tuple[Node, int]:
     """Puts a node with everything below it under another parent; returns (node, id of the former parent).
 
     Raises UnableToPlace for a dimension, itself, its own subtree, a wrong kind, or the place where it is already.
@@ -138,7 +189,7 @@ def move(*, node_id: int, parent_id: int) -> tuple[Node, int]:
             [new_path, len(old_path) + 1, parent.dimension_id, f"{old_path}%"],
         )
     refresh_live(node_id)
-    events.announce(node_id=node_id, path=new_path)
+    events.announce(node_id=node_id, path=new_path, report=report)
     return reread(node_id), former_id
 
 
@@ -155,7 +206,7 @@ def guard_move(*, node: Node, parent: Node) -> None:
     guard_kind(kind=node.kind, parent=parent)
 
 
-def set_enabled(*, node_id: int, enabled: bool) -> bool:
+def set_enabled(*, node_id: int, enabled: bool, report: events.Report | None = None) -> bool:
     """Enables or disables a node; everything below follows through `live`. False when it was so already."""
     node = locked(node_id)
     if node.enabled == enabled:
@@ -164,7 +215,7 @@ def set_enabled(*, node_id: int, enabled: bool) -> bool:
         raise Invalid(_("The built-in dimension can be neither deleted nor disabled."))
     Node.objects.filter(pk=node_id).update(enabled=enabled)
     refresh_live(node_id)
-    events.announce(node_id=node_id, path=node.path)
+    events.announce(node_id=node_id, path=node.path, report=report)
     return True
 
 

@@ -32,7 +32,7 @@ def insert(*, dimension_id: int, nodes: Sequence[tree.NewNode]) -> dict[str, int
         return {}
     tree.lock(dimension_id)
     existing = {row["id"]: row for row in _rows(dimension_id)}
-    ids = dict(zip([node.key for node in nodes], _new_ids(len(nodes)), strict=True))
+    ids = dict(zip([node.key for node in nodes], tree.new_ids(len(nodes)), strict=True))
     now = timezone.now()
     added = []
     for node in nodes:
@@ -57,15 +57,6 @@ def _rows(dimension_id: int) -> list[dict[str, Any]]:
         Node.objects.filter(dimension_id=dimension_id).order_by("lft").values(*fields)
     )
     return list(rows)
-
-
-def _new_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('orgs_node', 'id')) FROM generate_series(1, %s)",
-            [count],
-        )
-        return [row[0] for row in cursor.fetchall()]
 
 
 def _number(rows: dict[int, dict[str, Any]]) -> None:

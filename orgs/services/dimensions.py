@@ -7,6 +7,7 @@ from core import audit
 from core.actors import Actor
 from core.errors import Hidden
 from orgs import tree
+from orgs.events import Report
 from orgs.models import Node
 from orgs.permissions import require_dimension_management
 from orgs.services import fields as node_fields
@@ -43,14 +44,14 @@ def edit(*, by: Actor, dimension: Node, fields: Fields, version: str = "") -> No
 
 
 @transaction.atomic
-def set_enabled(*, by: Actor, dimension: Node, enabled: bool) -> bool:
+def set_enabled(*, by: Actor, dimension: Node, enabled: bool, report: Report | None = None) -> bool:
     """Disables or enables a dimension with everything in it; False when it was so already.
 
     Raises Denied without the right, Invalid for the built-in dimension.
     """
     require_dimension_management(by=by)
     fresh = _dimension(dimension.pk)
-    if not tree.set_enabled(node_id=fresh.pk, enabled=enabled):
+    if not tree.set_enabled(node_id=fresh.pk, enabled=enabled, report=report):
         return False
     audit.record(
         action="dimension.enable" if enabled else "dimension.disable", obj=fresh, by=by,

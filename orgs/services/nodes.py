@@ -15,6 +15,7 @@ from core import audit
 from core.actors import Actor
 from core.errors import Denied, Hidden, Invalid
 from orgs import tree
+from orgs.events import Report
 from orgs.models import Node
 from orgs.permissions import require_maintain
 from orgs.selectors.ranges import inherited_labels
@@ -37,7 +38,7 @@ def create(*, by: Actor, parent: Node, kind: int, fields: Fields) -> Node:
     refuse_twin(kind=kind, name=values["name"], parent=above)
     values.setdefault("order", _last_order(above))
     with unique_code(by=by, code=values.get("code")):
-        node = tree.create(kind=kind, parent_id=above.pk, **node_fields.columns(values))
+        node = tree.add(kind=kind, parent=above, **node_fields.columns(values))
     node_fields.write_detail(node, values)
     after = {"parent": above.name, **_filled(node_fields.snapshot(node))}
     audit.record(action="node.create", obj=node, by=by, after=after, dimension_id=node.dimension_id)
@@ -89,17 +90,16 @@ def rewrite(*, by: Actor, fresh: Node, fields: Fields, action: str) -> Node:
 
 
 @transaction.atomic
-def move(*, by: Actor, node: Node, parent: Node) -> Node:
+def move(*, by: Actor, node: Node, parent: Node, report: Report | None = None) -> Node:
     """Puts a node with everything below it under `parent` (SPEC ORG-5, SECURITY T20, T21).
 
-    Raises Hidden unless `by` maintains both ends, Denied for another dimension without the right to everything (matrix
-    row 14), tree.UnableToPlace with the reason, Invalid when the name stands there already.
+    Raises as `check_move`. What is too large for a page belongs to orgs.services.restructuring.
     """
     fresh, target = locked(node.pk, parent.pk)
     check_move(by=by, node=fresh, parent=target)
     before = {"parent": fresh.parent.name, "inherited": inherited_labels(fresh.parent)}
     after = {"parent": target.name, "inherited": inherited_labels(target)}
-    moved, _former = tree.move(node_id=fresh.pk, parent_id=target.pk)
+    moved, _former = tree.move(node_id=fresh.pk, parent_id=target.pk, report=report)
     audit.record(
         action="node.move", obj=moved, by=by, before=before, after=after,
         dimension_id=moved.dimension_id,
@@ -108,7 +108,11 @@ def move(*, by: Actor, node: Node, parent: Node) -> Node:
 
 
 def check_move(*, by: Actor, node: Node, parent: Node) -> None:
-    """Raises as `move` does: also asked before the question, so that nobody answers one that cannot be granted."""
+    """Raises Hidden unless `by` maintains both ends, Denied for another dimension without the right to everything
+    (matrix row 14), tree.UnableToPlace with the reason, Invalid when the name stands there already.
+
+    Also asked before the question, so that nobody answers one that cannot be granted.
+    """
     require_maintain(by=by, node=node)
     scope = require_maintain(by=by, node=parent)
     if node.dimension_id != parent.dimension_id and not scope.everything:
@@ -165,7 +169,7 @@ def _names(parent: Node) -> list[str]:
 
 
 @transaction.atomic
-def set_enabled(*, by: Actor, node: Node, enabled: bool) -> bool:
+def set_enabled(*, by: Actor, node: Node, enabled: bool, report: Report | None = None) -> bool:
     """Disables or enables a node with everything below it (SPEC ORG-6); False when it was so already.
 
     Who derives something from it (address book, accounts, sessions) hears it from orgs.events in this transaction.
@@ -173,7 +177,7 @@ def set_enabled(*, by: Actor, node: Node, enabled: bool) -> bool:
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
     _refuse_dimension(fresh)
-    if not tree.set_enabled(node_id=fresh.pk, enabled=enabled):
+    if not tree.set_enabled(node_id=fresh.pk, enabled=enabled, report=report):
         return False
     audit.record(
         action="node.enable" if enabled else "node.disable", obj=fresh, by=by,
