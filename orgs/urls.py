@@ -2,10 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from orgs.views import actions, below, bulk, dimensions, lists, pages, picker, rights, search
+from orgs.views import (
+    actions,
+    below,
+    bulk,
+    dimensions,
+    lists,
+    pages,
+    picker,
+    restructuring,
+    rights,
+    search,
+)
 
 app_name = "orgs"
 NODE = "console/orgs/<int:node_id>/"
+JOB = "console/orgs/restructuring/<int:pk>/"
 DIMENSION = "console/dimensions/<int:node_id>/"
 urlpatterns: list[URLPattern] = [
     path("console/", pages.console, name="console"),
@@ -13,6 +25,9 @@ urlpatterns: list[URLPattern] = [
     path("console/orgs/search/", search.search, name="search"),
     path("console/orgs/pick/", picker.picker, name="node-picker"),
     path("console/orgs/pick/results/", picker.results, name="node-picker-results"),
+    path(JOB, restructuring.detail, name="restructuring"),
+    path(f"{JOB}cancel/", restructuring.cancel, name="restructuring-cancel"),
+    path(f"{JOB}card/", restructuring.card, name="restructuring-card"),
     path(NODE, pages.info, name="node"),
     path(f"{NODE}organizations/", below.organizations, name="node-organizations"),
     path(f"{NODE}organizations/bulk/", bulk.bulk_act, name="node-bulk"),

@@ -7,7 +7,14 @@ from django.utils.translation import gettext as _
 
 from core.models import AuditEntry
 from core.text import clean, fold, parse_query, simplified
-from orgs.models import Category, DirectorySettings, Node, OrganizationDetail, Tag
+from orgs.models import (
+    Category,
+    DirectorySettings,
+    Node,
+    OrganizationDetail,
+    Restructuring,
+    Tag,
+)
 from orgs.permissions import Scope
 from orgs.querysets import NodeQuerySet
 from orgs.selectors import levels
@@ -157,6 +164,13 @@ def large_warning(node_count: int) -> str:
     return _(
         "This dimension has %(count)s nodes. Moving and importing whole branches takes noticeably long here."
     ) % {"count": node_count}
+
+
+def under_way(node: Node) -> Restructuring | None:
+    """The job of the worker that is to change this node, or one above it; one query."""
+    rows = Restructuring.objects.open().filter(node_id__in=node.ancestor_ids)
+    job: Restructuring | None = rows.order_by("pk").first()
+    return job
 
 
 def places_for(scope: Scope, node: Node, *, limit: int = 500) -> list[tuple[int, str]]:

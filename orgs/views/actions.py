@@ -14,7 +14,7 @@ from core.errors import Invalid, UserError
 from orgs import sentences
 from orgs.counting import contact_counts
 from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
-from orgs.models import Node
+from orgs.models import Node, Restructuring
 from orgs.selectors import effects
 from orgs.selectors import nodes as node_selectors
 from orgs.services import nodes
@@ -23,7 +23,9 @@ from orgs.tree import ALLOWED_PARENTS
 from orgs.views.asking import ask, attempt, form_dialog, switched
 from orgs.views.frame import TARGET, node_page, url_of
 from orgs.views.guards import load, on_branch, on_node, person, scope
+from orgs.views.restructuring import begin
 
+Action = Restructuring.Action
 KINDS = {"organization": Node.Kind.ORGANIZATION, "department": Node.Kind.DEPARTMENT}
 EDITABLE = ("GET", "HEAD", "POST")
 
@@ -111,7 +113,9 @@ def shift(request: HttpRequest, node: Node, way: str) -> HttpResponse:
 def disable(request: HttpRequest, node: Node) -> HttpResponse:
     """Asks and disables."""
     return switched(
-        request, node, lambda: nodes.set_enabled(by=person(request), node=node, enabled=False),
+        request, node,
+        lambda: begin(request, node, Action.DISABLE)
+        or nodes.set_enabled(by=person(request), node=node, enabled=False),
         enabled=False, back_url=url_of(node),
         title=_("Disable “%(name)s”?") % {"name": node.name},
         vanishes=_("It and everything below it disappears from the address book of staff and from choosers"),
@@ -123,7 +127,9 @@ def disable(request: HttpRequest, node: Node) -> HttpResponse:
 def enable(request: HttpRequest, node: Node) -> HttpResponse:
     """Asks and enables."""
     return switched(
-        request, node, lambda: nodes.set_enabled(by=person(request), node=node, enabled=True),
+        request, node,
+        lambda: begin(request, node, Action.ENABLE)
+        or nodes.set_enabled(by=person(request), node=node, enabled=True),
         enabled=True, back_url=url_of(node), title=_("Enable “%(name)s”?") % {"name": node.name},
     )  # fmt: skip
 
@@ -162,16 +168,22 @@ def move(request: HttpRequest, node: Node) -> HttpResponse:
     problem: UserError | None = None
     if request.method == "POST" and request.POST.get("confirmed"):
         try:
-            moved = nodes.move(by=person(request), node=node, parent=parent)
+            return _moved(request, node, parent)
         except Invalid as error:
             problem = error
-        else:
-            said = _("“%(name)s” now stands under “%(parent)s”")
-            messages.success(request, said % {"name": moved.name, "parent": parent.name})
-            return htmx.done(request, url_of(moved))
     if problem is None:
         nodes.check_move(by=person(request), node=node, parent=parent)
     return ask(request, _move_question(request, node, parent), problem)
+
+
+def _moved(request: HttpRequest, node: Node, parent: Node) -> HttpResponse:
+    started = begin(request, node, Action.MOVE, parent=parent)
+    if started:
+        return started
+    moved = nodes.move(by=person(request), node=node, parent=parent)
+    said = _("“%(name)s” now stands under “%(parent)s”")
+    messages.success(request, said % {"name": moved.name, "parent": parent.name})
+    return htmx.done(request, url_of(moved))
 
 
 def _choose(request: HttpRequest, node: Node) -> HttpResponse:

@@ -63,14 +63,19 @@ def switched(
     request: HttpRequest, node: Node, act: Callable[[], object], *,
     enabled: bool, title: str, back_url: str, vanishes: str = "",
 ) -> HttpResponse:  # fmt: skip
-    """Asks, and once it is answered enables or disables the node through `act`; `vanishes` says what goes with it."""
+    """Asks, and once it is answered enables or disables the node through `act`; `vanishes` says what goes with it.
+
+    A response that `act` returns is the answer: the worker does it.
+    """
     problem: UserError | None = None
     if request.method == "POST":
         try:
-            act()
+            done = act()
         except Invalid as error:
             problem = error
         else:
+            if isinstance(done, HttpResponse):
+                return done
             said = _("“%(name)s” is enabled") if enabled else _("“%(name)s” is disabled")
             messages.success(request, said % {"name": node.name})
             return htmx.done(request, back_url)

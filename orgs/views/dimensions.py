@@ -14,13 +14,14 @@ from core import htmx
 from core.errors import Hidden, Invalid, UserError
 from core.ui import Action, Column
 from orgs.forms import DimensionForm, NewDimensionForm, take
-from orgs.models import Node
+from orgs.models import Node, Restructuring
 from orgs.selectors import nodes, ranges
 from orgs.services import dimensions
 from orgs.views.actions import initial
 from orgs.views.asking import ask, form_dialog, switched
 from orgs.views.frame import url_of
 from orgs.views.guards import everything_only, person
+from orgs.views.restructuring import begin
 
 EDITABLE = ("GET", "HEAD", "POST")
 
@@ -116,7 +117,9 @@ def dimension_disable(request: HttpRequest, node_id: int) -> HttpResponse:
     """Asks and disables a dimension."""
     node = _found(node_id)
     return switched(
-        request, node, lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=False),
+        request, node,
+        lambda: begin(request, node, Restructuring.Action.DISABLE)
+        or dimensions.set_enabled(by=person(request), dimension=node, enabled=False),
         enabled=False, back_url=reverse("orgs:dimensions"),
         title=_("Disable the dimension “%(name)s”?") % {"name": node.name},
         vanishes=_("Everything in it disappears from the address book of staff and from choosers"),
@@ -129,7 +132,9 @@ def dimension_enable(request: HttpRequest, node_id: int) -> HttpResponse:
     """Asks and enables a dimension."""
     node = _found(node_id)
     return switched(
-        request, node, lambda: dimensions.set_enabled(by=person(request), dimension=node, enabled=True),
+        request, node,
+        lambda: begin(request, node, Restructuring.Action.ENABLE)
+        or dimensions.set_enabled(by=person(request), dimension=node, enabled=True),
         enabled=True, back_url=reverse("orgs:dimensions"),
         title=_("Enable the dimension “%(name)s”?") % {"name": node.name},
     )  # fmt: skip

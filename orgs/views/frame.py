@@ -46,6 +46,7 @@ def node_page(
         "tab_template": tab_template,
         "fragment": not full,
         "icon_name": icon_of(node),
+        "under_way": _under_way(node),
         **_head(request, node),
         "tabs": tabs(request, node, tab),
         **(tree_context(request, node) if full else {}),
@@ -53,6 +54,16 @@ def node_page(
     }
     return htmx.page(
         request, "orgs/node.html", "orgs/partials/_node.html", everything, status=status
+    )
+
+
+def _under_way(node: Node) -> Action | None:
+    """The way to the job that moves, disables or enables the node, or one above it."""
+    job = nodes.under_way(node)
+    return (
+        Action(_("Show the progress"), reverse("orgs:restructuring", args=[job.pk]))
+        if job
+        else None
     )
 
 

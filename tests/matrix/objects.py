@@ -16,11 +16,12 @@ from contacts.imports import files
 from contacts.models import Contact, ExportJob, ImportJob
 from core import secrets
 from orgs import tree
-from orgs.models import Node
+from orgs.models import Node, Restructuring
 from portal.models import App
 from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
+from tests.factories.orgs import make_administrator
 
 Put = Callable[..., None]
 ROLES_THAT_IMPORT = ("SA", "GM", "DM")
@@ -51,6 +52,13 @@ def _empty_places(put: Put, nodes: dict[str, Node]) -> None:
         for letter in "AB"
     }
     put("empty_department", inside=empty["A"].pk, outside=empty["B"].pk)
+    jobs = {
+        letter: Restructuring.objects.create(
+            action="disable", node=empty[letter], owner=make_administrator()
+        )
+        for letter in "AB"
+    }
+    put("restructuring", inside=jobs["A"].pk, outside=jobs["B"].pk)
     dimension = tree.create_dimension(name="空维度")
     put("empty_dimension", inside=dimension.pk, outside=999_999)
     internal: Department = DepartmentFactory(name="空的内部部门")

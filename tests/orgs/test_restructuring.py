@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.urls import reverse
 
 from contacts import closure
 from contacts.models import Contact, ContactScope
@@ -30,6 +31,7 @@ from tests.factories.orgs import (
     make_maintainer,
     make_organization,
 )
+from tests.orgs.conftest import AS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Status = Restructuring.Status
@@ -250,3 +252,33 @@ def test_two_movers(world: World) -> None:
     assert world.moved()
     assert audited("node.move") == 2
     assert sound()
+
+
+def test_pages(world: World, as_: AS, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(restructuring, "AT_ONCE", 6)
+    client, url = as_(world.by), reverse("orgs:node", args=[world.department.pk])
+    asked = {"parent": world.second.pk, "confirmed": "1"}
+    answer = client.post(f"{url}move/", asked)
+    job = Restructuring.objects.get()
+    page = reverse("orgs:restructuring", args=[job.pk])
+    assert answer.headers["Location"] == page
+    assert "等待后台处理" in client.get(page).content.decode()
+    assert page in client.get(url).content.decode()
+    assert client.post(f"{url}disable/").status_code == 409
+
+    Restructuring.objects.update(status=Status.RUNNING, done=3)
+    body = client.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert 'value="3" max="7"' in body
+    assert "data-poll" in body
+    assert client.get(reverse("orgs:restructuring-card", args=[job.pk])).status_code == 302
+
+    restructuring.run(job_id=job.pk)
+    body = client.get(page, headers={"HX-Request": "true"}).content.decode()
+    assert "已重新计算 7 名联系人的可见范围" in body
+    assert "data-poll" not in body
+    assert page not in client.get(url).content.decode()
+    late = client.post(f"{page}cancel/")
+    assert (late.status_code, "该操作已经结束" in late.content.decode()) == (409, True)
+    assert client.post(f"{url}disable/").headers["Location"] != url
+    other = as_(make_maintainer(make_dimension()))
+    assert other.get(page).status_code == 404
