@@ -19,7 +19,7 @@ from orgs import tree
 from orgs.models import Node, OrganizationDetail, Tag
 from orgs.permissions import scope_for
 from orgs.services import fields as node_fields
-from orgs.services import grants, nodes
+from orgs.services import grants, nodes, restructuring
 from orgs.services.grants import VIEW, Holder
 
 LIMIT = 500
@@ -38,6 +38,7 @@ def move(*, by: Actor, node_ids: Sequence[int], parent: Node) -> int:
     if len(chosen) > MOVE_LIMIT:
         raise Invalid(_("At most %(limit)s organizations move at once") % {"limit": MOVE_LIMIT})
     moving = [node for node in topmost(chosen) if node.parent_id != parent.pk]
+    restructuring.refuse_large(by=by, nodes=moving)
     for node in moving:
         with _named(node):
             nodes.move(by=by, node=node, parent=parent)
@@ -60,6 +61,7 @@ def topmost(chosen: Sequence[Node]) -> list[Node]:
 def set_enabled(*, by: Actor, node_ids: Sequence[int], enabled: bool) -> int:
     """Disables or enables organizations with everything below them; returns how many changed. Raises Hidden."""
     chosen = _claim(by=by, node_ids=node_ids)
+    restructuring.refuse_large(by=by, nodes=topmost(chosen))
     return sum(nodes.set_enabled(by=by, node=node, enabled=enabled) for node in chosen)
 
 

@@ -7,7 +7,7 @@ One job is one transaction: nobody sees a half-moved tree, and a worker that is 
 import contextlib
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from core import outbox
-from core.errors import Conflict, Hidden, UserError
+from core.actors import Actor
+from core.errors import Conflict, Hidden, Invalid, UserError
 from im.services import notify
 from orgs.counting import contact_counts
 from orgs.models import Node, Restructuring
@@ -50,10 +51,22 @@ class Cancelled(Exception):
     """Somebody stopped it; the transaction takes everything back."""
 
 
-def is_large(*, by: User, node: Node) -> bool:
-    """Whether moving, disabling or enabling `node` is for the worker: call `start` instead of the service then."""
-    below = (node.rght - node.lft + 1) // 2
-    return below > AT_ONCE or contact_counts(by, [node.pk]).get(node.pk, 0) > AT_ONCE
+def is_large(*, by: Actor, nodes: Sequence[Node]) -> bool:
+    """Whether moving, disabling or enabling these is for the worker: call `start` instead of the service then."""
+    below = sum((node.rght - node.lft + 1) // 2 for node in nodes)
+    return below > AT_ONCE or sum(contact_counts(by, [n.pk for n in nodes]).values()) > AT_ONCE
+
+
+def refuse_large(*, by: Actor, nodes: Sequence[Node]) -> None:
+    """For changes of several nodes in one go; raises Invalid when that is too much for a page."""
+    if is_large(by=by, nodes=nodes):
+        raise Invalid(
+            _(
+                "More than %(limit)s people or departments stand below these. Choose fewer, or one by one: "
+                "what is large is done in the background."
+            )
+            % {"limit": AT_ONCE}
+        )
 
 
 @transaction.atomic

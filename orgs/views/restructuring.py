@@ -22,7 +22,7 @@ def begin(
 ) -> HttpResponse | None:
     """Hands a change that is too large for a page to the worker and shows how far it is; None when it is not."""
     by = person(request)
-    if not restructuring.is_large(by=by, node=node):
+    if not restructuring.is_large(by=by, nodes=[node]):
         return None
     job = restructuring.start(by=by, node=node, action=action, parent=parent)
     return htmx.done(request, _url(job))

@@ -22,7 +22,7 @@ from core.models import AuditEntry, OutboxEntry
 from im.models import Message
 from orgs import tree, tree_check
 from orgs.models import Node, NodeUserGrant, Restructuring
-from orgs.services import nodes, restructuring
+from orgs.services import bulk, nodes, restructuring
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import (
     make_department,
@@ -72,12 +72,16 @@ def audited(action: str) -> int:
 
 
 def test_what_is_large_is_for_the_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not restructuring.is_large(by=world.by, node=world.department)
+    assert not restructuring.is_large(by=world.by, nodes=[world.department])
     monkeypatch.setattr(restructuring, "AT_ONCE", 8)
     fresh = Node.objects.get(pk=world.department.pk)
-    assert not restructuring.is_large(by=world.by, node=fresh)
+    assert not restructuring.is_large(by=world.by, nodes=[fresh])
     monkeypatch.setattr(restructuring, "AT_ONCE", 6)
-    assert restructuring.is_large(by=world.by, node=fresh)
+    assert restructuring.is_large(by=world.by, nodes=[fresh])
+    for act in (bulk.move, bulk.set_enabled):
+        how = {"parent": world.second} if act is bulk.move else {"enabled": False}
+        with pytest.raises(Invalid, match="6"):
+            act(by=world.by, node_ids=[world.first.pk], **how)
 
 
 def test_a_move_is_carried_out_once_and_told(world: World) -> None:
