@@ -1,12 +1,13 @@
 """Effects after commit. A service enqueues by registered name; nothing is lost with a worker or broker (T82, T83)."""
 
+import contextlib
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from celery import current_app
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from kombu.exceptions import OperationalError
@@ -17,6 +18,8 @@ from core.models import OutboxEntry
 log = logging.getLogger(__name__)
 
 LEASE = datetime.timedelta(minutes=35)  # longer than the hard limit of a task
+# Whoever runs an entry holds this advisory lock plus its id; the database takes it back from a process that was killed.
+LOCK_BASE = 72_300 << 40
 MAX_ATTEMPTS = 8
 
 
@@ -61,27 +64,59 @@ def publish(*, entry_id: int, task: str) -> bool:
 
 def run(*, entry_id: int, action: Callable[..., None]) -> bool:
     """Claims the entry, runs `action(**arguments)`, marks it done. False when it was already done or is being run."""
-    entry = claim(entry_id)
-    if entry is None:
-        return False
-    with context.use(context.Context(request_id=entry.request_id or f"job-{entry.pk}")):
-        try:
-            action(**entry.arguments)
-        except Exception as error:
-            fail(entry, error)
-            raise
-    OutboxEntry.objects.filter(pk=entry.pk).update(done_at=timezone.now(), lease_until=None)
-    return True
+    with _alone(entry_id) as mine:
+        entry = claim(entry_id) if mine else None
+        if entry is None:
+            return False
+        with context.use(context.Context(request_id=entry.request_id or f"job-{entry.pk}")):
+            try:
+                action(**entry.arguments)
+            except Exception as error:
+                fail(entry, error)
+                raise
+        OutboxEntry.objects.filter(pk=entry.pk).update(done_at=timezone.now(), lease_until=None)
+        return True
+
+
+@contextlib.contextmanager
+def _alone(entry_id: int) -> Iterator[bool]:
+    """Whether this process alone runs the entry, for the length of a with block."""
+    key = [LOCK_BASE + entry_id]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", key)
+        row = cursor.fetchone()
+    mine = bool(row and row[0])
+    try:
+        yield mine
+    finally:
+        # After a lost connection there is nothing left to give back.
+        if mine and connection.connection is not None and not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", key)
 
 
 def claim(entry_id: int) -> OutboxEntry | None:
-    """Takes the entry for this process by conditional update; None when another has it or it is done."""
+    """Takes the entry by conditional update; None when it is done. The caller is alone: a lease is a dead one's."""
     now = timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     claimed = OutboxEntry.objects.filter(
-        free, pk=entry_id, done_at__isnull=True, failed_at__isnull=True, available_at__lte=now
+        pk=entry_id, done_at__isnull=True, failed_at__isnull=True, available_at__lte=now
     ).update(lease_until=now + LEASE, attempts=F("attempts") + 1)
     return OutboxEntry.objects.get(pk=entry_id) if claimed else None
+
+
+@transaction.atomic
+def free_orphans(*, limit: int = 200) -> int:
+    """Gives back entries whose process was killed in the middle, so that they go on at once; returns how many."""
+    leased = OutboxEntry.objects.filter(
+        lease_until__gt=timezone.now(), done_at__isnull=True, failed_at__isnull=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM unnest(%s::bigint[]) AS entry(id) WHERE pg_try_advisory_xact_lock(%s + id)",
+            [list(leased.values_list("pk", flat=True)[:limit]), LOCK_BASE],
+        )
+        orphans = [row[0] for row in cursor.fetchall()]
+    return OutboxEntry.objects.filter(pk__in=orphans).update(lease_until=None)
 
 
 def fail(entry: OutboxEntry, error: Exception) -> None:
@@ -111,7 +146,8 @@ def waiting(*, older_than: datetime.timedelta) -> "models.QuerySet[OutboxEntry]"
 
 
 def sweep(*, limit: int = 200) -> int:
-    """Publishes again what the broker lost. Safe to run at any time and twice."""
+    """Publishes again what the broker or a killed worker lost. Safe to run at any time and twice."""
+    free_orphans()
     entries = (
         waiting(older_than=datetime.timedelta(seconds=5))
         .order_by("available_at")

@@ -58,7 +58,7 @@ class Reader:
     node: Node
     keys: Sequence[str]
     _nodes: dict[int, tuple[str, int, str]] = field(default_factory=dict)
-    _categories: dict[int, str] = field(default_factory=dict)
+    _categories: dict[int | None, str] | None = None
     _states: dict[str, str] = field(default_factory=dict)
 
     def rows(self, viewer: Viewer, ids: Sequence[int]) -> list[list[str]]:
@@ -66,8 +66,8 @@ class Reader:
         contacts = _readable(viewer, ids).only(*COLUMNS).in_bulk()
         places = self._places(viewer, ids)
         tags = self._tags(ids) if "tags" in self.keys else {}
-        if "category" in self.keys and not self._categories:
-            self._categories = dict(Category.objects.values_list("pk", "name"))
+        if self._categories is None:
+            self._categories = {None: "", **dict(Category.objects.values_list("pk", "name"))}
         return [
             self._row(contacts[pk], places.get(pk), tags.get(pk, []))
             for pk in ids
@@ -124,7 +124,7 @@ class Reader:
             "gender": str(contact.get_gender_display()) if contact.gender else "",
             "tags": ";".join(tags),
             "account": self._state(contact.account_state),
-            "category": self._categories.get(contact.category_id or 0, ""),
+            "category": (self._categories or {}).get(contact.category_id, ""),
             "created_at": timezone.localtime(contact.created_at).isoformat(
                 sep=" ", timespec="minutes"
             ),
