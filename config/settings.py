@@ -202,6 +202,7 @@ IM_CARDS = {
     "contacts.import": "contacts:import-card",
     "contacts.export": "contacts:export-card",
     "orgs.restructuring": "orgs:restructuring-card",
+    "contacts.bulk": "contacts:bulk-card",
 }
 IM_CHANNELS: list[str] = []
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]

@@ -57,6 +57,7 @@ class Cut:
     )  # SQL on alias c, written by querysets.Filters only
     parameters: dict[str, Any] = field(default_factory=dict)
     limit: int | None = None
+    descending: bool = False
 
     def position(self, sort_key: str, contact_id: str) -> str:
         """Keyset and prefix conditions on these two columns."""
@@ -151,7 +152,7 @@ def _render(template: str, cut: Cut, *, alias: str, **parts: Any) -> str:
         join=join,
         extra=extra,
         cut=cut.position(f"{alias}.sort_key", f"{alias}.{identifier}"),
-        way="DESC" if cut.before else "ASC",
+        way="DESC" if cut.before or cut.descending else "ASC",
         limit=f"LIMIT {int(cut.limit)}" if cut.limit else "",
         **parts,
     )

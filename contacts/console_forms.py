@@ -1,11 +1,13 @@
 """Forms that only the back office has."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms import password_field
+from contacts import console_columns
 from contacts.forms import ContactForm, PictureForm
 from contacts.permissions import Role
 from contacts.services.sharing import LEVELS
@@ -23,6 +25,54 @@ class LevelForm(UiForm):
         label=_("They may"), widget=forms.RadioSelect, initial="view",
         choices=[(level, LEVEL_WORDS[level]) for level in LEVELS],
     )  # fmt: skip
+
+
+class SaveFilterForm(UiForm):
+    """A name for filters."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    is_default = forms.BooleanField(label=_("Open the list with this filter"), required=False)
+
+
+class LayoutForm(UiForm):
+    """The columns of the list with their places; 0 or nothing leaves one out."""
+
+    two_columns = True
+    wide = ("dense",)
+
+    dense = forms.BooleanField(label=_("Close rows"), required=False)
+
+    def __init__(self, *args: Any, columns: Sequence[str], dense: bool, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"dense": dense}, **kwargs)
+        self.fields["dense"].help_text = _("More rows fit on the screen")
+        for key, label in console_columns.choices():
+            self.fields[f"c_{key}"] = forms.IntegerField(
+                label=label, required=False, min_value=0, max_value=99,
+                initial=columns.index(key) + 1 if key in columns else None,
+                widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric", "placeholder": "–"}),
+            )  # fmt: skip
+        self.order_fields([*(key for key in self.fields if key != "dense"), "dense"])
+
+    def clean(self) -> dict[str, Any]:
+        """At least one column beside the name."""
+        values = dict(super().clean() or {})
+        if not any(values.get(f"c_{key}") for key in console_columns.COLUMNS):
+            raise forms.ValidationError(
+                _("Number at least one column: 1 comes first, empty is left out")
+            )
+        return values
+
+    def chosen(self) -> list[str]:
+        """The columns in the order of their numbers."""
+        numbered = [
+            (self.cleaned_data.get(f"c_{key}") or 0, key) for key in console_columns.COLUMNS
+        ]
+        order = list(console_columns.COLUMNS)
+        return [
+            key for n, key in sorted(numbered, key=lambda one: (one[0], order.index(one[1]))) if n
+        ]
 
 
 class PlaceForm(UiForm):

@@ -203,13 +203,18 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
         after: tuple[str, int] | None = None,
         before: tuple[str, int] | None = None,
         size: int = PAGE_SIZE,
+        descending: bool = False,
     ) -> Page:
         """One page of visible contacts ordered by pinyin, at or below `node` if given; one query."""
-        cut = (filters or Filters()).cut(after=after, before=before, limit=size + 1)
+        down = bool(before) != descending
+        ends = (before, after) if descending else (after, before)
+        cut = (filters or Filters()).cut(
+            after=ends[0], before=ends[1], limit=size + 1, descending=down
+        )
         sql, parameters = branches.union(viewer, cut, node)
         if not sql:
             return Page([])
-        way = "DESC" if before else "ASC"
+        way = "DESC" if down else "ASC"
         rows = _fetch(
             f"SELECT sort_key, contact_id FROM ({sql}) AS hits"
             f" ORDER BY sort_key {way}, contact_id {way} LIMIT {int(size) + 1}",

@@ -81,7 +81,7 @@ class Here:
         there = replace(self, **changes)
         query: list[tuple[str, Any]] = [
             ("q", there.q), ("status", there.status), ("category", there.category), ("tag", there.tag),
-            ("after", _position_text(there.after)), ("before", _position_text(there.before)),
+            ("after", position_text(there.after)), ("before", position_text(there.before)),
             ("c", there.card_id), ("tab", there.tab if there.card_id and there.tab != TABS[0] else ""),
         ]  # fmt: skip
         said = [(key, value) for key, value in query if value]
@@ -108,7 +108,8 @@ def position(text: str) -> tuple[str, int] | None:
     return key[:300], found
 
 
-def _position_text(at: tuple[str, int] | None) -> str:
+def position_text(at: tuple[str, int] | None) -> str:
+    """A keyset position for an address."""
     return f"{at[0]}~{at[1]}" if at else ""
 
 

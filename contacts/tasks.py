@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import export_jobs, import_jobs, jobs
+from contacts import bulk_work, export_jobs, import_jobs, jobs
 from core.effects import effect, schedule
 
 
@@ -20,6 +20,12 @@ def run_import(*, job_id: int) -> None:
 def run_export(*, job_id: int) -> None:
     """Makes the file of an export."""
     export_jobs.run(job_id=job_id)
+
+
+@effect("contacts.run_bulk")
+def run_bulk(*, job_id: int) -> None:
+    """Carries an action on many contacts out."""
+    bulk_work.run(job_id=job_id)
 
 
 @schedule("contacts.purge_exports")

@@ -18,6 +18,7 @@ ACTIONS: dict[str, str | Promise] = {
     "contact.reveal": gettext_lazy("Looked at in full"),
     "contact.move": gettext_lazy("Moved"),
     "contact.tag": gettext_lazy("Tags added"),
+    "contact.untag": gettext_lazy("Tags removed"),
     "contact.enable": gettext_lazy("Enabled"),
     "contact.disable": gettext_lazy("Disabled"),
     "contact.delete": gettext_lazy("Deleted"),

@@ -1,6 +1,7 @@
 """External contacts themselves: create, edit, picture, reveal, bin (SPEC CON-1, CON-2, CON-7, CON-8)."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -163,13 +164,19 @@ def delete(*, by: Actor, contact: Contact) -> Contact:
     Raises Hidden or Denied unless `by` maintains the main dimension.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
-    accounts.detach(by=by, contact=fresh)
-    events.announce_gone(contact_id=fresh.pk, reason="deleted", by=by)
-    fresh.deleted_at, fresh.deleted_by_label = timezone.now(), by.actor_label[:200]
-    fresh.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
-    closure.refresh([fresh.pk])
-    record(by=by, contact=fresh, action="contact.delete", before={"name": fresh.name})
+    put_into_bin(by=by, contacts=[fresh])
     return fresh
+
+
+def put_into_bin(*, by: Actor, contacts: Sequence[Contact]) -> None:
+    """The change itself; everything is locked, every right was checked."""
+    for contact in contacts:
+        accounts.detach(by=by, contact=contact)
+        events.announce_gone(contact_id=contact.pk, reason="deleted", by=by)
+        contact.deleted_at, contact.deleted_by_label = timezone.now(), by.actor_label[:200]
+        contact.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
+        record(by=by, contact=contact, action="contact.delete", before={"name": contact.name})
+    closure.refresh([contact.pk for contact in contacts])
 
 
 @transaction.atomic
@@ -179,15 +186,23 @@ def restore(*, by: Actor, contact: Contact) -> Contact:
     Raises as `delete`, Conflict for one that was merged into another: the person would be there twice.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER, binned=True)
-    if ContactMerge.objects.filter(former_id=fresh.pk).exists():
-        raise Conflict(
-            _("%(name)s was merged into another entry and cannot be restored beside it")
-            % {"name": fresh.name},
-            code="merged",
-        )
-    fresh.deleted_at, fresh.deleted_by_label = None, ""
-    fresh.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
-    closure.refresh([fresh.pk])
-    record(by=by, contact=fresh, action="contact.restore", after={"name": fresh.name})
+    take_out_of_bin(by=by, contacts=[fresh])
     fresh.refresh_from_db()
     return fresh
+
+
+def take_out_of_bin(*, by: Actor, contacts: Sequence[Contact]) -> None:
+    """The change itself; everything is locked, every right was checked. Raises Conflict as `restore`."""
+    ids = [contact.pk for contact in contacts]
+    merged = set(ContactMerge.objects.filter(former_id__in=ids).values_list("former_id", flat=True))
+    for contact in contacts:
+        if contact.pk in merged:
+            raise Conflict(
+                _("%(name)s was merged into another entry and cannot be restored beside it")
+                % {"name": contact.name},
+                code="merged",
+            )
+        contact.deleted_at, contact.deleted_by_label = None, ""
+        contact.save(update_fields=["deleted_at", "deleted_by_label", "updated_at"])
+        record(by=by, contact=contact, action="contact.restore", after={"name": contact.name})
+    closure.refresh(ids)

@@ -1,4 +1,4 @@
-"""Several contacts at once: chosen in the list, asked about, then all of them or none (SPEC CON-5; matrix row 25)."""
+"""Several contacts at once: chosen in the list, asked about, then done, by the worker if many (CON-5; row 25)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,24 +11,26 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from accounts.selectors import Picked, picked
-from contacts import console_lists, selection, tables
+from accounts.models import User
+from accounts.selectors import picked
+from contacts import bulk_words, console_lists, tables
 from contacts.console_forms import LevelForm
-from contacts.console_lists import Selection
+from contacts.console_lists import Chosen
 from contacts.export_forms import ExportForm
 from contacts.exports.columns import CONTACT_COLUMNS
 from contacts.forms import TagsForm
-from contacts.services import bulk, exports
-from contacts.services.sharing import Holder
-from contacts.tables import Here
+from contacts.models import BulkJob
+from contacts.services import bulk_jobs, exports
+from contacts.services.bulk import Options
 from contacts.views.guards import viewer
 from core import htmx
-from core.ui import Fact
+from core.errors import Invalid
+from core.forms import UiForm
 from orgs.models import Node
 from orgs.views.asking import ask, attempt
 from orgs.views.guards import load, on_node, person
 
-Step = Callable[[HttpRequest, Selection, Here], HttpResponse]
+Step = Callable[[HttpRequest, Node, Chosen], HttpResponse]
 
 
 @require_POST
@@ -39,198 +41,139 @@ def bulk_act(request: HttpRequest, node: Node) -> HttpResponse:
     if action not in STEPS:
         raise Http404
     at = console_lists.here(request, node)
-    chosen = console_lists.selection(request, viewer(request), node, at)
-    return STEPS[action](request, chosen, at)
-
-
-def _question(chosen: Selection, at: Here, action: str, **question: Any) -> dict[str, Any]:
-    return {
-        "style": "primary",
-        **question,
-        "action": console_lists.bulk_url(at),
-        "hidden": [
-            ("action", action), ("confirmed", "1"), *chosen.hidden, *question.get("hidden", ())
-        ],
-        "back_url": at.list_url,
-    }  # fmt: skip
-
-
-def _done(request: HttpRequest, at: Here, said: str) -> HttpResponse:
-    messages.success(request, said)
-    return htmx.done(request, at.list_url)
+    return STEPS[action](request, node, console_lists.chosen(request, viewer(request), at))
 
 
 def _confirmed(request: HttpRequest) -> bool:
     return request.POST.get("confirmed") == "1"
 
 
-# --- Moving ---------------------------------------------------------------------------------------------------------
+def _question(chosen: Chosen, action: str, **question: Any) -> dict[str, Any]:
+    words = bulk_words.question(action, chosen.n, chosen.words)
+    consequences = [*question.pop("consequences", ()), *words.pop("consequences")]
+    if chosen.large and action != "export":
+        consequences.append(
+            _("This is done in the background; you may leave the page and cancel it")
+        )
+    return {
+        **words, **question, "consequences": consequences,
+        "action": console_lists.bulk_url(chosen.at),
+        "hidden": [
+            ("action", action), ("confirmed", "1"), *chosen.hidden, *question.get("hidden", ())
+        ],
+        "back_url": chosen.at.list_url,
+    }  # fmt: skip
 
 
-def _move(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
+def _start(
+    request: HttpRequest, node: Node, chosen: Chosen, action: str, options: Options
+) -> HttpResponse:
+    """Done, or under way on a page of its own."""
+    found = bulk_jobs.start(
+        by=person(request), node=node, selection=chosen.selection, action=action, options=options
+    )
+    if isinstance(found, BulkJob):
+        return htmx.done(request, reverse("contacts:bulk-detail", args=[found.pk]))
+    messages.success(request, bulk_words.said(action, found))
+    return htmx.done(request, chosen.at.list_url)
+
+
+def _form(request: HttpRequest, question: dict[str, Any], form: UiForm) -> HttpResponse:
+    full, fragment = "contacts/console/question.html", "components/dialog_confirm.html"
+    context = {**question, "form": form}
+    return htmx.page(request, full, fragment, context, status=form.http_status)
+
+
+def _move(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     given = tables.number(request.POST.get("node", ""))
     if given is None:
-        query = {"name": "node", "multiple": 0, "title": _("Move to…"),
-                 "action": chosen.address(at, action="move")}  # fmt: skip
-        return _see(f"{reverse('orgs:node-picker')}?{urlencode(query)}")
+        return _see(
+            "orgs:node-picker", chosen, "move", name="node", multiple=0, title=_("Move to…")
+        )
     target = load(request, given)
-    if not _confirmed(request):
-        return ask(request, _move_question(chosen, at, target))
-    n = bulk.move(by=person(request), contact_ids=chosen.ids, node=target)
-    said = ngettext(
-        "%(n)s contact was moved to “%(node)s”", "%(n)s contacts were moved to “%(node)s”", n
-    )
-    return _done(request, at, said % {"n": n, "node": target.name})
-
-
-def _move_question(chosen: Selection, at: Here, target: Node) -> dict[str, Any]:
-    n = len(chosen.ids)
+    if _confirmed(request):
+        return _start(request, node, chosen, "move", {"node": target.pk})
+    n = chosen.n
     title = ngettext("Move %(n)s contact to “%(node)s”?", "Move %(n)s contacts to “%(node)s”?", n)
-    return _question(
-        chosen, at, "move",
-        title=title % {"n": n, "node": target.name},
-        consequences=[
-            _("Their main place changes; further places stay"),
-            _("Whoever sees the new place sees them, whoever only saw the former one no longer does"),
-        ],
-        submit=_("Move"), hidden=[("node", target.pk)],
-    )  # fmt: skip
+    title %= {"n": chosen.words, "node": target.name}
+    return ask(request, _question(chosen, "move", title=title, hidden=[("node", target.pk)]))
 
 
-# --- Tags -----------------------------------------------------------------------------------------------------------
+def _tags(action: str) -> Step:
+    def step(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
+        form = TagsForm(request.POST if _confirmed(request) else None)
+        if form.is_bound and form.is_valid():
+            text = form.cleaned_data["tags"]
+            done = attempt(form, lambda: _start(request, node, chosen, action, {"tags": text}))
+            if done is not None:
+                return done
+        return _form(request, _question(chosen, action), form)
+
+    return step
 
 
-def _tag(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
-    form = TagsForm(request.POST if _confirmed(request) else None)
-    if form.is_bound and form.is_valid():
-        what = {"contact_ids": chosen.ids, "names": form.cleaned_data["tags"]}
-        n = attempt(form, lambda: bulk.tag(by=person(request), **what))
-        if n is not None:
-            said = ngettext("%(n)s contact got new tags", "%(n)s contacts got new tags", n)
-            return _done(request, at, said % {"n": n})
-    n = len(chosen.ids)
-    title = ngettext("Add tags to %(n)s contact", "Add tags to %(n)s contacts", n) % {"n": n}
-    question = _question(chosen, at, "tag", title=title, submit=_("Add tags"), form=form)
-    return _form(request, question, form)
-
-
-def _form(request: HttpRequest, question: dict[str, Any], form: Any) -> HttpResponse:
-    full, fragment = "contacts/console/question.html", "components/dialog_confirm.html"
-    return htmx.page(request, full, fragment, question, status=form.http_status)
-
-
-# --- Sharing --------------------------------------------------------------------------------------------------------
-
-
-def _share(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
+def _share(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     values = request.POST.getlist("holders")
     if not values:
-        query = {"kind": "both", "name": "holders", "title": _("Share with"),
-                 "action": chosen.address(at, action="share")}  # fmt: skip
-        return _see(f"{reverse('accounts:picker')}?{urlencode(query)}")
+        return _see(
+            "accounts:picker", chosen, "share", name="holders", kind="both", title=_("Share with")
+        )
     holders = picked(values)
     form = LevelForm(request.POST if _confirmed(request) else None)
-    if not (form.is_bound and form.is_valid()):
-        return _form(request, _share_question(chosen, at, holders, form), form)
-    n = bulk.share(
-        by=person(request),
-        contact_ids=chosen.ids,
-        to=_holders(holders),
-        level=form.cleaned_data["level"],
-    )
-    said = ngettext("%(n)s contact was shared anew", "%(n)s contacts were shared anew", n)
-    return _done(request, at, said % {"n": n})
+    if form.is_bound and form.is_valid():
+        level = form.cleaned_data["level"]
+        return _start(request, node, chosen, "share", {"holders": values, "level": level})
+    names = [user.name for user in holders.users] + [one.name for one in holders.departments]
+    hidden = [("holders", value) for value in values]
+    facts = bulk_words.fact(_("Share with"), names)
+    return _form(request, _question(chosen, "share", facts=facts, hidden=hidden), form)
 
 
-def _holders(to: Picked) -> list[Holder]:
-    return [*to.users, *to.departments]
+def _follower(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
+    given = tables.number(request.POST.get("follower", ""))
+    if given is None:
+        return _see(
+            "accounts:picker", chosen, "follower", name="follower", kind="person", multiple=0,
+            title=_("Choose the new follower"),
+        )  # fmt: skip
+    if _confirmed(request):
+        return _start(request, node, chosen, "follower", {"user": given})
+    follower = User.objects.active().staff().filter(pk=given).first()
+    if follower is None:
+        raise Invalid(_("Only active staff can be chosen here"), field="follower")
+    facts = bulk_words.fact(_("New follower"), [follower.name])
+    return ask(request, _question(chosen, "follower", facts=facts, hidden=[("follower", given)]))
 
 
-def _share_question(chosen: Selection, at: Here, to: Picked, form: LevelForm) -> dict[str, Any]:
-    n = len(chosen.ids)
-    keys = [f"p{user.pk}" for user in to.users] + [f"d{one.pk}" for one in to.departments]
-    names = [one.name for one in _holders(to)]
-    return _question(
-        chosen, at, "share",
-        title=ngettext("Share %(n)s contact?", "Share %(n)s contacts?", n) % {"n": n},
-        facts=[Fact(_("Share with"), _(", ").join(names))],
-        consequences=[_("A department means its members and those of the departments below it")],
-        submit=_("Share"), form=form, hidden=[("holders", key) for key in keys],
-    )  # fmt: skip
-
-
-# --- Exporting ------------------------------------------------------------------------------------------------------
-
-
-def _export(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
-    node = load(request, at.node_id or 0)
+def _export(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     form = ExportForm(request.POST if _confirmed(request) else None, columns=CONTACT_COLUMNS)
     if form.is_bound and form.is_valid():
         what = {"format_": form.cleaned_data["format"], "keys": form.cleaned_data["columns"]}
-        named = selection.Selection.named(chosen.ids)
-        job = attempt(
-            form, lambda: exports.create(by=person(request), node=node, selection=named, **what)
-        )
+        given = {"by": person(request), "node": node, "selection": chosen.selection, **what}
+        job = attempt(form, lambda: exports.create(**given))
         if job is not None:
             return htmx.done(request, reverse("contacts:export-detail", args=[job.pk]))
-    n = len(chosen.ids)
-    title = ngettext("Export %(n)s contact", "Export %(n)s contacts", n) % {"n": n}
-    question = _question(chosen, at, "export", title=title, submit=_("Export"), form=form)
-    return _form(request, question, form)
+    return _form(request, _question(chosen, "export"), form)
 
 
-# --- Disabling and enabling -----------------------------------------------------------------------------------------
+def _plain(action: str) -> Step:
+    def step(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
+        if _confirmed(request):
+            return _start(request, node, chosen, action, {})
+        return ask(request, _question(chosen, action))
+
+    return step
 
 
-def _disable(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
-    return _switch(request, chosen, at, enabled=False)
-
-
-def _enable(request: HttpRequest, chosen: Selection, at: Here) -> HttpResponse:
-    return _switch(request, chosen, at, enabled=True)
-
-
-def _switch(request: HttpRequest, chosen: Selection, at: Here, *, enabled: bool) -> HttpResponse:
-    if not _confirmed(request):
-        return ask(request, _switch_question(chosen, at, enabled=enabled))
-    n = bulk.set_enabled(by=person(request), contact_ids=chosen.ids, enabled=enabled)
-    said = (
-        ngettext("%(n)s contact is enabled", "%(n)s contacts are enabled", n)
-        if enabled
-        else ngettext("%(n)s contact is disabled", "%(n)s contacts are disabled", n)
-    )
-    return _done(request, at, said % {"n": n})
-
-
-def _switch_question(chosen: Selection, at: Here, *, enabled: bool) -> dict[str, Any]:
-    n = len(chosen.ids)
-    if enabled:
-        title = ngettext("Enable %(n)s contact?", "Enable %(n)s contacts?", n) % {"n": n}
-        text = _("Their accounts work again. Sessions and links that were ended stay ended.")
-        return _question(chosen, at, "enable", title=title, text=text, submit=_("Enable"))
-    return _question(
-        chosen, at, "disable", style="danger",
-        title=ngettext("Disable %(n)s contact?", "Disable %(n)s contacts?", n) % {"n": n},
-        consequences=disabling(),
-        submit=ngettext("Disable %(n)s contact", "Disable %(n)s contacts", n) % {"n": n},
-    )  # fmt: skip
-
-
-def disabling() -> list[str]:
-    """What disabling a contact does, as sentences."""
-    return [
-        _("Staff no longer find them in the address book and in choosers"),
-        _("Their accounts stop working and their sessions end at once; applications lapse"),
-        _("Nothing is lost: enabling brings it back"),
-    ]
-
-
-def _see(url: str) -> HttpResponseRedirect:
-    response = HttpResponseRedirect(url)
+def _see(chooser: str, chosen: Chosen, action: str, **query: Any) -> HttpResponseRedirect:
+    """To a chooser, which posts back here."""
+    query["action"] = chosen.address(action=action)
+    response = HttpResponseRedirect(f"{reverse(chooser)}?{urlencode(query)}")
     response.status_code = 303
     return response
 
 
 STEPS: dict[str, Step] = {
-    "move": _move, "tag": _tag, "share": _share, "export": _export, "disable": _disable, "enable": _enable
+    "move": _move, "tag": _tags("tag"), "untag": _tags("untag"), "share": _share, "follower": _follower,
+    "export": _export, "disable": _plain("disable"), "enable": _plain("enable"), "delete": _plain("delete"),
 }  # fmt: skip

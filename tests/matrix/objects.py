@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Department, InitialSecret, PrivacyNotice, User
 from approvals.models import Application
 from contacts.imports import files
-from contacts.models import Contact, ExportJob, ImportJob
+from contacts.models import BulkJob, Contact, ExportJob, ImportJob
 from core import secrets
 from orgs import tree
 from orgs.models import Node, Restructuring
@@ -119,6 +119,13 @@ def _imports(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger:
     own = {role: _export(people[role], nodes["A"]).pk for role in ROLES_THAT_IMPORT}
     others = _export(stranger, nodes["B"]).pk
     put("export", inside=others, outside=others, **own)
+    own = {role: _bulk(people[role], nodes["A"]).pk for role in ROLES_THAT_IMPORT}
+    others = _bulk(stranger, nodes["B"]).pk
+    put("bulk_job", inside=others, outside=others, **own)
+
+
+def _bulk(owner: User, dimension: Node) -> BulkJob:
+    return BulkJob.objects.create(owner=owner, node=dimension, action="disable", total=400)
 
 
 def _import(owner: User, dimension: Node) -> ImportJob:

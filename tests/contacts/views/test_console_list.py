@@ -8,7 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from contacts.models import Contact, ContactUserGrant
+from contacts import console_columns
+from contacts.models import Contact, ContactUserGrant, ListLayout
 from contacts.services import places
 from core.models import AuditEntry
 from orgs.models import Tag
@@ -67,23 +68,23 @@ def test_methods_and_forms_from_elsewhere(as_, book) -> None:
 def test_noise_never_breaks_a_door(as_, book, noise) -> None:
     client = as_(book.maintainer)
     keys = (
-        "q",
-        "status",
-        "category",
-        "tag",
-        "after",
-        "before",
-        "ids",
-        "action",
-        "node",
-        "all",
-        "n",
-        "holders",
-    )
+        "q", "status", "category", "tag", "after", "before", "ids", "action", "node", "all", "n", "holders",
+        "source", "follower", "from", "to", "enabled", "mobile", "email", "here", "sort",
+    )  # fmt: skip
     values = dict.fromkeys(keys, noise)
     assert client.get(list_url(book.hengtuo), values).status_code == 200
     assert client.get(reverse("contacts:node-counts"), values).status_code == 200
-    for action in ("move", "tag", "share", "disable", "enable", noise):
+    for action in (
+        "move",
+        "tag",
+        "untag",
+        "share",
+        "follower",
+        "delete",
+        "disable",
+        "export",
+        noise,
+    ):
         answer = client.post(bulk_url(book.hengtuo), {**values, "action": action}, headers=HTMX)
         assert answer.status_code < 500, action
 
@@ -142,6 +143,23 @@ def test_pages_by_keyset(as_, book) -> None:
     assert client.get(list_url(book.haichuan)).context["pager"].total == 121
 
 
+def test_the_other_way_round(as_, book) -> None:
+    """From the last name on, forth and back again."""
+    make_many(book.haichuan, 120)
+    client = as_(book.maintainer)
+    forth, url, pages = [], list_url(book.haichuan), []
+    while url:
+        response = client.get(url, {} if "?" in url else {"sort": "-name"})
+        pages.append([row.id for row in response.context["rows"]])
+        forth += pages[-1]
+        last, url = response.context["pager"], response.context["pager"].next_url
+    plain = [row.id for row in client.get(list_url(book.haichuan)).context["rows"]]
+    assert forth[::-1][:50] == plain
+    assert len(set(forth)) == 121
+    back = client.get(last.previous_url)
+    assert [row.id for row in back.context["rows"]] == pages[-2]
+
+
 def test_the_number_of_queries_does_not_grow(as_, book) -> None:
     client = as_(book.maintainer)
 
@@ -150,10 +168,14 @@ def test_the_number_of_queries_does_not_grow(as_, book) -> None:
             text(client.get(list_url(book.haichuan)))
         return len(captured)
 
-    make_many(book.haichuan, 29)
+    ListLayout.objects.create(owner=book.maintainer, columns=list(console_columns.COLUMNS))
+    tag = Tag.objects.create(name="重点")
+    for pk in make_many(book.haichuan, 29):
+        tag.contact_set.add(pk)
     queries()
     few = queries()
-    make_many(book.haichuan, 270)
+    for pk in make_many(book.haichuan, 270)[:40]:
+        tag.contact_set.add(pk)
     assert queries() == few
 
 
@@ -188,11 +210,15 @@ def test_counts_are_those_of_the_viewer(as_, book) -> None:
 def test_a_question_comes_first(as_, book) -> None:
     client = as_(book.maintainer)
     ids = {"ids": [book.lin.pk]}
-    for action in ("disable", "enable", "tag"):
+    for action in ("disable", "enable", "tag", "untag", "delete", "export"):
         answer = client.post(bulk_url(book.hengtuo), {"action": action, **ids}, headers=HTMX)
         assert "<dialog" in text(answer)
         assert f'name="ids" value="{book.lin.pk}"' in answer.content.decode()
-    for action, chooser in (("move", "/console/orgs/pick/"), ("share", "/pick/people/")):
+    for action, chooser in (
+        ("move", "/console/orgs/pick/"),
+        ("share", "/pick/people/"),
+        ("follower", "/pick/people/"),
+    ):
         answer = client.post(bulk_url(book.hengtuo), {"action": action, **ids}, headers=HTMX)
         assert answer.status_code == 303
         assert answer.headers["Location"].startswith(chooser)
@@ -241,16 +267,32 @@ def test_tags_shares_and_state_of_several(as_, book) -> None:
     answer = confirm(client, book.suppliers, "share", both, holders=[holder], level="edit")
     assert answer.status_code == 204
     assert ContactUserGrant.objects.filter(user=book.stranger).count() == 2
+    assert confirm(client, book.suppliers, "untag", both, tags="驻场，没有的").status_code == 204
+    assert list(book.wang.tags.values_list("name", flat=True)) == ["重点"]
+    assert (
+        confirm(client, book.suppliers, "follower", both, follower=book.stranger.pk).status_code
+        == 204
+    )
+    assert book.stranger.followed_contacts.count() == 2
+    assert (
+        confirm(client, book.suppliers, "follower", both, follower=book.external.pk).status_code
+        == 422
+    )
     assert confirm(client, book.suppliers, "disable", both).status_code == 204
     assert Contact.objects.filter(enabled=False).count() == 2
     assert confirm(client, book.suppliers, "enable", both).status_code == 204
     assert not Contact.objects.filter(enabled=False).exists()
+    assert confirm(client, book.suppliers, "delete", both).status_code == 204
+    assert Contact.objects.binned().count() == 2
 
 
 @pytest.mark.parametrize(
     ("action", "values"),
     [
         ("disable", {}),
+        ("delete", {}),
+        ("untag", {"tags": "重点"}),
+        ("follower", {}),
         ("tag", {"tags": "重点"}),
         ("move", {"node": "haichuan"}),
         ("share", {"level": "view"}),
@@ -262,6 +304,8 @@ def test_all_or_nothing(as_, book, action, values) -> None:
         values = {"node": getattr(book, values["node"]).pk}
     if action == "share":
         values = {**values, "holders": [f"p{book.stranger.pk}"]}
+    if action == "follower":
+        values = {"follower": book.stranger.pk}
     answer = confirm(
         as_(book.maintainer), book.suppliers, action, [book.lin, book.hidden], **values
     )
