@@ -180,7 +180,7 @@ def test_the_number_of_queries_does_not_grow(as_, book) -> None:
 
 
 def test_a_name_is_only_a_name(as_, book) -> None:
-    name = "<img src=x onerror=alert(1)>\"'{{7*7}}"
+    name = "<img src=x onerror=alert(1)>\"'{{7919*7907}}"
     nasty = make_contact(book.hengtuo, name, position="<script>alert(2)</script>")
     client = as_(book.maintainer)
     pages = [
@@ -192,7 +192,7 @@ def test_a_name_is_only_a_name(as_, book) -> None:
     for page in pages:
         assert "<img src=x" not in page
         assert "<script>alert" not in page
-        assert "49" not in page or "{{7*7}}" in page
+        assert "62615533" not in page
 
 
 def test_counts_are_those_of_the_viewer(as_, book) -> None:
