@@ -41,6 +41,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{NODE}new/<slug:kind>/", actions.new, name="node-new"),
     path(f"{NODE}edit/", actions.edit, name="node-edit"),
     path(f"{NODE}move/", actions.move, name="node-move"),
+    path(f"{NODE}place/", actions.place, name="node-place"),
     path(f"{NODE}shift/<slug:way>/", actions.shift, name="node-shift"),
     path(f"{NODE}disable/", actions.disable, name="node-disable"),
     path(f"{NODE}enable/", actions.enable, name="node-enable"),

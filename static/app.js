@@ -1,6 +1,7 @@
 // The behaviour of every page: delegated listeners only, so nothing has to be bound again after a swap
 // and a strict CSP holds. Texts come from the server in data-* attributes and templates.
 import './js/tree.js';
+import './js/drag.js';
 import './js/rows.js';
 import './js/dialogs.js';
 import './js/menus.js';

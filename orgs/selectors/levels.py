@@ -1,35 +1,39 @@
 """The tree as pages show it: level by level, a hundred at a time, with a constant number of queries."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import Count, F, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Q
 
 from orgs.models import Node
 
 PAGE = 100
-POSITIONS = """
-SELECT id, position FROM (
-    SELECT id, row_number() OVER (PARTITION BY parent_id ORDER BY "order", sort_key, id) AS position
-    FROM orgs_node WHERE parent_id = ANY(%s)) AS numbered
-WHERE id = ANY(%s)
+# Places are numbered over an index alone; the rows are read afterwards, a page of them.
+NUMBERED = """
+SELECT id, position, size FROM (
+    SELECT id, row_number() OVER (PARTITION BY parent_id ORDER BY "order", sort_key, id) AS position,
+           count(*) OVER (PARTITION BY parent_id) AS size
+    FROM orgs_node WHERE parent_id = ANY(%(parents)s)) AS numbered
+WHERE (position > %(after)s AND position <= %(upto)s) OR id = ANY(%(also)s)
 """
-_BY_PARENT = [F("parent_id")]
-_ORDER = [F("order").asc(), F("sort_key").asc(), F("id").asc()]
 
 
 @dataclass(slots=True)
 class Row:
-    """One node on its level. `children` is None when they were not read; `more` when there are further ones."""
+    """One node on its level. `children` is None when they were not read.
+
+    `after`: the position behind which further children stand, 0 when all are here; `skip`: the one of them that is here
+    already, because the way to the current node goes through it.
+    """
 
     node: Node
     position: int
     size: int
     children: "list[Row] | None" = None
-    more: bool = False
+    after: int = 0
+    skip: int = 0
 
     @property
     def has_children(self) -> bool:
@@ -37,70 +41,73 @@ class Row:
         return bool(self.node.rght - self.node.lft > 1)
 
 
-@dataclass(slots=True)
-class Level:
-    """Some children of one node, in display order."""
+def children(parent: Node, *, after: int = 0, skip: int = 0) -> Row:
+    """`parent` with a page of its children, those behind position `after`, without `skip`; two queries."""
+    found = _numbered([parent.pk], after=after)
+    shown = [row for row in found if row.node.pk != skip]
+    size = found[0].size if found else 0
+    return Row(
+        parent, 1, 1, children=shown, after=after + PAGE if size > after + PAGE else 0, skip=skip
+    )
 
-    rows: list[Row] = field(default_factory=list)
-    more: bool = False
 
-
-def children(parent: Node, *, after: int = 0, limit: int = PAGE) -> Level:
-    """The children of `parent` behind position `after`; one query."""
-    rows = [_row(node) for node in _numbered([parent.pk]).filter(position__gt=after)[: limit + 1]]
-    return Level(rows[:limit], more=len(rows) > limit)
+def matching(parent: Node, only: Q, *, after: int = 0) -> Row:
+    """`parent` with a page of those children for which `only` holds; positions count these alone. Two queries."""
+    level = Node.objects.filter(only, parent=parent)
+    size = level.count()
+    page = level.in_display_order()[after : after + PAGE]
+    rows = [Row(node, position, size) for position, node in enumerate(page, after + 1)]
+    return Row(parent, 1, 1, children=rows, after=after + PAGE if size > after + PAGE else 0)
 
 
 def opened(current: Node) -> Row:
     """The tree of `current` as a full page shows it: every level on the way to it, and its own children.
 
-    A level that is longer than a page is read as far as the way goes. Three queries whatever the depth.
+    Of a long level the first page is read, and the node on the way where it comes later: five thousand siblings cost
+    what a hundred cost. Three queries whatever the depth.
     """
     path = current.ancestor_ids
-    places = _positions(path)
-    wanted = Q()
-    limits: dict[int, int] = {}
-    for parent_id, child_id in zip(path, [*path[1:], 0], strict=True):
-        limit = max(PAGE, -(-places.get(child_id, 0) // PAGE) * PAGE)
-        limits[parent_id] = limit
-        wanted |= Q(parent_id=parent_id, position__lte=limit)
     below: dict[int, list[Row]] = {}
-    for node in _numbered(path).filter(wanted):
-        below.setdefault(node.parent_id, []).append(_row(node))
+    for row in _numbered(path, also=path[1:]):
+        below.setdefault(row.node.parent_id, []).append(row)
     root = Row(Node.objects.get(pk=path[0]), 1, 1)
-    _hang(root, below, limits)
+    _hang(root, below, frozenset(path))
     return root
 
 
-def _positions(node_ids: Sequence[int]) -> dict[int, int]:
-    """Where each of these nodes stands among its siblings. (A filter would reach the rows before they are numbered.)"""
-    with connection.cursor() as cursor:
-        cursor.execute(POSITIONS, [list(node_ids), list(node_ids)])
-        return dict(cursor.fetchall())
-
-
-def _hang(row: Row, below: dict[int, list[Row]], limits: dict[int, int]) -> None:
-    if row.node.pk not in limits:
+def _hang(row: Row, below: dict[int, list[Row]], path: frozenset[int]) -> None:
+    if row.node.pk not in path:
         return
     row.children = below.get(row.node.pk, [])
-    row.more = bool(row.children) and row.children[0].size > limits[row.node.pk]
+    if row.children and row.children[0].size > len(row.children):
+        last = row.children[-1]
+        row.after = PAGE
+        row.skip = last.node.pk if last.position > PAGE else 0
     for child in row.children:
-        _hang(child, below, limits)
+        _hang(child, below, path)
 
 
-def _numbered(parent_ids: Sequence[int]) -> Any:
-    return (
-        Node.objects.filter(parent_id__in=parent_ids)
-        .annotate(
-            position=Window(RowNumber(), partition_by=_BY_PARENT, order_by=_ORDER),
-            size=Window(Count("*"), partition_by=_BY_PARENT),
-        )
-        .order_by("order", "sort_key", "id")
-    )
+def longest(root: Row) -> Row | None:
+    """The deepest level of an opened tree that is not here as a whole; None when all are."""
+    found = root if root.after else None
+    for child in root.children or ():
+        found = longest(child) or found
+    return found
 
 
-def _row(node: Node) -> Row:
-    return Row(node, node.position, node.size)
+def _numbered(parents: Sequence[int], *, after: int = 0, also: Sequence[int] = ()) -> list[Row]:
+    """A page of the children of each of these, and the nodes `also`, in display order; two queries."""
+    values: dict[str, Any] = {
+        "parents": list(parents),
+        "after": after,
+        "upto": after + PAGE,
+        "also": list(also),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(NUMBERED, values)
+        places = {pk: (position, size) for pk, position, size in cursor.fetchall()}
+    nodes = Node.objects.filter(pk__in=places).in_display_order()
+    return [Row(node, *places[node.pk]) for node in nodes]
 
 
 class Standing(Protocol):

@@ -139,11 +139,6 @@ def tags() -> QuerySet[Tag]:
     return Tag.objects.annotate(organizations=Count("organizationdetail")).order_by("name")
 
 
-def tag_names(limit: int = 200) -> list[str]:
-    """Known tags, offered while typing."""
-    return list(Tag.objects.order_by("name").values_list("name", flat=True)[:limit])
-
-
 def directory_settings() -> DirectorySettings:
     """The one row of settings."""
     return DirectorySettings.objects.filter(pk=1).first() or DirectorySettings()

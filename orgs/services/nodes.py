@@ -141,24 +141,46 @@ def reorder(*, by: Actor, parent: Node, ordered_ids: Sequence[int]) -> None:
 
 @transaction.atomic
 def shift(*, by: Actor, node: Node, step: int) -> bool:
-    """One place up (-1) or down (+1) among its siblings; False at the end. Raises Hidden outside."""
+    """One place up (-1) or down (1) among its siblings; False at the end. Raises Hidden outside."""
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
     _refuse_dimension(fresh)
-    siblings = list(
-        Node.objects.filter(parent_id=fresh.parent_id)
-        .in_display_order()
-        .values_list("pk", flat=True)
-    )
-    here = siblings.index(fresh.pk)
-    there = here + (1 if step > 0 else -1)
-    if not 0 <= there < len(siblings):
+    siblings = _siblings(fresh)
+    return _put(by=by, node=fresh, siblings=siblings, there=siblings.index(fresh.pk) + step)
+
+
+@transaction.atomic
+def place(*, by: Actor, node: Node, beside: Node, after: bool) -> bool:
+    """Puts a node right before or after one of its siblings; False when it stands there already.
+
+    Raises Hidden outside, Invalid when the two do not stand side by side (any more).
+    """
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    _refuse_dimension(fresh)
+    siblings = _siblings(fresh)
+    if beside.pk not in siblings or beside.pk == fresh.pk:
+        raise Invalid(_("The list has changed meanwhile. Reload the page and order it again."))
+    here, other = siblings.index(fresh.pk), siblings.index(beside.pk)
+    there = other + (1 if after else 0) - (1 if here < other else 0)
+    return _put(by=by, node=fresh, siblings=siblings, there=there)
+
+
+def _siblings(node: Node) -> list[int]:
+    rows = Node.objects.filter(parent_id=node.parent_id).in_display_order()
+    return list(rows.values_list("pk", flat=True))
+
+
+def _put(*, by: Actor, node: Node, siblings: list[int], there: int) -> bool:
+    """Gives a locked node another place among its siblings; False where that is none or the one it has."""
+    here = siblings.index(node.pk)
+    if here == there or not 0 <= there < len(siblings):
         return False
-    siblings[here], siblings[there] = siblings[there], siblings[here]
-    tree.reorder(parent_id=fresh.parent_id, ordered_ids=siblings)
+    siblings.insert(there, siblings.pop(here))
+    tree.reorder(parent_id=node.parent_id, ordered_ids=siblings)
     audit.record(
-        action="node.reorder", obj=fresh, by=by, before={"position": here + 1},
-        after={"position": there + 1}, dimension_id=fresh.dimension_id,
+        action="node.reorder", obj=node, by=by, before={"position": here + 1},
+        after={"position": there + 1}, dimension_id=node.dimension_id,
     )  # fmt: skip
     return True
 

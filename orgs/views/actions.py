@@ -17,12 +17,14 @@ from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
 from orgs.models import Node, Restructuring
 from orgs.selectors import effects
 from orgs.selectors import nodes as node_selectors
+from orgs.selectors.below import number
 from orgs.services import nodes
 from orgs.services.shared import version_of
 from orgs.tree import ALLOWED_PARENTS
 from orgs.views.asking import ask, attempt, form_dialog, switched
 from orgs.views.frame import TARGET, node_page, url_of
 from orgs.views.guards import load, on_branch, on_node, person, scope
+from orgs.views.pages import info_page
 from orgs.views.restructuring import begin
 
 Action = Restructuring.Action
@@ -66,14 +68,29 @@ def edit(request: HttpRequest, node: Node) -> HttpResponse:
         except Invalid as error:
             take(form, error)
         else:
-            messages.success(request, _("“%(name)s” was saved") % {"name": edited.name})
-            return htmx.done(request, url_of(edited))
-    context = {"form": form, "action": url_of(node, "node-edit"), "back_url": url_of(node),
-               "known_tags": node_selectors.tag_names(), "target": TARGET}  # fmt: skip
+            return _saved(request, node, edited)
+    context = {
+        "form": form,
+        "action": url_of(node, "node-edit"),
+        "back_url": url_of(node),
+        "target": TARGET,
+    }
     return node_page(
         request, node, tab="info", tab_template="orgs/partials/_edit.html", context=context,
         status=form.http_status,
     )  # fmt: skip
+
+
+def _saved(request: HttpRequest, before: Node, edited: Node) -> HttpResponse:
+    """The details come back in the place of the form; the tree takes over the name, or the order."""
+    messages.success(request, _("“%(name)s” was saved") % {"name": edited.name})
+    if not htmx.is_fragment(request):
+        return htmx.done(request, url_of(edited))
+    response = info_page(request, edited, renamed=edited.name != before.name)
+    response["HX-Push-Url"] = url_of(edited)
+    return (
+        response if edited.order == before.order else htmx.trigger(response, refresh="#tree-body")
+    )
 
 
 def initial(node: Node) -> dict[str, Any]:
@@ -105,6 +122,21 @@ def shift(request: HttpRequest, node: Node, way: str) -> HttpResponse:
         messages.info(
             request, _("It is the first already") if way == "up" else _("It is the last already")
         )
+    return htmx.done(request, url_of(node))
+
+
+@require_POST
+@on_branch
+def place(request: HttpRequest, node: Node) -> HttpResponse:
+    """Right before or after a sibling: what dragging among siblings ends in."""
+    beside, side = number(request.POST.get("beside", "")), request.POST.get("side")
+    if beside is None or side not in {"before", "after"}:
+        raise Http404
+    sibling = load(request, beside)
+    moved = nodes.place(by=person(request), node=node, beside=sibling, after=side == "after")
+    said = _("The order was changed") if moved else ""
+    if htmx.is_fragment(request):
+        return htmx.trigger(HttpResponse(status=204), **({"toast": said} if said else {}))
     return htmx.done(request, url_of(node))
 
 
@@ -161,10 +193,10 @@ def delete(request: HttpRequest, node: Node) -> HttpResponse:
 @on_branch
 def move(request: HttpRequest, node: Node) -> HttpResponse:
     """Chooses the new place, shows who gains and who loses sight, then moves (SECURITY T21)."""
-    chosen = (request.POST or request.GET).get("parent", "")
-    if not (chosen.isdecimal() and len(chosen) < 19):
+    chosen = number((request.POST or request.GET).get("parent", ""))
+    if chosen is None:
         return _choose(request, node)
-    parent = load(request, int(chosen))
+    parent = load(request, chosen)
     problem: UserError | None = None
     if request.method == "POST" and request.POST.get("confirmed"):
         try:

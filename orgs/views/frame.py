@@ -77,6 +77,9 @@ def tree_context(request: HttpRequest, node: Node) -> dict[str, Any]:
     dimensions = nodes.dimensions_in(scope(request))
     return {
         "nodes": [tree_node(root, counts, current=node.pk)],
+        **level_filter(levels.longest(root)),
+        "move_url": reverse("orgs:node-move", args=[0]),
+        "place_url": reverse("orgs:node-place", args=[0]),
         "has_current": True,
         "dimensions": dimensions if len(dimensions) > 1 else [],
         "dimension_id": node.dimension_id,
@@ -100,15 +103,28 @@ def tree_node(row: Row, counts: dict[int, int], *, current: int = 0) -> TreeNode
         size=row.size, icon=icon_of(node), count=counts.get(node.pk), pinyin=node.sort_key,
         current=node.pk == current, expandable=row.has_children, synced=node.source == "wecom",
         children=None if below is None else [tree_node(r, counts, current=current) for r in below],
-        children_url=url_of(node, "node-children"), more_url=more_url(row) if row.more else "",
+        children_url=url_of(node, "node-children"), more_url=more_url(row),
         note="" if node.enabled else _("Disabled"), disabled=not node.live, target=TARGET,
     )  # fmt: skip
 
 
-def more_url(row: Row) -> str:
-    """Where the next hundred children come from."""
-    last = row.children[-1].position if row.children else 0
-    return f"{url_of(row.node, 'node-children')}?after={last}"
+def more_url(row: Row, q: str = "") -> str:
+    """Where the next hundred children come from; empty when all are here."""
+    query = {"after": row.after, "skip": row.skip, "q": q}
+    given = urlencode({key: value for key, value in query.items() if value})
+    return f"{url_of(row.node, 'node-children')}?{given}" if row.after else ""
+
+
+def level_filter(row: Row | None) -> dict[str, Any]:
+    """The field that narrows one long level of the tree; nothing where no level is long."""
+    if row is None or not row.children:
+        return {}
+    return {
+        "level_url": url_of(row.node, "node-children"),
+        "level_target": f"#tg-{row.node.pk}",
+        "level_name": row.node.name,
+        "level_size": row.children[0].size,
+    }
 
 
 # --- Head and tabs --------------------------------------------------------------------------------------------------

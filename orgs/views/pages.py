@@ -12,17 +12,13 @@ from core.ui import Fact, Pager
 from orgs.counting import contact_counts
 from orgs.models import Node
 from orgs.selectors import levels, nodes
-from orgs.views.frame import (
-    more_url,
-    node_page,
-    period,
-    tree_node,
-    url_of,
-)
-from orgs.views.guards import load, maintainers_only, on_node, scope
+from orgs.selectors.below import number
+from orgs.views.frame import level_filter, more_url, node_page, period, tree_node, url_of
+from orgs.views.guards import asked, load, maintainers_only, on_node, scope
 from orgs.vocabulary import action_label, changed_fields
 
 PAGE = 50
+LEVEL_FILTER = "level-q"
 
 
 @require_safe
@@ -36,9 +32,9 @@ def console(request: HttpRequest) -> HttpResponse:
 @maintainers_only
 def home(request: HttpRequest) -> HttpResponse:
     """Goes to the first dimension, or to the one chosen in the switch."""
-    chosen = request.GET.get("dimension", "")
-    if chosen.isdecimal() and len(chosen) < 19:
-        return HttpResponseRedirect(url_of(load(request, int(chosen))))
+    chosen = number(request.GET.get("dimension", ""))
+    if chosen is not None:
+        return HttpResponseRedirect(url_of(load(request, chosen)))
     first = nodes.dimensions_in(scope(request))
     if not first:
         raise Hidden(_("There is no such dimension."))
@@ -49,7 +45,15 @@ def home(request: HttpRequest) -> HttpResponse:
 @on_node
 def info(request: HttpRequest, node: Node) -> HttpResponse:
     """Details of a node."""
-    context = {"kv": details(node), "warning": _warning(node)}
+    return info_page(request, node)
+
+
+def info_page(request: HttpRequest, node: Node, *, renamed: bool = False) -> HttpResponse:
+    """The details; `renamed` brings the new name into the tree beside them."""
+    context = {
+        "kv": details(node), "warning": _warning(node), "renamed": renamed,
+        "edit_url": url_of(node, "node-edit") if node.parent_id else "",
+    }  # fmt: skip
     return node_page(
         request, node, tab="info", tab_template="orgs/partials/_info.html", context=context
     )
@@ -131,16 +135,23 @@ def history(request: HttpRequest, node: Node) -> HttpResponse:
 @require_safe
 @on_node
 def children(request: HttpRequest, node: Node) -> HttpResponse:
-    """One level of the tree: the first hundred, or the next."""
-    after = request.GET.get("after", "")
-    level = levels.children(node, after=int(after) if after.isdecimal() and len(after) < 9 else 0)
-    counts = contact_counts(request.user, [row.node.pk for row in level.rows])
-    whole = levels.Row(node, 1, 1, children=level.rows, more=level.more)
+    """One level of the tree: the first hundred, or the next, or those that match what was typed into its filter."""
+    row = _level(request, node, q := asked(request).strip())
+    counts = contact_counts(request.user, [child.node.pk for child in row.children or ()])
+    typed = request.headers.get("HX-Trigger") == LEVEL_FILTER
     context = {
-        "nodes": [tree_node(row, counts) for row in level.rows],
+        "nodes": [tree_node(child, counts) for child in row.children or ()],
         "has_current": True,
-        "more_url": more_url(whole) if level.more else "",
+        "more_url": more_url(row, q),
+        **(level_filter(row) if row.after == levels.PAGE and not (typed or q) else {}),
     }
-    response = render(request, "components/tree_children.html", context)
+    response = render(request, "orgs/partials/_children.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _level(request: HttpRequest, node: Node, q: str) -> levels.Row:
+    after, skip = (number(request.GET.get(name, "")) or 0 for name in ("after", "skip"))
+    if not q:
+        return levels.children(node, after=after, skip=skip)
+    return levels.matching(node, nodes.matching(Node.objects.filter(parent=node), q), after=after)

@@ -3,13 +3,13 @@ import { $$, on, visible } from './dom.js';
 
 const items = tree => $$('[role=treeitem]', tree).filter(visible);
 
-function focusItem(tree, item) {
+export function focusItem(tree, item) {
   for (const other of $$('[role=treeitem]', tree)) other.tabIndex = -1;
   item.tabIndex = 0;
   item.focus();
 }
 
-function toggle(item, open) {
+export function toggle(item, open) {
   if (!item.hasAttribute('aria-expanded')) return;
   item.setAttribute('aria-expanded', String(open));
   const group = document.getElementById(item.getAttribute('aria-owns'));
@@ -62,15 +62,32 @@ document.addEventListener('click', event => {
   toggle(item, item.getAttribute('aria-expanded') !== 'true');
 }, true);
 
+function choose(tree, item) {
+  for (const other of $$('[aria-current]', tree)) { other.removeAttribute('aria-current'); other.setAttribute('aria-selected', 'false'); }
+  item.setAttribute('aria-current', 'true');
+  item.setAttribute('aria-selected', 'true');
+}
+
 // The item that was followed is the current one, before the answer is there.
 on('click', '[role=treeitem][hx-get]', (event, item) => {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
   const tree = item.closest('[role=tree]');
-  for (const other of $$('[aria-current]', tree)) { other.removeAttribute('aria-current'); other.setAttribute('aria-selected', 'false'); }
-  item.setAttribute('aria-current', 'true');
-  item.setAttribute('aria-selected', 'true');
+  choose(tree, item);
   focusItem(tree, item);
   document.body.classList.remove('tree-open');
+});
+
+// Beside a tree of the back office a list or a search may lead elsewhere: the tree follows, and fetches what it lacks.
+document.addEventListener('htmx:afterSettle', event => {
+  const at = document.getElementById('tree-at'), tree = document.getElementById('orgs-tree');
+  if (event.detail.target?.id !== 'node' || !at || !tree) return;
+  const item = document.getElementById(`tn-${at.value}`);
+  if (!item) { document.getElementById('tree-body').dispatchEvent(new Event('refetch')); return; }
+  choose(tree, item);
+  for (let group = item.closest('[role=group]'); group; group = group.parentElement.closest('[role=group]')) {
+    group.previousElementSibling.setAttribute('aria-expanded', 'true');
+  }
+  item.scrollIntoView({ block: 'nearest' });
 });
 
 on('click', '[data-act=collapse-all]', (event, button) => {

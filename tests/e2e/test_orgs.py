@@ -151,6 +151,60 @@ def test_move_through_the_chooser(admin: User, organization: Node, open_as: Open
     expect(page.get_by_role("navigation", name="当前位置")).to_contain_text("海川电子（示例）")
 
 
+def test_drag_asks_before_it_moves_and_orders_at_once(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.pk))
+    line = page.get_by_role("treeitem")
+    buying, money = line.filter(has_text="采购部"), line.filter(has_text="财务部")
+    money.drag_to(buying, target_position={"x": 60, "y": 3})
+    expect(page.get_by_role("status").filter(has_text="已调整顺序")).to_be_visible()
+    texts = page.locator("#orgs-tree .lv3 .t").all_text_contents()
+    assert texts.index("财务部") == texts.index("采购部") - 1
+    assert Node.objects.get(name="财务部").order < Node.objects.get(name="采购部").order
+    buying.drag_to(line.filter(has_text="海川电子"))
+    expect(page.get_by_role("dialog")).to_contain_text("移动后不再可见：韩雪；共 1 名员工")
+    page.keyboard.press("Escape")
+    buying.drag_to(line.filter(has_text="战略供应商"))
+    expect(page.locator(".toast-x").filter(has_text="部门只能放在")).to_be_visible()
+
+
+def test_edit_in_place_and_a_list_that_leads_the_tree(
+    admin: User, organization: Node, open_as: Open
+) -> None:
+    page = open_as(admin, url("node", organization.dimension_id))
+    page.get_by_role("link", name="下级部门").click()
+    page.locator("#node").get_by_role("link", name="采购部").click()
+    current = page.locator("#orgs-tree [aria-current]")
+    expect(current).to_contain_text("采购部")
+    page.get_by_role("link", name="编辑 详细信息").click()
+    page.get_by_label("名称").fill("战略采购部")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("heading", level=1, name="战略采购部")).to_be_visible()
+    expect(current).to_contain_text("战略采购部")
+    assert page.url.endswith(url("node", Node.objects.get(name="战略采购部").pk))
+    check_page(page, "orgs-edited")
+
+
+def test_several_organizations_at_once(admin: User, organization: Node, open_as: Open) -> None:
+    page = open_as(admin, url("node-organizations", organization.dimension_id))
+    page.get_by_label("选择 恒拓精密（示例）").check()
+    page.get_by_label("选择 海川电子（示例）").check()
+    expect(page.locator("[data-bulkbar]")).to_contain_text("2")
+    check_everywhere(page, "orgs-bulk", widths=(1440, 390), themes=("light",))
+    page.get_by_role("button", name="停用", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("停用 2 个组织？")
+    expect(dialog).to_contain_text("无法再登录的外部账号")
+    check_everywhere(page, "orgs-bulk-disable", widths=(1440, 390))
+    dialog.get_by_role("button", name="取消").click()
+    page.get_by_role("button", name="添加标签").click()
+    dialog.get_by_label("标签").fill("年度评审")
+    dialog.get_by_role("button", name="添加标签").click()
+    expect(page.get_by_text("已更新 2 个组织的标签")).to_be_visible()
+    assert organization.organization_detail.tags.filter(name="年度评审").exists()
+
+
 def test_add_to_the_visible_range(admin: User, organization: Node, open_as: Open) -> None:
     make_person("孙倩")
     page = open_as(admin, url("node-ranges", organization.pk))

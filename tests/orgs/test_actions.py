@@ -132,6 +132,45 @@ def test_external_people_are_no_owners(directory: Directory, as_: AS) -> None:
 # --- Order, disable, delete, move -------------------------------------------------------------------------------------
 
 
+def test_edit_answers_in_its_place(directory: Directory, as_: AS) -> None:
+    client, node = as_(directory.maintainer), directory.organization
+    address = url("node-edit", node.pk)
+    renamed = post(client, address, {"name": "恒拓<新>"}, hx=True)
+    body = renamed.content.decode()
+    assert renamed.headers["HX-Push-Url"] == url("node", node.pk)
+    assert f'<span hx-swap-oob="innerHTML:#tn-{node.pk} .t">恒拓&lt;新&gt;</span>' in body
+    assert "已保存" in body
+    assert "HX-Trigger" not in renamed.headers
+    ordered = post(client, address, {"name": "恒拓<新>", "order": "7"}, hx=True)
+    assert "#tree-body" in ordered.headers["HX-Trigger"]
+    assert "#tn-" not in ordered.content.decode()
+
+
+def test_place_beside_a_sibling(directory: Directory, as_: AS) -> None:
+    client = as_(directory.maintainer)
+    made = {name: make_department(directory.organization, name) for name in ("甲", "乙", "丙")}
+
+    def place(what: str, side: str, beside: Node) -> Any:
+        data = {"beside": beside.pk, "side": side}
+        return post(client, url("node-place", made[what].pk), data, hx=True)
+
+    def order() -> list[str]:
+        rows = Node.objects.filter(parent=directory.organization, name__in=made)
+        return list(rows.in_display_order().values_list("name", flat=True))
+
+    for what, side, beside, wanted in (
+        ("甲", "before", "丙", "甲丙乙"), ("乙", "before", "甲", "乙甲丙"), ("乙", "after", "丙", "甲丙乙"),
+        ("甲", "after", "丙", "丙甲乙"), ("甲", "after", "丙", "丙甲乙"),
+    ):  # fmt: skip
+        assert place(what, side, made[beside]).status_code == 204
+        assert order() == list(wanted), (what, side, beside)
+    assert AuditEntry.objects.filter(action="node.reorder").count() == 4
+    assert place("甲", "after", directory.dimension).status_code == 422
+    assert place("甲", "after", made["甲"]).status_code == 422
+    assert place("甲", "over", made["乙"]).status_code == 404
+    assert place("甲", "after", directory.foreign).status_code == 404
+
+
 def test_shift(directory: Directory, as_: AS) -> None:
     other = make_organization(directory.dimension, "安和")
     client = as_(directory.maintainer)

@@ -216,8 +216,35 @@ def test_a_long_level_comes_by_the_hundred(directory: Directory, as_: AS) -> Non
     assert text(client, f"{address}?after=200").count('role="treeitem"') == 32
     last = Node.objects.get(name="部门229")
     page = text(client, url("node", last.pk))
-    assert "部门229" in page.partition('role="tree"')[2]
     assert page.count(f'id="tn-{last.pk}"') == 1
+    assert "部门150" not in page
+    more = f"{address}?after=100&amp;skip={last.pk}"
+    assert more in page
+    behind = text(client, f"{address}?after=200&skip={last.pk}")
+    assert behind.count('role="treeitem"') == 31
+    assert "部门229" not in behind
+
+
+def test_a_long_level_is_narrowed_in_its_place(directory: Directory, as_: AS) -> None:
+    client = as_(directory.maintainer)
+    for number in range(105):
+        make_department(
+            directory.organization, f"车间{number:03}" if number < 103 else f"仓库{number}"
+        )
+    address = url("node-children", directory.organization.pk)
+    assert f'hx-get="{address}"' in text(client, url("node", directory.organization.pk))
+    assert 'id="level-q"' not in text(client, url("node", directory.dimension.pk))
+    opened = text(client, address, **HX)
+    assert 'hx-swap-oob="innerHTML"' in opened
+    assert "107 个下级" in opened
+    typed = {**HX, "HX-Trigger": "level-q"}
+    assert "hx-swap-oob" not in text(client, address, **typed)
+    for q, names in {"仓库": 2, "cangku": 2, "ck": 2, "车间10": 3, "昌库": 0}.items():
+        found = text(client, f"{address}?q={q}", **typed)
+        assert found.count('id="tn-') == names, q
+        assert ("没有符合条件" in found) == (names == 0)
+    assert f"{address}?after=100&amp;q=chejian" in text(client, f"{address}?q=chejian", **typed)
+    assert text(client, f"{address}?q=chejian&after=100", **typed).count('id="tn-') == 3
 
 
 def test_the_cost_of_a_page_does_not_grow_with_the_tree(directory: Directory, as_: AS) -> None:
