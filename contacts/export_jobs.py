@@ -117,7 +117,8 @@ def _keep(job: ExportJob, path: Path) -> None:
             _finish(job, Status.DONE, file=name, expires_at=timezone.now() + KEEP_FILES)
             fresh = ExportJob.objects.get(pk=job.pk)
             audit.record(
-                action="export.run", obj=job, by=job.owner, after={"rows": fresh.done}, dimension_id=job.dimension_id
+                action="export.run", obj=job.node, by=job.owner, dimension_id=job.dimension_id,
+                after={"file": job.file_name, "count": fresh.done},
             )  # fmt: skip
             tell(job, Status.DONE)
     except (Cancelled, UserError):

@@ -33,6 +33,12 @@ ACTIONS: dict[str, str | Promise] = {
     "maintainer.remove": gettext_lazy("Maintainer dismissed"),
     "visible_staff.add": gettext_lazy("Visible staff added"),
     "visible_staff.remove": gettext_lazy("Visible staff removed"),
+    # Written by the app above about a node.
+    "import.run": gettext_lazy("File imported"),
+    "export.create": gettext_lazy("Export asked for"),
+    "export.run": gettext_lazy("Export written"),
+    "export.cancel": gettext_lazy("Export cancelled"),
+    "export.download": gettext_lazy("Export downloaded"),
 }
 FIELDS: dict[str, str | Promise] = {
     "name": pgettext_lazy("node", "Name"),
@@ -54,6 +60,18 @@ FIELDS: dict[str, str | Promise] = {
     "position": gettext_lazy("Position"),
     "enabled": gettext_lazy("Enabled"),
     "holder": gettext_lazy("Person or department"),
+    "file": gettext_lazy("File"),
+    "count": gettext_lazy("Rows"),
+    "columns": gettext_lazy("Columns"),
+    "chosen": gettext_lazy("Chosen contacts"),
+    "below": gettext_lazy("With everything below"),
+    "q": gettext_lazy("Searched for"),
+    "created": gettext_lazy("People created"),
+    "updated": gettext_lazy("People updated"),
+    "joined": gettext_lazy("Added to an organization"),
+    "organizations": gettext_lazy("Organizations"),
+    "departments": gettext_lazy("Departments"),
+    "left_out": gettext_lazy("Rows left out"),
 }
 # Told by `holder` already.
 _HIDDEN = frozenset({"holder_kind", "holder_id"})

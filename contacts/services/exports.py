@@ -60,8 +60,8 @@ def create(
         file_name=files.name_of(what=what, node_name=node.name, day=day, format_=format_),
     )  # fmt: skip
     audit.record(
-        action="export.create", obj=job, by=by, dimension_id=node.dimension_id,
-        after={"what": what, "node": node.name, "count": total, "columns": job.columns, "format": format_}
+        action="export.create", obj=node, by=by, dimension_id=node.dimension_id,
+        after={"file": job.file_name, "count": total, "columns": [column.label for column in wanted]}
         | _told(selection),
     )  # fmt: skip
     outbox.enqueue(task="contacts.run_export", dedupe_key=f"export:{job.pk}", job_id=job.pk)
@@ -90,7 +90,7 @@ def cancel(*, by: User, job: ExportJob) -> ExportJob:
     rows = ExportJob.objects.filter(pk=job.pk, owner=by, status__in=UNDER_WAY)
     if not rows.update(status=Status.CANCELLED, finished_at=timezone.now()):
         raise Conflict(_("This export is over already"))
-    audit.record(action="export.cancel", obj=job, by=by, dimension_id=job.dimension_id)
+    _record("export.cancel", job, by)
     job.refresh_from_db()
     return job
 
@@ -105,10 +105,13 @@ def fetch(*, by: User, job_id: int) -> ExportJob:
     export_jobs.may_export(by=by, job=job)
     if not ready(job):
         raise Hidden(_("There is no such file."))
-    audit.record(
-        action="export.download", obj=job, by=by, after={"rows": job.done}, dimension_id=job.dimension_id
-    )  # fmt: skip
+    _record("export.download", job, by)
     return job
+
+
+def _record(action: str, job: ExportJob, by: User) -> None:
+    told = {"file": job.file_name, "count": job.done}
+    audit.record(action=action, obj=job.node, by=by, after=told, dimension_id=job.dimension_id)
 
 
 def ready(job: ExportJob) -> bool:

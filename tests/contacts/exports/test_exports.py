@@ -93,7 +93,9 @@ def test_the_file_holds_those_of_the_node_in_full(here: SimpleNamespace) -> None
     assert "秘密" not in str(rows)
     assert (job.done, job.total) == (2, 2)
     assert Message.objects.filter(card_kind="contacts.export", card_ref=str(job.pk)).count() == 1
-    actions = AuditEntry.objects.filter(object_id=str(job.pk), action__startswith="export.")
+    actions = AuditEntry.objects.filter(
+        object_id=str(here.hengtuo.pk), action__startswith="export."
+    )
     assert [entry.action for entry in actions.order_by("id")] == ["export.create", "export.run"]
     assert actions.order_by("id")[0].after["count"] == 2
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 import io
+import time
+from collections.abc import Callable
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
 import pytest
@@ -242,26 +245,48 @@ def test_what_is_no_table_is_refused_at_the_door(
     assert not list(Path(default_storage.path("imports")).glob("*.upload"))
 
 
-@pytest.mark.parametrize("name", ["table", "bomb", "entities", "wrong header"])
+ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+
+def sheet(row: int, at: str, text: str = "x", before: str = "") -> dict[str, str]:
+    """The part of a workbook that holds one cell."""
+    return {
+        hostile.SHEET: hostile.sheet_xml(f'<row r="{row}">{hostile.cell(at, text)}</row>', before)
+    }
+
+
+HOSTILE: dict[str, Callable[[Path], object]] = {
+    "table": lambda path: write_csv(path, ["a"] * 3, [["x"] * 100]),
+    "bomb": lambda path: hostile.lying(path, real=300 * 1024 * 1024),
+    "declared bomb": lambda path: hostile.patched(path, sheet(1, "A1", "A" * 50_000_000)),
+    "entities": lambda path: hostile.patched(path, sheet(1, "A1", "&b;", ENTITY)),
+    "wrong header": hostile.plain,
+    "far cell": lambda path: hostile.patched(path, sheet(1_048_576, "XFD1048576")),
+    "sheets": lambda path: hostile.patched(
+        path, {f"xl/worksheets/sheet{n}.xml": "<x/>" for n in range(2, 202)}
+    ),
+    "macros": lambda path: hostile.patched(path, {"xl/vbaProject.bin": b"x"}),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_end_as_refused(
     name: str, maintainer: User, dimension: Node, tmp_path: Path
 ) -> None:
     path = tmp_path / "evil.xlsx"
-    if name == "bomb":
-        hostile.lying(path, real=300 * 1024 * 1024)
-    elif name == "entities":
-        entity = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
-        row = '<row r="1">' + hostile.cell("A1", "&b;") + "</row>"
-        hostile.patched(path, {hostile.SHEET: hostile.sheet_xml(row, entity)})
-    elif name == "wrong header":
-        hostile.plain(path)
-    else:
-        write_csv(path, ["a"] * 3, [["x"] * 100])
+    HOSTILE[name](path)
+    began = time.process_time(), getrusage(RUSAGE_CHILDREN)
     try:
         job = upload(maintainer, dimension, path.read_bytes(), "../../etc/passwd\u202e.xlsx")
     except UnreadableFile:
+        assert time.process_time() - began[0] < 2
+        assert not ImportJob.objects.exists()
         return
     import_jobs.check(job_id=job.pk)
+    # Seconds of processor time and memory of the reader, whatever else the machine does.
+    after = getrusage(RUSAGE_CHILDREN)
+    assert after.ru_utime - began[1].ru_utime < 20
+    assert after.ru_maxrss < 1024 * 1024
     job.refresh_from_db()
     assert job.status == "refused"
     assert job.message
