@@ -7,6 +7,7 @@ times one page, however many contacts are visible and whatever the planner belie
 from dataclasses import dataclass, field
 from typing import Any
 
+from contacts.counts import NUMBER
 from contacts.permissions import Viewer
 from core.searching import range_end
 from orgs.models import Node
@@ -17,6 +18,11 @@ SELECT k.sort_key, k.contact_id FROM unnest(%(nodes_{n})s::bigint[]) AS g(node_i
     SELECT s.sort_key, s.contact_id FROM contacts_contactscope s {join}
     WHERE s.node_id = g.node_id {live} {cut} {extra} ORDER BY s.sort_key {way}, s.contact_id {way} {limit}) AS k
 """
+# The same without an order, to be counted.
+COUNTED_NODES = """
+SELECT s.contact_id FROM contacts_contactscope s {join} WHERE s.node_id = ANY(%(nodes_{n})s::bigint[]) {live} {extra}
+"""
+COUNTED_ALL = "SELECT c.id FROM contacts_contact c WHERE c.deleted_at IS NULL {extra}"
 # Contacts that reach the viewer without a node: created, followed, shared.
 PERSONAL = {
     "created": "c.created_by_id = %(user)s",
@@ -99,6 +105,49 @@ def union(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, dict
     if node is None or not _covered(viewer, node):
         parts += _personal(viewer, cut, node, parameters)
     return " UNION ".join(f"({part})" for part in parts), parameters
+
+
+def counted(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, dict[str, Any]]:
+    """SQL giving the number of what union() gives, at most %(cap)s; parameters. Of one node it is the stored number."""
+    parameters = cut.bound() | {"user": viewer.user_id, "groups": list(viewer.groups)}
+    if viewer.nothing or viewer.identity_id is not None:
+        return "", parameters
+    if viewer.everything and node is None:
+        if cut.conditions:
+            return _number_of([_render(COUNTED_ALL, cut, alias="c")]), parameters
+        return f"SELECT least({NUMBER.format(which='every', node=0)}, %(cap)s)", parameters
+    places = _node_branches(viewer, node)
+    alone = node is not None and _covered(viewer, node)
+    personal = [] if alone else _personal(viewer, cut, node, parameters)
+    if not cut.conditions and [len(nodes) for nodes, _live in places] == [1]:
+        return _stored(places[0], personal, parameters)
+    parts = []
+    for number, (nodes, live) in enumerate(places):
+        parameters[f"nodes_{number}"] = nodes
+        only = "AND s.live" if live else ""
+        parts.append(_render(COUNTED_NODES, cut, alias="s", n=number, live=only))
+    parts += [f"SELECT contact_id FROM ({part}) AS p" for part in personal]
+    return _number_of(parts), parameters
+
+
+def _number_of(parts: list[str]) -> str:
+    every = " UNION ".join(f"({part})" for part in parts)
+    return f"SELECT count(*) FROM (SELECT 1 FROM ({every}) AS hits LIMIT %(cap)s) AS capped"
+
+
+def _stored(
+    branch: tuple[list[int], bool], personal: list[str], parameters: dict[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """The number of one node, and those further contacts that do not stand below it."""
+    (node_id,), live = branch
+    parameters["node"] = node_id
+    number = NUMBER.format(which="live" if live else "every", node="%(node)s")
+    if not personal:
+        return f"SELECT least({number}, %(cap)s)", parameters
+    others = f"""(SELECT count(*) FROM ({" UNION ".join(personal)}) AS p WHERE NOT EXISTS (
+        SELECT 1 FROM contacts_contactscope s WHERE s.contact_id = p.contact_id AND s.node_id = %(node)s
+        {"AND s.live" if live else ""}))"""
+    return f"SELECT least({number} + {others}, %(cap)s)", parameters
 
 
 def nodes_sql(cut: Cut, *, number: int, live: bool) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from contacts import counts
 from contacts.models import Contact, Membership
 from core import searching
 from orgs import events, tree
@@ -166,7 +167,7 @@ def problems(*, limit: int = 20) -> list[str]:
         bounds = {"first": start, "last": start + CHECK_STEP - 1, "limit": limit}
         with transaction.atomic(), connection.cursor() as cursor:
             found += _wrong_places(cursor, bounds) + _wrong_words(cursor, bounds)
-    return found[: limit * (len(CHECKS) + 1)]
+    return found[: limit * (len(CHECKS) + 1)] + counts.problems(limit)
 
 
 def _wrong_places(cursor: Any, bounds: dict[str, int]) -> list[str]:
@@ -235,4 +236,5 @@ def repair() -> int:
                 f"DELETE FROM {table} t"
                 " WHERE NOT EXISTS (SELECT 1 FROM contacts_contact c WHERE c.id = t.contact_id)"
             )
+    counts.recount()
     return len(ids)

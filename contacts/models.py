@@ -212,6 +212,30 @@ class ContactScope(models.Model):
         return f"{self.node_id}:{self.contact_id}"
 
 
+class ScopeCount(models.Model):
+    """How many contacts stand at or below a node: the sum of its rows. Derived; written by triggers of ContactScope.
+
+    Every change adds a row instead of changing one, so that writers in one branch do not wait for each other; a job
+    sums them up (contacts/jobs.py). Node 0 counts everybody once, wherever he stands.
+    """
+
+    EVERYBODY = 0
+
+    node_id = models.BigIntegerField()
+    every = models.IntegerField()
+    live = models.IntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["node_id"], include=["every", "live"], name="contacts_scopecount_node"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node_id}: {self.every}"
+
+
 class ContactSearch(models.Model):
     """Search words of a contact beside the nodes above it, so that text and visibility meet in one index scan.
 

@@ -241,14 +241,8 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
         cap: int = COUNT_CAP,
     ) -> int:
         """How many `viewer` sees, at or below `node` if given; cap + 1 means "more than cap". One query."""
-        sql, parameters = branches.union(viewer, (filters or Filters()).cut(), node)
-        if not sql:
-            return 0
-        rows = _fetch(
-            f"SELECT count(*) FROM (SELECT 1 FROM ({sql}) AS hits LIMIT {int(cap) + 1}) AS capped",
-            parameters,
-        )
-        return int(rows[0][0])
+        sql, parameters = branches.counted(viewer, (filters or Filters()).cut(), node)
+        return int(_fetch(sql, parameters | {"cap": cap + 1})[0][0]) if sql else 0
 
 
 def kept_by(filters: Filters, ids: Sequence[int]) -> list[int]:

@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import bulk_work, export_jobs, import_jobs, jobs
+from contacts import bulk_work, counts, export_jobs, import_jobs, jobs
 from core.effects import effect, schedule
 
 
@@ -44,6 +44,12 @@ def purge_imports() -> None:
 def delete_picture(*, name: str) -> None:
     """Throws the file of a former picture away."""
     jobs.delete_picture(name=name)
+
+
+@schedule("contacts.sum_up_counts")
+def sum_up_counts() -> None:
+    """Keeps the numbers of the tree short to read."""
+    counts.sum_up()
 
 
 @schedule("contacts.purge_bin")

@@ -50,7 +50,7 @@ def card(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Card | Non
         contact=contact, role=role, allowed=Allowed(role),
         places=known_places(viewer, [contact_id]).get(contact_id, []),
         state=state_of(contact, is_locked=contact.user_id in locked),
-        image=photo_url(contact.pk, contact.avatar.name or ""),
+        image=photo_url(contact),
     )  # fmt: skip
 
 

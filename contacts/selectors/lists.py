@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from accounts.selectors import locked_names
+from contacts import counts
 from contacts.models import Contact, account_state
 from contacts.permissions import Viewer
 from contacts.selectors.places import NOWHERE, Known, Place, known_places
@@ -90,7 +91,7 @@ def _row(contact: _Read, places: list[Known], node: Node | None, *, is_locked: b
         mobile=mask_mobile(contact.mobile),
         email=mask_email(contact.email),
         state=_shown_state(state, is_locked=is_locked),
-        image=photo_url(contact.id, contact.avatar),
+        image=_picture(contact.id, contact.avatar),
         live=contact.live,
         place=known.place if known else NOWHERE,
     )
@@ -113,22 +114,17 @@ def _shown_state(state: str, *, is_locked: bool) -> str:
     return "locked" if is_locked and state == "active" else state
 
 
-def photo_url(contact_id: int, file_name: str) -> str:
+def photo_url(contact: Contact) -> str:
     """Address of the picture, with a mark that changes when the picture does; "" without one."""
+    return _picture(contact.pk, contact.avatar.name or "")
+
+
+def _picture(contact_id: int, file_name: str) -> str:
     return PHOTO.format(pk=contact_id, mark=file_name[-13:-5]) if file_name else ""
 
 
 def node_counts(user_viewer: Viewer, node_ids: Sequence[int]) -> dict[int, int]:
     """Node id → contacts at or below it in the back office, COUNT_CAP + 1 for more; only maintained dimensions."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT n.id, (SELECT count(*) FROM (SELECT 1 FROM contacts_contactscope s
-                             WHERE s.node_id = n.id ORDER BY s.sort_key LIMIT %(cap)s) AS capped)
-               FROM orgs_node n WHERE n.id = ANY(%(ids)s::bigint[])
-               AND (%(everything)s OR n.dimension_id = ANY(%(maintained)s::bigint[]))""",
-            {
-                "ids": list(node_ids), "cap": COUNT_CAP + 1, "everything": user_viewer.everything,
-                "maintained": list(user_viewer.scope.maintained),
-            },
-        )  # fmt: skip
-        return dict(cursor.fetchall())
+    allowed = Node.objects.in_maintained(user_viewer.scope).filter(pk__in=node_ids)
+    ids = list(allowed.values_list("pk", flat=True))
+    return dict.fromkeys(ids, 0) | counts.numbers(ids, cap=COUNT_CAP + 1)

@@ -10,10 +10,12 @@ from typing import Any
 from django.db import connection
 
 from contacts.branches import NOBODYS, personal_ids
+from contacts.counts import NUMBER
 from contacts.permissions import Viewer
 from orgs.models import Node
 
 PAGE = 100
+ROOTS_SHOWN = 500  # no page asks for further dimensions
 COUNT_CAP = 99_999
 
 
@@ -40,12 +42,14 @@ class Level:
     next_offset: int | None = None
 
 
-# "ORDER BY s.sort_key LIMIT 1" where EXISTS would do: it holds the planner to the index, also where one node has a
-# large part of all rows and a scan of the whole table looks cheap.
 # How a node is covered: 2 maintained (everything counts), 1 at or below a visible range (live people count), 0 only on
-# the way to a range or to contacts that reach the viewer without a range.
-COVER = """CASE WHEN %(everything)s OR {n}.dimension_id = ANY(%(maintained)s::bigint[]) THEN 2
-    WHEN EXISTS (SELECT 1 FROM ranges r WHERE {n}.path LIKE r.path || '%%') THEN 1 ELSE 0 END"""
+# the way to a range or to contacts that reach the viewer without one. What lies below a covered node is covered alike;
+# below one that is not, only a range itself is: ranges are disjoint.
+COVER = """CASE WHEN p.cover > 0 THEN p.cover
+    WHEN %(everything)s OR {n}.dimension_id = ANY(%(maintained)s::bigint[]) THEN 2
+    WHEN {n}.id = ANY(%(ranges)s::bigint[]) THEN 1 ELSE 0 END"""
+# "ORDER BY s.sort_key LIMIT 1" where EXISTS would do: it holds the planner to the index, also where one node has a
+# large part of all rows and a scan of the whole table looks cheap. OFFSET 0 in `reached` does the same for contacts.
 LEADS = """CASE {cover}
     WHEN 2 THEN (SELECT true FROM contacts_contactscope s WHERE s.node_id = {n}.id ORDER BY s.sort_key LIMIT 1)
     WHEN 1 THEN (SELECT true FROM contacts_contactscope s WHERE s.node_id = {n}.id AND s.live
@@ -54,29 +58,27 @@ LEADS = """CASE {cover}
 LEVEL = """
 WITH ranges(id, path) AS (SELECT * FROM unnest(%(ranges)s::bigint[], %(paths)s::text[])),
 personal(id) AS MATERIALIZED ({personal}),
+reached(node_id, contact_id) AS MATERIALIZED (
+    SELECT s.node_id, s.contact_id FROM personal p CROSS JOIN LATERAL (
+        SELECT s.node_id, s.contact_id FROM contacts_contactscope s WHERE s.contact_id = p.id AND s.live OFFSET 0) s),
 on_the_way(node_id) AS MATERIALIZED (
     SELECT a.id::bigint FROM ranges r CROSS JOIN LATERAL unnest(string_to_array(rtrim(r.path, '.'), '.')) AS a(id)
     WHERE (SELECT true FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live ORDER BY s.sort_key LIMIT 1)
-    UNION SELECT s.node_id FROM personal p JOIN contacts_contactscope s ON s.contact_id = p.id AND s.live)
+    UNION SELECT node_id FROM reached)
 SELECT n.id, n.parent_id, n.name, n.kind, n.sort_key, n.live,
-    (SELECT count(*) FROM (
-        (SELECT s.contact_id FROM contacts_contactscope s
-         WHERE n.cover > 0 AND s.node_id = n.id AND (s.live OR n.cover = 2) ORDER BY s.sort_key LIMIT %(cap)s)
-        UNION (SELECT s.contact_id FROM ranges r CROSS JOIN LATERAL (
-            SELECT s.contact_id FROM contacts_contactscope s WHERE s.node_id = r.id AND s.live
-            ORDER BY s.sort_key LIMIT %(cap)s) AS s
-         WHERE n.cover = 0 AND r.path LIKE n.path || '%%' LIMIT %(cap)s)
-        UNION (SELECT s.contact_id FROM personal p JOIN contacts_contactscope s
-         ON s.contact_id = p.id AND s.node_id = n.id AND s.live WHERE n.cover = 0 LIMIT %(cap)s)
-    ) AS people),
-    EXISTS (SELECT 1 FROM orgs_node d WHERE d.parent_id = n.id AND {child_leads})
-FROM unnest(%(parents)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
+    least(%(cap)s, CASE n.cover WHEN 2 THEN {every} WHEN 1 THEN {live} ELSE (SELECT count(*) FROM (
+        SELECT s.contact_id FROM ranges r JOIN contacts_contactscope s ON s.node_id = r.id AND s.live
+        WHERE r.path LIKE n.path || '%%'
+        UNION SELECT contact_id FROM reached WHERE node_id = n.id) AS people) END),
+    EXISTS (SELECT 1 FROM orgs_node d CROSS JOIN (SELECT n.cover) AS p WHERE d.parent_id = n.id AND {child_leads})
+FROM unnest(%(parents)s::bigint[], %(covers)s::int[]) AS p(id, cover) CROSS JOIN LATERAL (
     SELECT n.id, n.parent_id, n.name, n.kind, n.live, n.path, {cover} AS cover, n."order", n.sort_key
     FROM orgs_node n
     WHERE {place} AND {leads} AND n.id <> ALL(%(skip)s::bigint[])
     ORDER BY n."order", n.sort_key, n.id LIMIT %(limit)s OFFSET %(offset)s) AS n
 ORDER BY n."order", n.sort_key, n.id
 """
+CHILDREN, ROOTS, ITSELF = "n.parent_id = p.id", "n.parent_id IS NULL", "n.id = p.id"
 
 
 def tree_level(
@@ -86,21 +88,26 @@ def tree_level(
 
     `skip` leaves one node out: the one a page has shown already.
     """
-    parents = [parent.pk] if parent else None
-    found = _levels(viewer, parents, limit=limit, offset=offset, skip=skip)
+    place, above = (
+        (CHILDREN, [(parent.pk, _cover(viewer, parent.path))]) if parent else (ROOTS, [(0, 0)])
+    )
+    found = _levels(viewer, place, above, limit=limit, offset=offset, skip=skip)
     return next(iter(found.values()), Level())
 
 
 def opened(viewer: Viewer, current: Node | None) -> Level:
-    """The dimensions, with every level opened on the way to `current`; three queries whatever the depth.
+    """The dimensions, with every level opened on the way to `current`; three queries at most, whatever the depth.
 
     A node of the way that comes after the first hundred of its level is put behind them.
     """
-    roots = tree_level(viewer, None)
+    roots = tree_level(viewer, None, limit=ROOTS_SHOWN)
     if current is None:
         return roots
     way = current.ancestor_ids
-    levels = _levels(viewer, way, limit=PAGE, offset=0, skip=0, also=way)
+    paths = [".".join(map(str, way[: depth + 1])) + "." for depth in range(len(way))]
+    covers = dict(zip(way, (_cover(viewer, path) for path in paths), strict=True))
+    levels = _levels(viewer, CHILDREN, list(covers.items()), limit=PAGE)
+    _put_behind(viewer, levels, dict(zip(way[1:], covers.values(), strict=False)))
     level = roots
     for node_id in way:
         branch = next((one for one in level.branches if one.id == node_id), None)
@@ -113,74 +120,74 @@ def opened(viewer: Viewer, current: Node | None) -> Level:
 
 def leads_to_somebody(viewer: Viewer, node: Node) -> bool:
     """Whether the viewer's tree has this node; else its address answers as a missing one (matrix row 9). One query."""
-    sql = _sql(viewer, place="n.id = p.id")
-    return bool(_fetch(sql, _parameters(viewer, [node.pk], limit=1, offset=0, skip=0)))
+    above = node.path.removesuffix(f"{node.pk}.")
+    return bool(_levels(viewer, ITSELF, [(node.pk, _cover(viewer, above))], limit=1))
+
+
+def _cover(viewer: Viewer, path: str) -> int:
+    """How the node with this path is covered (see COVER); "" is above the dimensions."""
+    if not path:
+        return 0
+    if viewer.scope.maintains(int(path.split(".", 1)[0])):
+        return 2
+    return int(viewer.scope.ranges_over(path))
 
 
 def _levels(
     viewer: Viewer,
-    parents: list[int] | None,
+    place: str,
+    above: list[tuple[int, int]],
     *,
     limit: int,
-    offset: int,
-    skip: int,
-    also: list[int] | None = None,
+    offset: int = 0,
+    skip: int = 0,
 ) -> dict[int | None, Level]:
-    """Parent id → its level. Nodes of `also` are in it wherever they stand."""
+    """Parent id → its level, for the nodes at `place` of these (id, cover of what is above)."""
     if viewer.nothing or viewer.identity_id is not None:
         return {}
-    place = "n.parent_id = p.id" if parents is not None else "n.parent_id IS NULL"
-    sql = _sql(viewer, place=place)
-    parameters = _parameters(viewer, parents or [0], limit=limit + 1, offset=offset, skip=skip)
-    found = _branches(sql, parameters)
     levels: dict[int | None, Level] = {}
-    for branch in found:
+    for branch in _branches(viewer, place, above, limit=limit + 1, offset=offset, skip=skip):
         level = levels.setdefault(branch.parent_id, Level())
         if len(level.branches) == limit:
             level.next_offset = offset + limit
         else:
             level.branches.append(branch)
-    _put_behind(viewer, levels, set(also or ()) - {branch.id for branch in found})
     return levels
 
 
-def _put_behind(viewer: Viewer, levels: dict[int | None, Level], missing: set[int]) -> None:
-    """Nodes of the way that were not among the first of their level stand behind them."""
+def _put_behind(viewer: Viewer, levels: dict[int | None, Level], way: dict[int, int]) -> None:
+    """Nodes of the way (id → cover of what is above) that were not among the first of their level stand behind them."""
+    shown = {branch.id for level in levels.values() for branch in level.branches}
+    missing = [(node_id, cover) for node_id, cover in way.items() if node_id not in shown]
     if not missing:
         return
-    parameters = _parameters(viewer, sorted(missing), limit=1, offset=0, skip=0)
-    for branch in _branches(_sql(viewer, place="n.id = p.id"), parameters):
+    for branch in _branches(viewer, ITSELF, missing, limit=1, offset=0, skip=0):
         level = levels.get(branch.parent_id)
-        if level is None or branch.parent_id is None:
-            continue
-        if branch.id not in {one.id for one in level.branches}:
+        if level is not None:
             level.branches.append(branch)
 
 
-def _branches(sql: str, parameters: dict[str, Any]) -> list[Branch]:
-    return [Branch(*row) for row in _fetch(sql, parameters)]
-
-
-def _sql(viewer: Viewer, *, place: str) -> str:
+def _branches(
+    viewer: Viewer, place: str, above: list[tuple[int, int]], *, limit: int, offset: int, skip: int
+) -> list[Branch]:
     cover = COVER.format(n="n")
-    return LEVEL.format(
+    sql = LEVEL.format(
         personal=NOBODYS if viewer.everything else personal_ids(viewer),
         place=place,
         cover=cover,
         leads=LEADS.format(n="n", cover=cover),
         child_leads=LEADS.format(n="d", cover=COVER.format(n="d")),
+        every=NUMBER.format(which="every", node="n.id"),
+        live=NUMBER.format(which="live", node="n.id"),
     )
-
-
-def _parameters(
-    viewer: Viewer, parents: list[int], *, limit: int, offset: int, skip: int
-) -> dict[str, Any]:
-    return {
+    parameters: dict[str, Any] = {
         "everything": viewer.everything, "maintained": list(viewer.scope.maintained),
         "ranges": list(viewer.scope.ranges), "paths": list(viewer.scope.paths), "user": viewer.user_id,
-        "groups": list(viewer.groups), "parents": parents, "skip": [skip], "cap": COUNT_CAP + 1,
+        "groups": list(viewer.groups), "parents": [pk for pk, _cover in above],
+        "covers": [cover for _pk, cover in above], "skip": [skip], "cap": COUNT_CAP + 1,
         "limit": limit, "offset": offset,
     }  # fmt: skip
+    return [Branch(*row) for row in _fetch(sql, parameters)]
 
 
 def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:

@@ -52,7 +52,7 @@ def book(
         everything |= list_context(request, here, node)
         template = "contacts/partials/_people.html" if target == "people" else "contacts/book.html"
         if not target:
-            everything |= tree_context(request, node)
+            everything |= tree_context(request, node, here, total=everything["total"])
         everything["with_search"] = (
             target == "people" and request.headers.get("HX-Trigger") != "search"
         )
@@ -61,12 +61,16 @@ def book(
     return response
 
 
-def tree_context(request: HttpRequest, node: Node | None) -> dict[str, Any]:
-    """The tree opened at `node`, and how many people there are at all."""
-    level = tree.opened(viewer(request), node)
+def tree_context(
+    request: HttpRequest, node: Node | None, here: Here, *, total: int
+) -> dict[str, Any]:
+    """The tree opened at `node`, and how many people there are at all: `total` where the list is the whole one."""
+    mine = viewer(request)
+    level = tree.opened(mine, node)
+    whole = node is None and not here.q and not here.filtered
     return {
         "nodes": tables.whole_tree(level, current=node.pk if node else None),
-        "everybody": Contact.objects.count_for(viewer(request)),
+        "everybody": total if whole else Contact.objects.count_for(mine),
     }
 
 

@@ -38,6 +38,7 @@ EXEMPT = {
     "contacts.Membership": "read with its contact",
     "contacts.ContactScope": "derived, no page",
     "contacts.ContactSearch": "derived, no page",
+    "contacts.ScopeCount": "derived, no page",
     "contacts.ContactUserGrant": "read with its contact",
     "contacts.ContactGroupGrant": "read with its contact",
     "contacts.ContactMerge": "read with the contact that remains",

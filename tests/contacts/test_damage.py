@@ -5,9 +5,10 @@ import io
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
-from contacts import closure
-from contacts.models import Contact
+from contacts import closure, counts
+from contacts.models import Contact, ScopeCount
 from tests.factories.accounts import ExternalUserFactory
 from tests.factories.orgs import make_department, make_dimension, make_organization
 from tests.matrix.world import make_contact
@@ -61,6 +62,33 @@ def test_damage_to_the_scope_closure_is_named_and_repaired(contact: Contact, dam
         stdout=io.StringIO(),
         stderr=io.StringIO(),
     )
+    call_command("check_invariants", "--only", "scope", stdout=io.StringIO())
+
+
+def test_a_wrong_number_is_named_and_counted_anew(contact: Contact) -> None:
+    node = contact.main_node_id
+    ScopeCount.objects.create(node_id=node, every=1, live=0)
+    assert f"node {node} " in found("scope")
+    closure.repair()
+    assert counts.numbers([node, ScopeCount.EVERYBODY], cap=9) == {node: 1, ScopeCount.EVERYBODY: 1}
+    call_command("check_invariants", "--only", "scope", stdout=io.StringIO())
+
+
+def test_many_changes_become_one_number(contact: Contact) -> None:
+    """Every change adds a row; summed up the number stays, and what stands at nought has none."""
+    other, former = make_contact("损坏乙", contact.main_node), contact.main_node_id
+    for _ in range(counts.ROWS):
+        for enabled in (False, True):
+            Contact.objects.filter(pk=contact.pk).update(enabled=enabled)
+            closure.refresh([contact.pk, other.pk])
+    there = ScopeCount.objects.filter(node_id=former)
+    assert there.count() > counts.ROWS
+    counts.sum_up()
+    assert list(there.values_list("every", "live")) == [(2, 2)]
+    Contact.objects.update(deleted_at=timezone.now())
+    closure.refresh([contact.pk, other.pk])
+    counts.sum_up()
+    assert not ScopeCount.objects.exists()
     call_command("check_invariants", "--only", "scope", stdout=io.StringIO())
 
 

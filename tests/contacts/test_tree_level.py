@@ -81,7 +81,7 @@ def test_queries_do_not_grow(django_assert_num_queries) -> None:
         make_many(node, count)
         with django_assert_num_queries(1):
             assert book.tree_level(viewer, None).branches[0].count >= count
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             book.opened(viewer, node)
 
 
