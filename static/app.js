@@ -11,5 +11,6 @@ import './js/picker.js';
 import './js/once.js';
 import './js/theme.js';
 import './js/requests.js';
+import './js/focus.js';
 import './js/live.js';
 import './js/messages.js';

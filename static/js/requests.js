@@ -1,4 +1,4 @@
-// What happens around htmx requests: thin loading bar, toasts and refreshes asked for by the server, errors, focus.
+// What happens around htmx requests: thin loading bar, toasts and refreshes asked for by the server, errors.
 import { $, $$, on, find, say, toast } from './dom.js';
 
 let running = 0;
@@ -75,19 +75,6 @@ document.addEventListener('htmx:beforeSwap', event => {
     event.detail.shouldSwap = true;
     event.detail.isError = false;
   }
-});
-
-// After a swap the focus goes to the summary of errors, or to the heading of what was opened.
-document.addEventListener('htmx:afterSettle', event => {
-  const target = event.detail.target;
-  if (!target?.isConnected && !event.detail.elt?.isConnected) return;
-  const root = target?.isConnected ? target : document;
-  const errors = $('[data-errors]', root);
-  if (errors) { errors.focus(); return; }
-  const config = event.detail.requestConfig?.elt;
-  if (!config || config.matches?.('[data-search],[data-poll],[data-keep-focus]') || config.closest?.('form[data-search-form]')) return;
-  if (document.activeElement && document.activeElement !== document.body && !config.matches?.('[data-focus]')) return;
-  $('[data-heading]', root)?.focus({ preventScroll: true });
 });
 
 on('click', '[data-act=reload]', () => location.reload());

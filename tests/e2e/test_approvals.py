@@ -54,6 +54,8 @@ def test_applying_from_the_account_of_a_contact(place: Place, open_as: Open) -> 
     check_everywhere(page, "account-pending")
     panel.get_by_role("button", name="催办").click()
     expect(panel.get_by_role("button", name="催办")).to_be_disabled()
+    # The button is gone; who pressed it still stands in the panel.
+    expect(panel.locator(":focus")).to_have_count(1)
     # Somebody refuses meanwhile: the open page shows it by itself.
     services.decide(
         application_id=Application.objects.get().pk, approve=False, reason="请补充保密协议",
@@ -77,6 +79,10 @@ def test_deciding_in_messages(place: Place, open_as: Open) -> None:
     other.get_by_role("button", name="拒绝 林晓彤").click()
     expect(other.locator("textarea")).to_be_visible()
     check_everywhere(other, "application-refuse", themes=("light",))
+    other.locator("textarea").fill(" ")
+    other.locator(".acard-x").get_by_role("button", name="拒绝 林晓彤").click()
+    expect(other.locator("textarea")).to_have_attribute("aria-invalid", "true")
+    expect(other.locator("textarea")).to_be_focused()
     other.locator("textarea").fill("正在写")
     other.wait_for_timeout(2500)
     expect(other.locator("textarea")).to_have_value("正在写")
@@ -133,7 +139,7 @@ def test_the_back_office(place: Place, open_as: Open) -> None:
     page.get_by_role("link", name="全部").click()
     expect(page.locator("tbody tr")).to_have_count(4)
     check_everywhere(page, "applications-all", themes=("light",))
-    page.get_by_role("link", name=f"详细信息 {application.number}").click()
+    page.get_by_role("link", name=f"详情 {application.number}").click()
     expect(page.locator("#dlg-application")).to_contain_text("李敏")
     check_everywhere(page, "application-detail", themes=("light",))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -211,6 +212,10 @@ def test_theme_is_shown_at_once_and_posted(guide: Open, page: Page) -> None:
         page.click("button[name=theme][value=dark]")
     assert "dark" in (posted.value.post_data or "")
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
+    menu = page.locator("details", has=page.locator("[data-theme-form]"))
+    expect(menu).not_to_have_attribute("open", re.compile(""))
+    expect(menu.locator("summary")).to_be_focused()
+    expect(menu.locator("summary use")).to_have_attribute("href", re.compile("#moon$"))
 
 
 def test_refusal_opens_the_reason_in_place(guide: Open, page: Page) -> None:
