@@ -3,6 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+# What people read in a history instead of the name in the code.
+NAMES = {
+    "create_admin": "命令行",
+    "credentials": "账号密码",
+    "demo": "演示数据",
+    "schedule": "定时任务",
+    "tree": "组织架构",
+}
+
 
 @runtime_checkable
 class Actor(Protocol):
@@ -37,4 +46,4 @@ class SystemActor:
 
     @property
     def actor_label(self) -> str:
-        return f"系统 · {self.name}"
+        return f"系统 · {NAMES.get(self.name, self.name)}"

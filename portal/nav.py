@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.nav import CONSOLE, ME, PORTAL, NavItem
 
@@ -19,7 +20,7 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem("home", _("Home"), reverse("portal:home"), "home", PORTAL, order=10)
         yield NavItem(
             "people", _("My contacts"), reverse("portal:people"), "users", PORTAL, order=30,
-            short=_("Contacts (short)"),
+            short=pgettext_lazy("people of the company", "Contacts"),
         )  # fmt: skip
         yield NavItem(
             "profile", _("Profile"), profile, "user-circle", PORTAL, order=40, short=_("Me")

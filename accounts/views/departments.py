@@ -31,9 +31,9 @@ from core.ui import Column
 @admin_only
 @require_safe
 def departments(request: HttpRequest, department_id: int | None = None) -> HttpResponse:
-    """The tree, and the direct members of the chosen department."""
+    """The tree, and the direct members of the chosen department: the first one until somebody chooses."""
     tree = selectors.department_tree()
-    chosen = None
+    chosen = tree[0].department if tree else None
     if department_id is not None:
         chosen = get_object_or_404(Department.objects.select_related("parent"), pk=department_id)
     context: dict[str, Any] = {

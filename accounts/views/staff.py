@@ -19,6 +19,7 @@ from accounts.views.picker import department_items
 from accounts.views.shared import attempt, department_field, paged, staff_facts
 from accounts.views.staff_actions import allowed
 from core import audit, htmx
+from core.phones import display
 from core.ui import Action, Column, Crumb
 
 
@@ -33,6 +34,7 @@ def staff(request: HttpRequest) -> HttpResponse:
     context |= {
         "rows": [words.StaffRow(row, locked=row.pk in locked) for row in context["rows"]],
         "columns": _columns(),
+        "crumbs": [Crumb(_("Administration")), Crumb(_("Staff and departments"))],
         "q": q,
         "filter": _filter(q, state),
         "actions": [Action(_("New staff member"), new_url, "plus", "primary")],
@@ -57,7 +59,7 @@ def _filter(q: str, state: str) -> dict[str, object]:
     return {
         "action": url,
         "q": q,
-        "placeholder": _("Name, pinyin, initials or login name"),
+        "placeholder": _("Name, pinyin or login name"),
         "form": StaffFilterForm(initial={"state": state}),
         "target": "#staff-list",
         "reset_url": url if q or state else "",
@@ -127,6 +129,7 @@ def staff_edit(request: HttpRequest, user_id: int) -> HttpResponse:
     """Changes the facts and departments of a staff member."""
     user, by = _found(user_id), person(request)
     initial = {name: getattr(user, name) or "" for name in people.FIELDS}
+    initial["mobile"] = display(initial["mobile"])
     form = StaffForm(request.POST or None, initial=initial)
     chosen = _chosen(request, user)
     if request.method == "POST" and form.is_valid():

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core import htmx
 from core.errors import Hidden, Invalid
+from core.phones import display
 from core.text import clean
 from portal import selectors, services, tables
 from portal.forms import ProfileForm
@@ -57,7 +58,10 @@ def profile(request: HttpRequest) -> HttpResponse:
     """个人资料: own fields of the active identity."""
     me = identity(request)
     initial = {name: getattr(me, name) for name in services.OWN_FIELDS}
+    initial["mobile"] = display(me.mobile)
     form = ProfileForm(request.POST or None, request.FILES or None, initial=initial)
+    if not me.avatar:
+        del form.fields["without_picture"]
     if request.method == "POST" and form.is_valid() and _save(request, form):
         messages.success(request, _("Saved"))
         return htmx.done(request, reverse("portal:profile"))
@@ -74,7 +78,7 @@ def _save(request: HttpRequest, form: ProfileForm) -> bool:
     values, by = form.cleaned_data, person(request)
     try:
         services.update_profile(by=by, fields={key: values[key] for key in services.OWN_FIELDS})
-        if values["picture"] or values["without_picture"]:
+        if values["picture"] or values.get("without_picture"):
             services.change_picture(by=by, file=values["picture"] or None)
     except Invalid as error:
         field = error.field if error.field in form.fields else "picture"
