@@ -21,7 +21,7 @@ from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.services import fields as contact_fields
 from contacts.tables import STATES, Here
-from contacts.widgets import MaskedInput, PersonInput, PlaceInput
+from contacts.widgets import MaskedInput, PersonInput, PinyinInput, PlaceInput
 from core.errors import Invalid
 from core.forms import UiForm
 from core.text import mask_email, mask_mobile
@@ -68,11 +68,10 @@ class ContactForm(UiForm):
     gender = forms.ChoiceField(
         label=_("Gender"), required=False, choices=[("", "–"), ("m", _("Male")), ("f", _("Female"))]
     )
-    reading = _line(
-        _("Pinyin"),
-        200,
+    reading = forms.CharField(
+        label=_("Pinyin"), max_length=200, required=False, widget=PinyinInput(),
         help_text=_("Only where it is read differently, for example shan tian fang"),
-    )
+    )  # fmt: skip
     category = forms.ModelChoiceField(
         label=_("Category"), queryset=Category.objects.all(), required=False, empty_label="–"
     )

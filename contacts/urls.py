@@ -29,6 +29,7 @@ ONE = "contacts/<int:pk>/"
 urlpatterns: list[URLPattern] = [
     path("contacts/", book.index, name="index"),
     path("contacts/new/", writing.new, name="new"),
+    path("contacts/pinyin/", writing.pinyin_preview, name="pinyin"),
     path("contacts/o/<int:node_id>/", book.node, name="node"),
     path("contacts/o/<int:node_id>/children/", book.children, name="children"),
     path(ONE, book.contact, name="contact"),
@@ -79,6 +80,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CONTACT}delete/", console_contact.delete, name="console-delete"),
     path(f"{CONTACT}merge/", console_merge.merge, name="console-merge"),
     path("console/bin/", bin.bin_list, name="bin"),
+    path("console/bin/restore/", bin.bin_restore_many, name="bin-restore-many"),
     path("console/bin/<int:contact_id>/restore/", bin.bin_restore, name="bin-restore"),
     # End of back office
     path(f"{NODE}contacts/export/", exports.export_contacts, name="export-contacts"),

@@ -82,3 +82,24 @@ class MaskedInput(forms.TextInput):
             "reveal_url": self.reveal_url,
             "masked": "*" in str(value or ""),
         }
+
+
+class PinyinInput(forms.TextInput):
+    """A corrected pinyin, with how the name is read now and the other ways to read it (SPEC CON-1).
+
+    `name_id` is the id of the field with the name.
+    """
+
+    template_name = "contacts/widgets/pinyin.html"
+
+    def __init__(self, name_id: str = "id_name") -> None:
+        super().__init__(
+            attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+        )
+        self.name_id = name_id
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        return super().get_context(name, value, attrs) | {
+            "name_id": self.name_id,
+            "preview_url": reverse("contacts:pinyin"),
+        }

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import islice, product
 from typing import Any, Final
 
 from pypinyin import lazy_pinyin
@@ -267,3 +268,14 @@ def pinyin(name: str, reading: str | None = None, *, surname: bool = True) -> Re
         full=" ".join(syllables)[:MAX_SORT_KEY],
         initials=initials[:MAX_INITIALS],
     )
+
+
+def candidates(name: str, reading: str | None = None, *, limit: int = 8) -> list[str]:
+    """Other ways to read `name` where a character of it has more than one, without the present one; the likely first.
+
+    To be offered where a person corrects the pinyin (SPEC CON-1): 单晓彤 → "dan xiao tong".
+    """
+    tokens = tokens_of(name, reading)
+    present = pinyin(name, reading).full
+    ways = (" ".join(syllables) for syllables in product(*(token.syllables for token in tokens)))
+    return [way for way in islice(ways, limit + 1) if way != present][:limit] if tokens else []

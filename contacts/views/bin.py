@@ -5,11 +5,12 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from contacts import console_bin
+from contacts import console_bin, tables
 from contacts.models import Contact
-from contacts.services import people
+from contacts.services import bulk, people
 from contacts.services.shared import missing
 from contacts.views.guards import viewer
 from core import htmx
@@ -30,6 +31,8 @@ def bin_list(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": console_bin.shown(viewer(request), list(page)),
         "columns": console_bin.columns(),
+        "restore_url": reverse("contacts:bin-restore-many"),
+        "buttons": [("restore", _("Restore"), "")],
         "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages, target=LIST,
                        unit=_("people")),
         "q": q,
@@ -50,4 +53,15 @@ def bin_restore(request: HttpRequest, contact_id: int) -> HttpResponse:
         raise missing()
     people.restore(by=person(request), contact=contact)
     messages.success(request, _("“%(name)s” was restored") % {"name": contact.name})
+    return htmx.done(request, reverse("contacts:bin"))
+
+
+@require_POST
+@maintainers_only
+def bin_restore_many(request: HttpRequest) -> HttpResponse:
+    """Takes the chosen ones out of the bin again, all or none."""
+    ids = [pk for text in request.POST.getlist("ids") if (pk := tables.number(text)) is not None]
+    n = bulk.restore(by=person(request), contact_ids=ids[: PAGE * 2])
+    said = ngettext("%(n)s contact was restored", "%(n)s contacts were restored", n)
+    messages.success(request, said % {"n": n})
     return htmx.done(request, reverse("contacts:bin"))

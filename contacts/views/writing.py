@@ -21,7 +21,7 @@ from contacts.views.frames import book
 from contacts.views.guards import load, on_contact, person, staff_only, viewer
 from core import htmx
 from core.errors import Hidden, Invalid
-from core.text import mask_email, mask_mobile
+from core.text import candidates, clean, mask_email, mask_mobile, pinyin, tokens_of
 from orgs.models import Node
 
 EDITABLE = ("GET", "HEAD", "POST")
@@ -223,3 +223,20 @@ def masked(request: HttpRequest, card: Card, field: str) -> HttpResponse:
         "may_reveal": card.allowed.reveal,
     }
     return render(request, "contacts/partials/_masked.html", context)
+
+
+@require_safe
+@staff_only
+def pinyin_preview(request: HttpRequest) -> HttpResponse:
+    """How a name is read, as it is being written: pinyin, initials, other ways to read it."""
+    name, reading = (clean(request.GET.get(key, ""), 100) for key in ("name", "reading"))
+    found = pinyin(name, reading or None) if name else None
+    context = {
+        "found": found,
+        "candidates": candidates(name, reading or None) if name else [],
+        "pieces": len(tokens_of(name)),
+        "misfit": bool(reading)
+        and found is not None
+        and len(found.syllables) != len(tokens_of(name)),
+    }
+    return render(request, "contacts/partials/_pinyin.html", context)

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from contacts.models import Contact
 from contacts.services import people
+from contacts.services.merge import merge
 from core.models import AuditEntry
 from tests.factories.accounts import ExternalUserFactory
 from tests.factories.contacts import give_login, make_contact
@@ -252,3 +253,26 @@ def test_the_bin_stands_in_the_navigation_of_maintainers(as_, book) -> None:
     link = f'href="{reverse("contacts:bin")}"'
     assert link in text(as_(book.maintainer).get(reverse("contacts:bin")))
     assert link not in text(as_(book.stranger).get("/contacts/"))
+
+
+def test_several_out_of_the_bin(as_, book) -> None:
+    """All or none; one that was merged away says into whom and has nothing to tick."""
+    client, url = as_(book.maintainer), reverse("contacts:bin-restore-many")
+    twin = make_contact(book.haichuan, "林小彤")
+    merge(by=book.maintainer, contact=book.wang, other=twin, picks={})
+    for contact in (book.lin, book.hidden):
+        people.delete(by=book.holder, contact=contact)
+    page = client.get(reverse("contacts:bin"))
+    shown = {row.contact.pk: row for row in page.context["rows"]}
+    assert (shown[book.lin.pk].may_restore, shown[book.lin.pk].days_left) == (True, 29)
+    assert (shown[twin.pk].may_restore, shown[twin.pk].survivor.name) == (False, "王嘉禾")
+    assert "王嘉禾" in text(page)
+    for ids, status in (
+        ([], 422),
+        ([book.lin.pk, book.hidden.pk], 404),
+        ([book.lin.pk, twin.pk], 409),
+    ):
+        assert client.post(url, {"ids": ids}).status_code == status
+    assert Contact.objects.binned().count() == 3
+    assert client.post(url, {"ids": [book.lin.pk]}).status_code == 303
+    assert Contact.objects.alive().filter(pk=book.lin.pk).exists()

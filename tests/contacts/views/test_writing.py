@@ -202,3 +202,21 @@ def test_maintainers_choose_the_place_themselves(as_, book) -> None:
     assert 'name="node" value=' not in page
     answer = as_(book.maintainer).post("/contacts/new/", {"name": "无处"}, headers=PANE)
     assert answer.status_code == 422
+
+
+def test_how_a_name_is_read_while_it_is_written(as_, book) -> None:
+    client, url = as_(book.stranger), reverse("contacts:pinyin")
+
+    def shown(**query) -> str:
+        answer = client.get(url, query)
+        assert answer.status_code == 200
+        return answer.content.decode()
+
+    page = shown(name="单晓彤")
+    assert "shan xiao tong" in page
+    assert "<b>sxt</b>" in page
+    assert ">dan xiao tong</button>" in page
+    assert "dxt" in shown(name="单晓彤", reading="dān xiǎo tóng")
+    assert 'class="bad"' in shown(name="单晓彤", reading="dan")
+    assert shown().strip() == shown(name=" ").strip() == ""
+    assert "<script" not in shown(name="<script>", reading="<script>")
