@@ -31,7 +31,9 @@ class SaveFilterForm(UiForm):
     """A name for filters."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label=_("Name of the filter"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     is_default = forms.BooleanField(label=_("Open the list with this filter"), required=False)
 

@@ -115,8 +115,8 @@ def _choices(card: Card, other: Card, picks: Mapping[str, str]) -> list[Choice]:
             Choice(
                 key, label(key), left, right, chosen[key], same=same,
                 both=key == "remark" and bool(left and right) and not same,
-                mine_image=photo_url(mine.pk, str(mine.avatar.name or "")) if key == "avatar" else "",
-                other_image=photo_url(gone.pk, str(gone.avatar.name or "")) if key == "avatar" else "",
+                mine_image=photo_url(mine) if key == "avatar" else "",
+                other_image=photo_url(gone) if key == "avatar" else "",
             )
         )  # fmt: skip
     return found

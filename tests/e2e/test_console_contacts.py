@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from accounts import jobs
 from accounts.models import InitialSecret, User
-from contacts.models import Contact
+from contacts.models import BulkJob, Contact
 from contacts.services import people, places, sharing
 from orgs.models import Node
 from tests.e2e.helpers import Open, check_everywhere
@@ -164,3 +164,66 @@ def test_the_bin(open_as: Open, maintainer: User, department: Node) -> None:
     check_everywhere(page, "console-bin")
     page.get_by_role("button", name="恢复").click()
     expect(page.get_by_text("已恢复“林晓彤”")).to_be_visible()
+
+
+def test_narrowed_and_merged(open_as: Open, maintainer: User, department: Node) -> None:
+    """Further filters under a name, other columns, many at once by the worker; two entries become one."""
+    mine, other = (Contact.objects.get(name=name) for name in ("林晓彤", "徐静怡"))
+    people.edit(
+        by=maintainer, contact=other, fields={"remark": "展会认识", "mobile": "13800004444"}
+    )
+    page = open_as(maintainer, url("console-list", department.pk))
+    page.get_by_text("更多筛选", exact=True).click()
+    page.get_by_label("来源").select_option("manual")
+    page.get_by_label("有手机号").select_option("yes")
+    page.get_by_role("button", name="应用").click()
+    expect(page.get_by_label("移除 来源：手动录入")).to_be_visible()
+    check_everywhere(page, "console-narrowed")
+    page.get_by_text("常用筛选", exact=True).click()
+    page.get_by_role("link", name="保存当前筛选").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("筛选名称").fill("手动录入的")
+    dialog.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存筛选“手动录入的”")).to_be_visible()
+    page.get_by_role("link", name="列设置").or_(
+        page.get_by_role("link", name="列", exact=True)
+    ).first.click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("标签")).to_be_visible()
+    check_everywhere(page, "console-columns", themes=("light",))
+    dialog.get_by_label("标签").fill("1")
+    dialog.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("columnheader", name="标签")).to_be_visible()
+
+    job = BulkJob.objects.create(
+        owner=maintainer, node=department, action="disable", status="done", total=400, done=400, changed=398,
+        refused=1, problems=[{"id": mine.pk, "name": mine.name, "reason": "只有主维度的维护者可以操作"}],
+    )  # fmt: skip
+    base = page.url.split("/console/")[0]
+    page.goto(base + url("bulk-detail", job.pk))
+    check_everywhere(page, "console-bulk-job", themes=("light",))
+
+    page.goto(base + url("console-edit", mine.pk))
+    page.get_by_label("姓名").fill("单晓彤")
+    expect(page.get_by_text("shan xiao tong")).to_be_visible()
+    page.get_by_role("button", name="dan xiao tong").click()
+    expect(page.get_by_label("拼音")).to_have_value("dan xiao tong")
+    expect(page.get_by_text("dxt")).to_be_visible()
+    check_everywhere(page, "console-pinyin", themes=("light",))
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("heading", name="单晓彤")).to_be_visible()
+
+    page.get_by_label("更多操作").click()
+    page.get_by_role("link", name="合并重复联系人").click()
+    page.locator("#merge-q").fill("xujingyi")
+    page.locator("#merge-q").press("Enter")
+    check_everywhere(page, "console-merge-find", themes=("light",))
+    page.get_by_role("link", name="对比 徐静怡").click()
+    page.get_by_label("手机 · 另一条").check()
+    check_everywhere(page, "console-merge")
+    page.get_by_role("button", name="合并", exact=True).click()
+    expect(page.get_by_text("“徐静怡”已合并到“单晓彤”")).to_be_visible()
+    page.goto(base + url("console-contact", other.pk))
+    expect(page).to_have_url(base + url("console-contact", mine.pk))
+    page.get_by_role("link", name="回收站").click()
+    check_everywhere(page, "console-bin-merged", themes=("light",))
