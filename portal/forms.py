@@ -60,7 +60,6 @@ class AppForm(UiModelForm):
         label=_("address"),
         required=False,
         assume_scheme="https",
-        validators=[URLValidator(schemes=["https", "http"])],
         help_text=_("https://… Without an address it is not shown to external people"),
     )
     icon = forms.ChoiceField(label=_("icon"), choices=[(name, name) for name in ICONS])
@@ -83,3 +82,6 @@ class AppForm(UiModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.kind == App.Kind.BUILTIN:
             del self.fields["address"]
+        else:  # In the place of the field's own validator, which allows ftp and would say the same twice.
+            wrong = _("Enter a web address that begins with https:// or http://")
+            self.fields["address"].validators = [URLValidator(["https", "http"], message=wrong)]

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import User
@@ -12,6 +13,7 @@ from approvals.forms import DecisionForm
 from approvals.tables import Card
 from core import htmx
 from core.errors import Conflict, Invalid
+from core.ui import Crumb
 
 # What shows states or counts of applications: the list, the panel of a contact, the badge in the side navigation.
 SHOWN = "#applications,[data-account-panel],.side [data-poll],tr[data-row].on"
@@ -29,15 +31,34 @@ def card(request: HttpRequest, application_id: int) -> HttpResponse:
     return show(request, found)
 
 
-def show(request: HttpRequest, found: Card, *, view: str = "", status: int = 200) -> HttpResponse:
-    """The card as fragment or dialog, or the page around it."""
+def show(
+    request: HttpRequest, found: Card, *, view: str = "", status: int = 200, office: bool = False
+) -> HttpResponse:
+    """The card as fragment or dialog, or the page around it: of the back office, or of the applicant."""
     if not htmx.is_fragment(request):
         template = "approvals/detail.html"
     elif view == "dialog":
         template = "approvals/partials/_detail_dialog.html"
     else:
         template = "approvals/partials/_card.html"
-    return _vary(render(request, template, {"card": found}, status=status))
+    return _vary(
+        render(
+            request,
+            template,
+            {"card": found, **_frame(request, found, office=office)},
+            status=status,
+        )
+    )
+
+
+def _frame(request: HttpRequest, found: Card, *, office: bool) -> dict[str, object]:
+    """Navigation of the page and the way back to the list it was opened from."""
+    here = Crumb(found.application.number)
+    if office:
+        back = Crumb(_("Applications for accounts"), tables.url("list"))
+        return {"base": "base_console.html", "crumbs": [back, here]}
+    own = found.application.applicant_id == person(request).pk
+    return {"crumbs": [Crumb(_("My applications"), tables.url("mine")), here] if own else []}
 
 
 def _vary(response: HttpResponse) -> HttpResponse:

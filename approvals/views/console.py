@@ -42,7 +42,8 @@ def badge(request: HttpRequest) -> HttpResponse:
 def detail(request: HttpRequest, application_id: int) -> HttpResponse:
     """One application with its course of events."""
     application = selectors.visible(application_id=application_id, user=person(request))
-    return show(request, tables.card(application, person(request), view="steps"), view="dialog")
+    found = tables.card(application, person(request), view="steps")
+    return show(request, found, view="dialog", office=True)
 
 
 @deciders_only

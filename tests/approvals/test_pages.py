@@ -201,6 +201,18 @@ def test_the_card_decides_and_the_second_reads_who(
     assert Application.objects.get().decided_by == place.maintainer
 
 
+def test_the_page_of_an_application_leads_back_to_its_list(
+    place: Place, application: Application, as_: As
+) -> None:
+    ways = (
+        (place.maintainer, "console/applications/{pk}/", 'href="/console/applications/"'),
+        (place.creator, "applications/{pk}/", 'href="/applications/mine/"'),
+    )
+    for who, door, way in ways:
+        text = as_(who).get(address(door, application)).content.decode()
+        assert way in text.split('class="crumb')[1].split("</nav>")[0], door
+
+
 def test_a_refusal_without_a_reason_opens_the_box(
     place: Place, application: Application, as_: As
 ) -> None:

@@ -296,6 +296,7 @@ def test_addresses_are_web_addresses_and_built_in_ones_stay(place: Place, as_: A
     for address in ("javascript:alert(1)", "ftp://x.example.com/", "no address"):
         answer = client.post(f"/console/apps/{app.pk}/", values | {"address": address})
         assert answer.status_code == 422, address
+        assert answer.content.decode().count('<p class="error">') == 1, address
     todo = App.objects.get(key="todo")
     client.post(f"/console/apps/{todo.pk}/", values | {"address": "https://x.example.com/"})
     todo.refresh_from_db()
