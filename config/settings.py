@@ -197,6 +197,7 @@ NODE_COUNTS = "contacts.node_people.counts"
 NODE_PREVIEW = "contacts.node_people.preview"
 NODE_IMPACT = "contacts.node_people.impact"
 NODE_SEARCH = "contacts.node_people.found"
+LABEL_COUNTS = "contacts.node_people.labelled"
 IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",

@@ -1,6 +1,6 @@
 """What is asked of the app above that keeps the contacts, by its names in the settings: how many stand at or below
-nodes (NODE_COUNTS), which a person sees there (NODE_PREVIEW), what falls silent with nodes (NODE_IMPACT), and whom a
-search finds (NODE_SEARCH).
+nodes (NODE_COUNTS), which a person sees there (NODE_PREVIEW), what falls silent with nodes (NODE_IMPACT), whom a search
+finds (NODE_SEARCH), and how many carry a category or tag (LABEL_COUNTS).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from orgs.models import Node
+from orgs.models import Category, Node, Tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,11 @@ def impact(nodes: Sequence[Node]) -> Impact | None:
 def people(user: Any, q: str, *, limit: int) -> People:
     """The contacts that match among those whom `user` maintains or sees (SPEC ORG-8)."""
     return _asked("NODE_SEARCH", user, q, limit=limit) or People()
+
+
+def labelled(model: type[Category] | type[Tag]) -> dict[int, int]:
+    """Category or tag id → contacts that carry it; empty where nothing keeps contacts."""
+    return _asked("LABEL_COUNTS", model) or {}
 
 
 def _asked(setting: str, *args: Any, **more: Any) -> Any:

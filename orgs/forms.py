@@ -13,6 +13,7 @@ from core.errors import Invalid
 from core.forms import UiForm
 from orgs.models import Category, Node, Source, Tag
 from orgs.selectors.below import DIRECT, EVERY, Asked
+from orgs.selectors.trail import Asked as History
 from orgs.services.fields import LENGTHS, OWNERS, REMARK
 
 _SEPARATORS = re.compile(r"[,，、;；\n]+")
@@ -50,6 +51,10 @@ def _order() -> forms.IntegerField:
         max_value=99999,
         help_text=_("Small numbers come first; equal ones stand by pinyin"),
     )
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 def _remark() -> forms.CharField:
@@ -157,12 +162,10 @@ class OrganizationForm(OrganizationShortForm):
 
     order = _order()
     cooperation_from = forms.DateField(
-        label=_("Cooperation from"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("Cooperation from"), required=False, widget=_day()
     )  # fmt: skip
     cooperation_to = forms.DateField(
-        label=_("Cooperation to"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        label=_("Cooperation to"), required=False, widget=_day()
     )  # fmt: skip
     tags = forms.CharField(
         label=_("Tags"), required=False, max_length=700, help_text=_("Separated by commas"),
@@ -249,6 +252,34 @@ class BelowFilterForm(UiForm):
         field.queryset = rows[:FILTER_CHOICES]
 
 
+class HistoryFilterForm(UiForm):
+    """Filters of the tab 变更记录; the whole dimension is offered on its own page alone."""
+
+    who = _("Who: name or login name")
+
+    scope = forms.ChoiceField(
+        label=_("Of what"), required=False,
+        choices=[("", _("Only the dimension itself")), ("all", _("Everything in the dimension"))],
+    )  # fmt: skip
+    what = forms.ChoiceField(
+        label=_("Action"), required=False,
+        choices=[
+            ("", _("All actions")), ("create", _("Created")), ("edit", _("Edited")), ("move", _("Moved")),
+            ("order", _("Order changed")), ("switch", _("Disabled or enabled")), ("delete", _("Deleted")),
+            ("range", _("Visible range")), ("maintainer", _("Maintainers")), ("staff", _("Visible staff")),
+        ],
+    )  # fmt: skip
+    since = forms.DateField(label=_("From this day on"), required=False, widget=_day())
+    until = forms.DateField(label=_("Up to this day"), required=False, widget=_day())
+
+    def __init__(self, asked: History, node: Node) -> None:
+        scope = "all" if asked.everything else ""
+        start = {"what": asked.what, "since": asked.since, "until": asked.until, "scope": scope}
+        super().__init__(initial=start)
+        if node.kind != Node.Kind.DIMENSION:
+            del self.fields["scope"]
+
+
 class TagsForm(UiForm):
     """Tags for several organizations."""
 
@@ -272,6 +303,19 @@ class CategoryForm(UiForm):
 
     def clean_order(self) -> int:
         return int(self.cleaned_data["order"] or 0)
+
+
+class MergeForm(UiForm):
+    """The category or tag that takes the place of another one."""
+
+    target = forms.ModelChoiceField(
+        label=_("Merge into"), queryset=Tag.objects.none(), empty_label=_("Choose")
+    )
+
+    def __init__(self, *args: Any, source: Category | Tag, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["target"]
+        field.queryset = type(source)._default_manager.exclude(pk=source.pk)
 
 
 class TagForm(UiForm):

@@ -7,6 +7,7 @@ from orgs.views import (
     below,
     bulk,
     dimensions,
+    history,
     lists,
     pages,
     picker,
@@ -36,7 +37,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{NODE}ranges/add/<slug:what>/", rights.grant, name="node-grant"),
     path(f"{NODE}ranges/remove/<slug:what>/", rights.revoke, name="node-revoke"),
     path(f"{NODE}ranges/why/", rights.why, name="node-why"),
-    path(f"{NODE}history/", pages.history, name="node-history"),
+    path(f"{NODE}history/", history.history, name="node-history"),
     path(f"{NODE}children/", pages.children, name="node-children"),
     path(f"{NODE}new/<slug:kind>/", actions.new, name="node-new"),
     path(f"{NODE}edit/", actions.edit, name="node-edit"),
@@ -56,6 +57,11 @@ urlpatterns: list[URLPattern] = [
     path("console/categories/new/", lists.category_new, name="category-new"),
     path("console/categories/<int:pk>/edit/", lists.category_edit, name="category-edit"),
     path("console/categories/<int:pk>/delete/", lists.category_delete, name="category-delete"),
+    path("console/categories/<int:pk>/merge/", lists.category_merge, name="category-merge"),
+    path(
+        "console/categories/<int:pk>/shift/<slug:way>/", lists.category_shift, name="category-shift"
+    ),
+    path("console/tags/<int:pk>/merge/", lists.tag_merge, name="tag-merge"),
     path("console/tags/<int:pk>/edit/", lists.tag_edit, name="tag-edit"),
     path("console/tags/<int:pk>/delete/", lists.tag_delete, name="tag-delete"),
     path("console/settings/directory/", lists.directory_settings, name="settings"),

@@ -40,6 +40,18 @@ ACTIONS: dict[str, str | Promise] = {
     "export.cancel": gettext_lazy("Export cancelled"),
     "export.download": gettext_lazy("Export downloaded"),
 }
+# What the filter of the history offers: a word and the actions behind it.
+ACTION_KINDS = {
+    "create": ("node.create", "dimension.create"),
+    "edit": ("node.edit", "dimension.edit"),
+    "move": ("node.move",),
+    "order": ("node.reorder",),
+    "switch": ("node.enable", "node.disable", "dimension.enable", "dimension.disable"),
+    "delete": ("node.delete", "dimension.delete"),
+    "range": ("range.add", "range.remove"),
+    "maintainer": ("maintainer.add", "maintainer.remove"),
+    "staff": ("visible_staff.add", "visible_staff.remove"),
+}
 FIELDS: dict[str, str | Promise] = {
     "name": pgettext_lazy("node", "Name"),
     "name_en": gettext_lazy("English name"),

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from core.models import AuditEntry
 from core.text import clean, fold, parse_query, simplified
 from orgs.models import (
     Category,
@@ -142,14 +141,6 @@ def tags() -> QuerySet[Tag]:
 def directory_settings() -> DirectorySettings:
     """The one row of settings."""
     return DirectorySettings.objects.filter(pk=1).first() or DirectorySettings()
-
-
-def history(node: Node, *, before_id: int | None = None, limit: int = 50) -> list[AuditEntry]:
-    """Newest changes of one node, at most `limit` + 1 so that the caller knows whether there are more."""
-    rows = AuditEntry.objects.filter(object_type="orgs.node", object_id=str(node.pk))
-    if before_id:
-        rows = rows.filter(id__lt=before_id)
-    return list(rows.order_by("-id")[: limit + 1])
 
 
 def large_warning(node_count: int) -> str:

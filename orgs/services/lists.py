@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.permissions import require_admin
 from core import audit
 from core.actors import Actor
-from core.errors import Invalid
+from core.errors import Hidden, Invalid
 from core.text import clean
 from orgs.models import Category, DirectorySettings, Tag
 from orgs.permissions import require_dimension_management
@@ -67,9 +67,64 @@ def delete_category(*, by: Actor, category: Category) -> None:
         category.delete()
     except ProtectedError as error:
         raise Invalid(
-            _("“%(name)s” is still used %(count)s times. Choose another category there first.")
+            _("“%(name)s” is still used %(count)s times. Merge it into another category instead.")
             % {"name": category.name, "count": len(error.protected_objects)}
         ) from error
+
+
+@transaction.atomic
+def shift_category(*, by: Actor, category: Category, step: int) -> bool:
+    """One place up (-1) or down (1) in the list; False at the end. Raises Denied without the right to everything."""
+    require_dimension_management(by=by)
+    rows = list(Category.objects.select_for_update().order_by("order", "id"))
+    here = [row.pk for row in rows].index(category.pk)
+    there = here + step
+    if not 0 <= there < len(rows):
+        return False
+    rows.insert(there, rows.pop(here))
+    for place, row in enumerate(rows, 1):
+        row.order = place
+    Category.objects.bulk_update(rows, ["order"])
+    audit.record(
+        action="category.reorder", obj=category, by=by, before={"position": here + 1},
+        after={"position": there + 1},
+    )  # fmt: skip
+    return True
+
+
+@transaction.atomic
+def merge(*, by: Actor, source: Category | Tag, target: Category | Tag) -> int:
+    """Everything that has the category or tag `source` has `target` instead, and `source` is gone. Returns how many.
+
+    Raises Denied without the right to everything, Invalid for itself.
+    """
+    require_dimension_management(by=by)
+    if type(source) is not type(target) or source.pk == target.pk:
+        raise Invalid(_("Choose another one"), field="target")
+    locked = type(source)._default_manager.select_for_update().order_by("pk")
+    if locked.filter(pk__in=[source.pk, target.pk]).count() < 2:
+        raise Hidden(_("There is no such entry any more."))
+    changed = sum(_repoint(relation, source, target) for relation in source._meta.related_objects)
+    name = "tag" if isinstance(source, Tag) else "category"
+    audit.record(
+        action=f"{name}.merge", obj=source, by=by, before={"name": source.name},
+        after={"name": target.name, "count": changed},
+    )  # fmt: skip
+    source.delete()
+    return changed
+
+
+def _repoint(relation: Any, source: models.Model, target: models.Model) -> int:
+    """Rows of any app that point at `source` point at `target`; whoever pointed at both keeps one."""
+    if not relation.many_to_many:
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: source})
+        return int(rows.update(**{relation.field.name: target}))
+    through, mine = relation.through, relation.field.m2m_reverse_field_name()
+    other = relation.field.m2m_field_name()
+    rows = through._base_manager.filter(**{mine: source})
+    both = through._base_manager.filter(**{mine: target}).values(other)
+    rows.filter(**{f"{other}__in": both}).delete()
+    return int(rows.update(**{mine: target}))
 
 
 def _category(row: Category) -> dict[str, Any]:

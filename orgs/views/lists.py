@@ -1,21 +1,25 @@
 """外部用户分类, tags, and the settings of the directory (SPEC ORG-3)."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import htmx
 from core.errors import Invalid, UserError
-from core.ui import Action, Column
-from orgs.forms import CategoryForm, DirectorySettingsForm, TagForm, take
+from core.ui import Action, Column, Fact
+from orgs import counting
+from orgs.forms import CategoryForm, DirectorySettingsForm, MergeForm, TagForm, take
 from orgs.models import Category, Tag
 from orgs.selectors import nodes
 from orgs.services import lists
-from orgs.views.asking import ask, form_dialog
+from orgs.views.asking import ask, attempt, form_dialog
 from orgs.views.guards import administrators_only, everything_only, person
 
 EDITABLE = ("GET", "HEAD", "POST")
@@ -30,24 +34,45 @@ def categories(request: HttpRequest) -> HttpResponse:
         "title": _("Categories and tags"),
         "actions": [new],
         "categories": [
-            {"row": row, "actions": _actions("category", row.pk)} for row in nodes.categories()
+            {**row, "actions": [*_shifts(row["row"].pk), *_actions("category", row["row"].pk)]}
+            for row in _used(nodes.categories(), Category)
         ],
-        "category_columns": [
-            Column(pgettext("node", "Name")), Column(_("Order"), css="c-n"), Column(_("Organizations"), css="c-n"),
-            Column(_("Description")), Column(_("Actions"), css="c-op", hidden=True),
+        "category_columns": _columns(Column(_("Order"), css="c-n"), described=True),
+        "tag_rows": [
+            {**row, "actions": _actions("tag", row["row"].pk)} for row in _used(nodes.tags(), Tag)
         ],
-        "tag_rows": [{"row": row, "actions": _actions("tag", row.pk)} for row in nodes.tags()],
-        "tag_columns": [
-            Column(pgettext("node", "Name")), Column(_("Organizations"), css="c-n"),
-            Column(_("Actions"), css="c-op", hidden=True),
-        ],
+        "tag_columns": _columns(),
     }  # fmt: skip
     return render(request, "orgs/categories.html", context)
+
+
+def _columns(*more: Column, described: bool = False) -> list[Column]:
+    found = [
+        Column(pgettext("node", "Name")), *more,
+        Column(_("Organizations"), css="c-n"), Column(_("Contacts"), css="c-n"),
+    ]  # fmt: skip
+    if described:
+        found.append(Column(_("Description")))
+    return [*found, Column(_("Actions"), css="c-op", hidden=True)]
+
+
+def _used(rows: Iterable[Any], model: type[Category] | type[Tag]) -> list[dict[str, Any]]:
+    """Each entry with the number of contacts beside that of organizations."""
+    contacts = counting.labelled(model)
+    return [{"row": row, "contacts": contacts.get(row.pk, 0)} for row in rows]
+
+
+def _shifts(pk: int) -> list[Action]:
+    return [
+        Action(_("Move up"), reverse("orgs:category-shift", args=[pk, "up"]), method="post"),
+        Action(_("Move down"), reverse("orgs:category-shift", args=[pk, "down"]), method="post"),
+    ]
 
 
 def _actions(kind: str, pk: int) -> list[Action]:
     return [
         Action(_("Edit"), reverse(f"orgs:{kind}-edit", args=[pk]), dialog=True),
+        Action(_("Merge"), reverse(f"orgs:{kind}-merge", args=[pk]), dialog=True),
         Action(_("Delete"), reverse(f"orgs:{kind}-delete", args=[pk]), "", "bad", dialog=True),
     ]
 
@@ -117,6 +142,47 @@ def category_delete(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, question, problem)
 
 
+@require_POST
+@everything_only
+def category_shift(request: HttpRequest, pk: int, way: str) -> HttpResponse:
+    """One place up or down."""
+    if way not in {"up", "down"}:
+        raise Http404
+    row = get_object_or_404(Category, pk=pk)
+    lists.shift_category(by=person(request), category=row, step=-1 if way == "up" else 1)
+    return htmx.done(request, reverse("orgs:categories"))
+
+
+@require_http_methods(EDITABLE)
+@everything_only
+def category_merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another category takes its place everywhere."""
+    return _merge(request, get_object_or_404(Category, pk=pk))
+
+
+@require_http_methods(EDITABLE)
+@everything_only
+def tag_merge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another tag takes its place everywhere."""
+    return _merge(request, get_object_or_404(Tag, pk=pk))
+
+
+def _merge(request: HttpRequest, source: Category | Tag) -> HttpResponse:
+    form = MergeForm(request.POST or None, source=source)
+    if request.method == "POST" and form.is_valid():
+        target = form.cleaned_data["target"]
+        n = attempt(form, lambda: lists.merge(by=person(request), source=source, target=target))
+        if n is not None:
+            said = _("“%(name)s” was merged into “%(target)s” (%(count)s changed)")
+            return _done(request, said % {"name": source.name, "target": target.name, "count": n})
+    question = {
+        "title": _("Merge “%(name)s” into another one") % {"name": source.name},
+        "text": _("Everything that carries it carries the other one from then on, and it is gone."),
+        "form": form, "submit": _("Merge"), "style": "primary", "back_url": reverse("orgs:categories"),
+    }  # fmt: skip
+    return ask(request, question, status=form.http_status)
+
+
 @require_http_methods(EDITABLE)
 @everything_only
 def tag_edit(request: HttpRequest, pk: int) -> HttpResponse:
@@ -146,6 +212,11 @@ def tag_delete(request: HttpRequest, pk: int) -> HttpResponse:
     question = {
         "title": _("Delete the tag “%(name)s”?") % {"name": row.name},
         "text": _("It is taken away from everything that carries it."),
+        "facts_css": "kv-n mb-3",
+        "facts": [
+            Fact(_("Organizations"), row.organizationdetail_set.count()),
+            Fact(_("Contacts"), counting.labelled(Tag).get(row.pk, 0)),
+        ],
         "submit": _("Delete"),
         "style": "danger",
         "back_url": reverse("orgs:categories"),

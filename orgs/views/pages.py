@@ -8,14 +8,13 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.errors import Hidden
-from core.ui import Fact, Pager
+from core.ui import Fact
 from orgs.counting import contact_counts
 from orgs.models import Node
 from orgs.selectors import levels, nodes
 from orgs.selectors.below import number
 from orgs.views.frame import level_filter, more_url, node_page, period, tree_node, url_of
 from orgs.views.guards import asked, load, maintainers_only, on_node, scope
-from orgs.vocabulary import action_label, changed_fields
 
 PAGE = 50
 LEVEL_FILTER = "level-q"
@@ -101,32 +100,6 @@ def _organization_facts(node: Node) -> list[Fact]:
         ),
         Fact(_("Cooperation"), period(detail) if detail else ""),
     ]
-
-
-@require_safe
-@on_node
-def history(request: HttpRequest, node: Node) -> HttpResponse:
-    """Who changed what when; newest first, keyset."""
-    before = request.GET.get("before", "")
-    before_id = int(before) if before.isdecimal() and len(before) < 19 else None
-    found = nodes.history(node, before_id=before_id)
-    entries = found[:PAGE]
-    url = url_of(node, "node-history")
-    context = {
-        "entries": [
-            {"entry": entry, "action": action_label(entry.action),
-             "changes": changed_fields(entry.before, entry.after)}
-            for entry in entries
-        ],
-        "pager": Pager(
-            previous_url=url if before_id else "",
-            next_url=f"{url}?before={entries[-1].pk}" if len(found) > PAGE else "",
-            target="#node",
-        ),
-    }  # fmt: skip
-    return node_page(
-        request, node, tab="history", tab_template="orgs/partials/_history.html", context=context
-    )
 
 
 # --- Tree fragments -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from orgs.models import Node
 from orgs.services import nodes
@@ -192,6 +194,37 @@ def test_history_shows_before_and_after(directory: Directory, as_: AS) -> None:
         client.get(f"{url('node-history', directory.organization.pk)}?before=zzz").status_code
         == 200
     )
+
+
+def test_history_is_narrowed_by_who_what_and_when(directory: Directory, as_: AS) -> None:
+    nodes.edit(by=directory.holder, node=directory.organization, fields={"remark": "持有乙写的"})
+    nodes.edit(
+        by=directory.maintainer, node=directory.organization, fields={"remark": "维护甲写的"}
+    )
+    nodes.shift(by=directory.maintainer, node=directory.department, step=1)
+    nodes.delete(by=directory.maintainer, node=directory.branch)
+    client = as_(directory.maintainer)
+
+    def shown(node: Node, query: str) -> str:
+        return text(client, f"{url('node-history', node.pk)}?{query}", **HX)
+
+    def found(query: str) -> set[str]:
+        body = shown(directory.organization, query)
+        return {who for who in ("持有乙", "维护甲") if f"<ins>{who}写的</ins>" in body}
+
+    assert found("") == {"持有乙", "维护甲"}
+    assert found("q=持有") == {"持有乙"}
+    assert found("what=edit&q=维护") == {"维护甲"}
+    assert found("what=move") == set()
+    today = timezone.localdate()
+    tomorrow = today + datetime.timedelta(days=1)
+    assert found(f"since={today}&until={today}") == {"持有乙", "维护甲"}
+    assert (
+        found(f"since={tomorrow}") == found(f"until={today - datetime.timedelta(days=1)}") == set()
+    )
+    assert found("since=2026-13-77&what=x&before=y&scope=all") == {"持有乙", "维护甲"}
+    assert "苏州分公司" not in shown(directory.dimension, "what=delete")
+    assert "苏州分公司" in shown(directory.dimension, "what=delete&scope=all")
 
 
 # --- Tree -----------------------------------------------------------------------------------------------------------

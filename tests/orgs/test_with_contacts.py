@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -9,7 +11,9 @@ from django.utils import timezone
 from accounts.models import Session, User
 from contacts.models import Contact
 from core.errors import Invalid
+from core.models import AuditEntry
 from orgs import counting, tree_check
+from orgs.models import Category, Tag
 from orgs.services import nodes
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import let_view, make_external, make_person
@@ -82,3 +86,43 @@ def test_disabling_says_what_it_touches(
     assert counting.impact([directory.organization]) == counting.Impact(0, 0, 0, cap=99_999)
     assert not Session.objects.filter(user_id=logins[0].pk).exists()
     assert Session.objects.filter(user_id=logins[2].pk).exists()
+
+
+@pytest.mark.parametrize("kind", ["category", "tag"])
+def test_merging_a_label_follows_organizations_and_contacts(
+    directory: Directory, contacts: list[Contact], as_: AS, kind: str
+) -> None:
+    model: Any = Category if kind == "category" else Tag
+    source, target = model.objects.create(name="供货商"), model.objects.create(name="供应商")
+    if isinstance(source, Tag):
+        nodes.edit(
+            by=directory.holder, node=directory.organization, fields={"tags": ["供货商", "供应商"]}
+        )
+        contacts[0].tags.add(source)
+    else:
+        nodes.edit(by=directory.holder, node=directory.organization, fields={"category": source})
+        Contact.objects.filter(pk=contacts[0].pk).update(category=source)
+    client = as_(directory.holder)
+    page = client.get(reverse("orgs:categories")).content.decode()
+    assert page.count('data-l="联系人">1<') == 1
+    address = reverse(f"orgs:{kind}-merge", args=[source.pk])
+    assert "供应商" in client.get(address).content.decode()
+    assert client.post(address, {"target": source.pk}).status_code == 422
+    assert client.post(address, {"target": target.pk}).status_code == 303
+    assert not model.objects.filter(name="供货商").exists()
+    assert counting.labelled(model) == {target.pk: 1}
+    assert target.organizationdetail_set.get().node_id == directory.organization.pk
+    entry = AuditEntry.objects.get(action=f"{kind}.merge")
+    assert (entry.before["name"], entry.after["name"]) == ("供货商", "供应商")
+
+
+def test_categories_take_another_place(directory: Directory, as_: AS) -> None:
+    first, second, third = (Category.objects.create(name=name) for name in ("甲", "乙", "丙"))
+    client = as_(directory.holder)
+    for row, way in ((third, "up"), (first, "up"), (third, "down")):
+        assert client.post(reverse("orgs:category-shift", args=[row.pk, way])).status_code == 303
+    assert list(Category.objects.all()) == [first, second, third]
+    client.post(reverse("orgs:category-shift", args=[first.pk, "down"]))
+    assert list(Category.objects.all()) == [second, first, third]
+    assert client.post(reverse("orgs:category-shift", args=[first.pk, "x"])).status_code == 404
+    assert AuditEntry.objects.filter(action="category.reorder").count() == 3
