@@ -25,6 +25,8 @@ ACTIONS: dict[str, str | Promise] = {
     "credentials.set": _("Login name and first password set"),
     "password.change": _("Password changed"),
     "privacy.accept": _("Privacy notice accepted"),
+    "view_as.start": _("Address book viewed as this person"),
+    "view_as.end": _("Viewing as this person ended"),
     "session.start": _("Logged in"),
     "session.end": _("Logged out"),
     "session.end_all": _("Logged out everywhere"),

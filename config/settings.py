@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "accounts.middleware.AccountGateMiddleware",
     "portal.middleware.PortalGateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "contacts.middleware.ViewAsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -253,6 +254,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
+    "views-end": {"task": "contacts.end_views", "schedule": 60.0},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
     "orgs-resume": {"task": "orgs.resume_restructurings", "schedule": 15.0},
     "counts-sum-up": {"task": "contacts.sum_up_counts", "schedule": 60.0},

@@ -42,7 +42,8 @@ EDITED = PERSONAL | {
 }
 PERSONAL_ROWS = """
 (SELECT c.sort_key, c.id AS contact_id FROM contacts_contact c {join}
- WHERE {condition} AND c.live AND c.deleted_at IS NULL {cut} {extra} ORDER BY c.sort_key {way}, c.id {way} {limit})
+ WHERE {condition} AND c.live AND c.deleted_at IS NULL {within} {cut} {extra}
+ ORDER BY c.sort_key {way}, c.id {way} {limit})
 """
 NOBODYS = "SELECT NULL::bigint WHERE false"  # in place of personal_ids for who needs no such way
 ALL_ROWS = """
@@ -186,9 +187,27 @@ def _personal(viewer: Viewer, cut: Cut, node: Node | None, parameters: dict[str,
         join = "JOIN contacts_contactscope u ON u.contact_id = c.id AND u.node_id = %(under)s AND u.live"
     names = [name for name in PERSONAL if name != "group" or viewer.groups]
     return [
-        _render(PERSONAL_ROWS, cut, alias="c", condition=PERSONAL[name], join=join)
+        _render(
+            PERSONAL_ROWS,
+            cut,
+            alias="c",
+            condition=PERSONAL[name],
+            join=join,
+            within=_within(viewer),
+        )
         for name in names
     ]
+
+
+def _within(viewer: Viewer) -> str:
+    """Only contacts with a place that counts in the dimensions the rule is cut to, see permissions.seen_through."""
+    if viewer.within is None:
+        return ""
+    ids = ", ".join(str(int(pk)) for pk in viewer.within)
+    return (
+        "AND EXISTS (SELECT 1 FROM contacts_contactscope w WHERE w.contact_id = c.id AND w.live"
+        f" AND w.node_id = ANY(ARRAY[{ids}]::bigint[]))"
+    )
 
 
 def _render(template: str, cut: Cut, *, alias: str, **parts: Any) -> str:
@@ -213,7 +232,7 @@ def personal_ids(viewer: Viewer, *, editing: bool = False) -> str:
     With `editing` those that are only shared for viewing are left out.
     """
     parts = [
-        f"SELECT c.id FROM contacts_contact c WHERE {condition} AND c.live AND c.deleted_at IS NULL"
+        f"SELECT c.id FROM contacts_contact c WHERE {condition} AND c.live AND c.deleted_at IS NULL {_within(viewer)}"
         for name, condition in (EDITED if editing else PERSONAL).items()
         if name != "group" or viewer.groups
     ]

@@ -252,6 +252,14 @@ class FilterForm(UiForm):
             field.choices = [("", every), *found]
 
 
+class WhoForm(UiForm):
+    """One active member of staff."""
+
+    person = forms.ModelChoiceField(
+        label=_("Person"), queryset=User.objects.active().staff(), widget=PersonInput
+    )
+
+
 class TagsForm(UiForm):
     """Tags for a selection."""
 

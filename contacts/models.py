@@ -314,3 +314,32 @@ class ContactMerge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.former_id}→{self.contact_id}"
+
+
+class ViewAs(models.Model):
+    """A maintainer looks at the address book as a member of staff (SPEC VIS-3); one at a time each."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    target = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    started_at = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(by=models.F("target")), name="contacts_viewas_somebody_else"
+            ),
+            models.UniqueConstraint(
+                fields=["by"],
+                condition=models.Q(ended_at__isnull=True),
+                name="contacts_viewas_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_id}:{self.target_id}"
+
+    @property
+    def overdue(self) -> bool:
+        return self.until <= timezone.now()

@@ -4,7 +4,7 @@ Every door asks here: lists and counts through contacts/querysets.py, single obj
 decides visibility.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -23,12 +23,15 @@ class Viewer:
     """A person and everything the rule needs to know of him, read once per request and passed along.
 
     `groups` are the groups of his internal departments and of all above them. `identity_id` is set for external people
-    only: the contact he acts as.
+    only: the contact he acts as. `within` and `read_only` are set while somebody else looks through his eyes, see
+    `seen_through`.
     """
 
     scope: Scope
     groups: tuple[int, ...] = ()
     identity_id: int | None = None
+    within: tuple[int, ...] | None = None
+    read_only: bool = False
 
     @property
     def user_id(self) -> int:
@@ -72,6 +75,31 @@ def viewer_of(user: Any, *, scope: Scope | None = None) -> Viewer:
     return Viewer(scope, groups)
 
 
+def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:
+    """`viewer` as `reader` may look through his eyes (SPEC VIS-3, matrix row 28): read-only, and nothing that
+    `reader` may not see himself.
+
+    A maintainer is shown what lies in the dimensions he maintains: their nodes, and the contacts that reach `viewer`
+    through a place in them. Whoever maintains nothing is shown nothing.
+    """
+    if viewer.nothing or viewer.identity_id is not None or not reader.scope.maintains_any:
+        return NOBODY
+    if reader.everything:
+        return replace(viewer, read_only=True)
+    mine, scope = reader.scope.maintained, viewer.scope
+    kept = [
+        (pk, path)
+        for pk, path in zip(scope.ranges, scope.paths, strict=True)
+        if int(path.split(".", 1)[0]) in mine
+    ]
+    cut = replace(
+        scope, everything=False, administrator=False,
+        maintained=tuple(pk for pk in mine if scope.maintains(pk)),
+        ranges=tuple(pk for pk, _path in kept), paths=tuple(path for _pk, path in kept),
+    )  # fmt: skip
+    return replace(viewer, scope=cut, within=mine, read_only=True)
+
+
 def active_identity(user_id: int) -> int | None:
     """The contact an external login acts as: the usable identity opened first (a switcher comes later, SPEC ACC-1)."""
     with connection.cursor() as cursor:
@@ -105,6 +133,8 @@ SELECT CASE
   WHEN EXISTS (SELECT 1 FROM contacts_membership x JOIN orgs_node n ON n.id = x.node_id
                WHERE x.contact_id = c.id AND n.dimension_id = ANY(%(maintained)s::bigint[])) THEN 3
   WHEN NOT c.live THEN 0
+  WHEN NOT (%(within)s::bigint[] IS NULL OR EXISTS (SELECT 1 FROM contacts_contactscope s
+               WHERE s.contact_id = c.id AND s.live AND s.node_id = ANY(%(within)s::bigint[]))) THEN 0
   WHEN c.created_by_id = %(user)s OR c.follower_id = %(user)s THEN 2
   WHEN EXISTS (SELECT 1 FROM contacts_contactusergrant g JOIN auth_permission p ON p.id = g.permission_id
                WHERE g.content_object_id = c.id AND g.user_id = %(user)s AND p.codename = 'edit_contact')
@@ -133,6 +163,7 @@ def role_on(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Role:
     parameters: dict[str, Any] = {
         "everything": viewer.everything, "maintained": list(viewer.scope.maintained), "user": viewer.user_id,
         "groups": list(viewer.groups), "ranges": list(viewer.scope.ranges), "contact": contact_id,
+        "within": None if viewer.within is None else list(viewer.within),
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(ROLE, parameters)
@@ -160,7 +191,7 @@ def create_role(viewer: Viewer, node: "Node") -> Role:
     Staff create at or below their visible ranges, and directly in the built-in dimension where the setting allows it;
     never in a disabled branch. One query at most.
     """
-    if not viewer.scope.active_staff:
+    if not viewer.scope.active_staff or viewer.read_only:
         return Role.NONE
     if viewer.scope.maintains(node.dimension_id):
         return Role.MAIN_MAINTAINER
@@ -181,22 +212,34 @@ def staff_create_in_builtin() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Which areas of the card and which actions a role opens (CON-3; rows 17 to 25, 36, 41). Views hand it on."""
+    """Which areas of the card and which actions a role opens (CON-3; rows 17 to 25, 36, 41). Views hand it on.
+
+    `read_only`: somebody else looks through these eyes; the areas stay, every action goes.
+    """
 
     role: Role
+    read_only: bool = False
+
+    def _acts(self, needs: Role) -> bool:
+        return self.role >= needs and not self.read_only
 
     @property
     def reveal(self) -> bool:
-        return self.role >= Role.EDITOR
+        return self._acts(Role.EDITOR)
 
     @property
     def edit(self) -> bool:
-        return self.role >= Role.EDITOR
+        return self._acts(Role.EDITOR)
 
     @property
     def rights(self) -> bool:
         """权限设置 and 共享."""
         return self.role >= Role.EDITOR
+
+    @property
+    def share(self) -> bool:
+        """Changing them."""
+        return self._acts(Role.EDITOR)
 
     @property
     def account(self) -> bool:
@@ -206,13 +249,18 @@ class Allowed:
     @property
     def apply(self) -> bool:
         """申请开通: those who maintain the main dimension open directly instead."""
-        return Role.EDITOR <= self.role < Role.MAIN_MAINTAINER
+        return self._acts(Role.EDITOR) and self.role < Role.MAIN_MAINTAINER
 
     @property
     def history(self) -> bool:
         return self.role >= Role.MAINTAINER
 
     @property
+    def explain(self) -> bool:
+        """Who sees the contact, and why."""
+        return self._acts(Role.MAINTAINER)
+
+    @property
     def manage(self) -> bool:
         """Open, disable, move, delete: the main dimension."""
-        return self.role >= Role.MAIN_MAINTAINER
+        return self._acts(Role.MAIN_MAINTAINER)

@@ -157,6 +157,8 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def editable_by(self, user: Any) -> Self:
         """Visible contacts whose 基本信息 `user` may edit (creator, follower, edit share, maintainer)."""
         viewer = viewer_of(user)
+        if viewer.read_only:
+            return self.none()
         rows = self.visible_to(viewer)
         if viewer.everything:
             return rows
@@ -188,6 +190,8 @@ def _shares(viewer: Viewer, **codename: str) -> Q:
 
 def _reaches(viewer: Viewer) -> Q:
     own = Q(created_by_id=viewer.user_id) | Q(follower_id=viewer.user_id) | _shares(viewer)
+    if viewer.within is not None:
+        own &= Q(Exists(_scope(viewer.within, live=True)))
     return own | Q(Exists(_scope(viewer.scope.ranges, live=True))) if viewer.scope.ranges else own
 
 

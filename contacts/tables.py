@@ -243,8 +243,9 @@ def dialog(
 def card_menu(card: Card) -> list[Action]:
     """Further actions of the card."""
     contact, allowed = card.contact, card.allowed
+    seen = Action(_("Who sees it"), reverse("contacts:why", args=[contact.pk]), "user-search")
     if not allowed.manage:
-        return []
+        return [seen] if allowed.explain else []
     switch = (
         dialog(_("Disable"), "contacts:disable", contact, "ban", "bad")
         if contact.enabled
@@ -253,7 +254,7 @@ def card_menu(card: Card) -> list[Action]:
     return [
         dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
         dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
-        dialog(_("Why visible"), "contacts:why", contact, "help-circle"),
+        seen,
         switch,
         dialog(_("Delete"), "contacts:delete", contact, "trash", "bad"),
     ]

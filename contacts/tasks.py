@@ -1,6 +1,7 @@
 """Entry points of the worker."""
 
 from contacts import bulk_work, counts, export_jobs, import_jobs, jobs
+from contacts.services import view_as
 from core.effects import effect, schedule
 
 
@@ -56,3 +57,9 @@ def sum_up_counts() -> None:
 def purge_bin() -> None:
     """Empties what has been in the bin for 30 days."""
     jobs.purge_bin()
+
+
+@schedule("contacts.end_views")
+def end_views() -> None:
+    """Ends looks through other eyes whose time is over."""
+    view_as.end_overdue(by=jobs.ACTOR)

@@ -17,6 +17,8 @@ from contacts.views import (
     imports,
     managing,
     rights,
+    view_as,
+    why,
     writing,
 )
 
@@ -30,6 +32,8 @@ urlpatterns: list[URLPattern] = [
     path("contacts/", book.index, name="index"),
     path("contacts/new/", writing.new, name="new"),
     path("contacts/pinyin/", writing.pinyin_preview, name="pinyin"),
+    path("contacts/view-as/", view_as.start, name="view-as"),
+    path("contacts/view-as/end/", view_as.end, name="view-as-end"),
     path("contacts/o/<int:node_id>/", book.node, name="node"),
     path("contacts/o/<int:node_id>/children/", book.children, name="children"),
     path(ONE, book.contact, name="contact"),
@@ -51,7 +55,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}disable/", managing.disable, name="disable"),
     path(f"{ONE}enable/", managing.enable, name="enable"),
     path(f"{ONE}delete/", managing.delete, name="delete"),
-    path(f"{ONE}why/", managing.why, name="why"),
+    path(f"{ONE}why/", why.why, name="why"),
     path(f"{ONE}account/open/", account.open_, name="account-open"),
     path(f"{ONE}account/expiry/", account.expiry, name="account-expiry"),
     path(f"{ONE}account/reissue/", account.reissue, name="account-reissue"),

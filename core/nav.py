@@ -48,6 +48,23 @@ class NavItem:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewAs:
+    """Set as `request.view_as` while a page is shown as somebody else sees it (SPEC VIS-3): the shells say so, and only
+    the entries of `menu` are left. `seconds` are left until it ends.
+    """
+
+    name: str
+    stop_url: str
+    seconds: int
+    menu: frozenset[str]
+
+    @property
+    def clock(self) -> str:
+        """What is left as mm:ss."""
+        return f"{self.seconds // 60:02}:{self.seconds % 60:02}"
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
     """Entries of the side navigation under one heading."""
 
@@ -94,8 +111,11 @@ def _mark_current(items: list[NavItem], path: str) -> list[NavItem]:
 def build(request: HttpRequest) -> Nav:
     """Asks every provider named in NAV_PROVIDERS and sorts what they give by area and order."""
     found: dict[str, list[NavItem]] = {}
+    view_as: ViewAs | None = getattr(request, "view_as", None)
     for provider in _providers(tuple(settings.NAV_PROVIDERS)):
         for item in provider(request):
+            if view_as is not None and item.key not in view_as.menu:
+                continue
             found.setdefault(item.area, []).append(item)
     for area, items in found.items():
         found[area] = _mark_current(sorted(items, key=lambda item: item.order), request.path)
@@ -128,9 +148,11 @@ def _preferences_url() -> str:
 
 def context(request: HttpRequest) -> dict[str, object]:
     """Context processor: `nav`, `theme`, where the theme and language switches post to, and the names shown."""
+    view_as: ViewAs | None = getattr(request, "view_as", None)
     return {
         "nav": SimpleLazyObject(lambda: build(request)),
+        "view_as": view_as,
         "theme": theme_of(request),
-        "preferences_url": _preferences_url(),
+        "preferences_url": "" if view_as else _preferences_url(),
         "host_name": getattr(settings, "HOST_NAME", ""),
     }

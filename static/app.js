@@ -13,4 +13,5 @@ import './js/theme.js';
 import './js/requests.js';
 import './js/focus.js';
 import './js/live.js';
+import './js/countdown.js';
 import './js/messages.js';

@@ -47,7 +47,7 @@ def card(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Card | Non
         return None
     locked = locked_until([contact.user]) if contact.user else {}
     return Card(
-        contact=contact, role=role, allowed=Allowed(role),
+        contact=contact, role=role, allowed=Allowed(role, viewer.read_only),
         places=known_places(viewer, [contact_id]).get(contact_id, []),
         state=state_of(contact, is_locked=contact.user_id in locked),
         image=photo_url(contact),

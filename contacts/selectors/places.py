@@ -111,6 +111,8 @@ def known_places(viewer: Viewer, contact_ids: Sequence[int]) -> dict[int, list[K
 def _may_know(viewer: Viewer, node: Spot, *, personal: bool) -> bool:
     if viewer.scope.maintains(node.dimension_id):
         return True
+    if viewer.within is not None and node.dimension_id not in viewer.within:
+        return False
     return node.live and (personal or viewer.scope.ranges_over(node.path))
 
 

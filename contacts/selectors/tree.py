@@ -170,6 +170,8 @@ def _put_behind(viewer: Viewer, levels: dict[int | None, Level], way: dict[int, 
 def _branches(
     viewer: Viewer, place: str, above: list[tuple[int, int]], *, limit: int, offset: int, skip: int
 ) -> list[Branch]:
+    if viewer.within is not None:
+        place += " AND n.dimension_id = ANY(%(within)s::bigint[])"
     cover = COVER.format(n="n")
     sql = LEVEL.format(
         personal=NOBODYS if viewer.everything else personal_ids(viewer),
@@ -186,6 +188,7 @@ def _branches(
         "groups": list(viewer.groups), "parents": [pk for pk, _cover in above],
         "covers": [cover for _pk, cover in above], "skip": [skip], "cap": COUNT_CAP + 1,
         "limit": limit, "offset": offset,
+        "within": list(viewer.within or ()),
     }  # fmt: skip
     return [Branch(*row) for row in _fetch(sql, parameters)]
 

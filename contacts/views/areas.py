@@ -1,5 +1,6 @@
 """The areas of a card: 基本信息, 权限设置 and 共享, 账号信息, 变更记录, each refused here, not only hidden (CON-3)."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -48,6 +49,7 @@ def _basic(request: HttpRequest, card: Card) -> dict[str, Any]:
 def _rights(request: HttpRequest, card: Card) -> dict[str, Any]:
     return {
         "rights": cards.rights(card.contact),
+        "may_share": card.allowed.share,
         "me": f"p{person(request).pk}",
         "add_staff": _picker(card, "contacts:staff-add", _("Choose whom this person may see")),
         "add_viewers": _picker(card, "contacts:share-add", _("Share: may see"), "view"),
@@ -64,6 +66,9 @@ def _picker(card: Card, name: str, title: str, *args: str) -> str:
 
 def _account(request: HttpRequest, card: Card) -> dict[str, Any]:
     account = cards.account(card.contact, person(request))
+    if card.allowed.read_only:
+        # First credentials and the panel are the reader's own, not those of the person he looks through.
+        return {"account": replace(account, issue=None)}
     return {
         "account": account,
         "panel_url": _panel_url(card),

@@ -119,8 +119,8 @@ def _crumbs(node: Node | None) -> list[Any]:
 def may_create(request: HttpRequest, node: Node | None) -> bool:
     """Whether the button 新建联系人 stands here (matrix row 21)."""
     mine = viewer(request)
-    if node is not None:
-        return create_role(mine, node) > Role.NONE
+    if node is not None or mine.read_only:
+        return node is not None and create_role(mine, node) > Role.NONE
     return bool(mine.scope.maintains_any or mine.scope.ranges) or staff_create_in_builtin()
 
 
@@ -158,7 +158,7 @@ def _edit(card: cards.Card, here: Here) -> Action | None:
 def write_to(request: HttpRequest, card: cards.Card) -> str:
     """Whom 发消息 writes to, or "" where that is not possible."""
     contact = card.contact
-    if contact.user_id is None:
+    if contact.user_id is None or viewer(request).read_only:
         return ""
     other = reach.Party(contact.user_id, contact.pk)
     return str(other) if reach.policy().may_start(reach.party_of(person(request)), other) else ""

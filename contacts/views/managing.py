@@ -1,4 +1,4 @@
-"""What those who maintain a contact do with it: place, state, bin, reasons (matrix rows 23, 24, 27, 28)."""
+"""What those who maintain a contact do with it: place, state, bin (matrix rows 23, 24, 27)."""
 
 from urllib.parse import urlencode
 
@@ -8,15 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
 from contacts import tables
 from contacts.permissions import Role
-from contacts.selectors import reasons
 from contacts.selectors.cards import Card
 from contacts.services import people, places
 from contacts.views.answers import changed, confirmed, left
 from contacts.views.guards import on_contact, person
-from core import htmx
 from orgs.models import Node
 from orgs.views.guards import load as load_maintained
 
@@ -118,23 +115,3 @@ def delete(request: HttpRequest, card: Card) -> HttpResponse:
         ],
         submit=_("Delete"), style="danger",
     )  # fmt: skip
-
-
-@require_http_methods(EDITABLE)
-@on_contact(Role.MAINTAINER, say_why=True)
-def why(request: HttpRequest, card: Card) -> HttpResponse:
-    """Why somebody sees this contact: asks for the person, then names the rules (VIS-3)."""
-    asked = tables.number(request.POST.get("person", ""))
-    user = User.objects.staff().filter(pk=asked).first() if asked else None
-    if user is None:
-        query = {"kind": "person", "name": "person", "multiple": "0", "action": request.path,
-                 "title": _("Who sees %(name)s, and why?") % {"name": card.contact.name}}  # fmt: skip
-        return redirect(f"{reverse('accounts:picker')}?{urlencode(query)}")
-    sentences = reasons.why(user, card.contact)
-    context = {
-        "contact": card.contact,
-        "asked": user,
-        "sentences": sentences,
-        "title": _("Why visible"),
-    }
-    return htmx.page(request, "contacts/why_page.html", "contacts/partials/_why.html", context)

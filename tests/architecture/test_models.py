@@ -43,6 +43,7 @@ EXEMPT = {
     "contacts.ContactGroupGrant": "read with its contact",
     "contacts.ContactMerge": "read with the contact that remains",
     "contacts.ContactVisibleStaff": "read with its contact",
+    "contacts.ViewAs": "own views only, by the id in the session",
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",

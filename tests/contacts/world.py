@@ -215,6 +215,20 @@ def sees(world: World, user: User, contact: Contact) -> bool:
     return any(held(world.ranges, {node.pk for node in nodes}) for nodes in counting)
 
 
+def maintains(world: World, user: User, contact: Contact) -> bool:
+    """Whether a dimension of the contact is maintained by `user`, or he may do everything."""
+    if not user.is_active or user.is_external:
+        return False
+    if user.is_superuser or user.is_holder:
+        return True
+    by_id = {node.pk: node for node in world.nodes}
+    dimensions = {upwards(by_id, node_id)[-1].pk for node_id in world.places[contact.pk]}
+    return any(
+        row[2] in dimensions and (row[0] == user.pk or row[1] in world.mine[user.pk])
+        for row in world.maintain
+    )
+
+
 def upwards(by_id: dict[int, Node], node_id: int | None) -> list[Node]:
     """The node and all above it, the dimension last."""
     found = []

@@ -2,8 +2,10 @@
 
 import pytest
 
-from accounts.models import InitialSecret
+from accounts.models import InitialSecret, User
 from contacts.models import Contact, ContactUserGrant, ContactVisibleStaff, Membership
+from contacts.services import places
+from orgs.services import nodes
 from tests.contacts.views.conftest import fresh
 from tests.factories import orgs as org
 from tests.factories.contacts import give_login
@@ -61,22 +63,72 @@ def test_choosers_are_for_them_too(as_, book, path) -> None:
     assert statuses(as_, book, "get", f"/contacts/{{pk}}/{path}/") == [302, 302, 404, 404, 404, 404]
 
 
-def test_why(as_, book) -> None:
+def test_who_sees_it_and_why(as_, book) -> None:
     path = f"/contacts/{book.lin.pk}/why/"
-    assert statuses(as_, book, "post", path, {"person": book.ranged.pk}) == [
-        200,
-        200,
-        403,
-        403,
-        403,
-        404,
-    ]
+    assert statuses(as_, book, "get", path) == [200, 200, 403, 403, 403, 404]
     client = as_(book.maintainer)
-    assert "恒拓精密" in client.post(path, {"person": book.ranged.pk}).content.decode()
-    for person in (book.creator, book.viewer, book.maintainer, book.holder):
-        assert 'class="hints"' in client.post(path, {"person": person.pk}).content.decode()
-    assert 'class="hints"' not in client.post(path, {"person": book.stranger.pk}).content.decode()
-    assert client.get(path).status_code == 302
+    page = client.get(path).content.decode()
+    for person in (book.creator, book.viewer, book.ranged, book.maintainer, book.holder):
+        assert f"?person={person.pk}" in page
+    assert f"?person={book.stranger.pk}" not in page
+    answers = {
+        "creator": "创建了", "viewer": "共享给", "ranged": "恒拓精密”的可见范围", "maintainer": "维护“供应商”",
+        "holder": "外部互联维护", "stranger": "看不到",
+    }  # fmt: skip
+    for who, words in answers.items():
+        assert words in client.get(f"{path}?person={getattr(book, who).pk}").content.decode(), who
+    for nobody in ("999999", "abc", str(book.external.pk)):
+        assert client.get(f"{path}?person={nobody}").status_code == 404
+
+
+def test_why_not_names_what_stands_in_the_way(as_, book) -> None:
+    client = as_(book.maintainer)
+    path = f"/contacts/{book.lin.pk}/why/?person="
+
+    def said(person) -> str:
+        return (
+            client.get(f"{path}{person.pk}")
+            .content.decode()
+            .partition('class="hints"')[2]
+            .partition("</ul>")[0]
+        )
+
+    org.let_view(book.stranger, book.haichuan)
+    assert "供应商 / 海川电子" in said(book.stranger)
+    nodes.set_enabled(by=book.maintainer, node=book.hengtuo, enabled=False)
+    for person in (book.creator, book.viewer, book.ranged):
+        assert "“恒拓精密”已停用" in said(person)
+    nodes.set_enabled(by=book.maintainer, node=book.hengtuo, enabled=True)
+    places.set_enabled(by=book.maintainer, contact=book.lin, enabled=False)
+    assert "此联系人已停用" in said(book.creator)
+    places.set_enabled(by=book.maintainer, contact=fresh(book.lin), enabled=True)
+    User.objects.filter(pk=book.creator.pk).update(is_active=False)
+    assert "已停用，看不到任何人" in said(book.creator)
+
+
+def test_what_lies_in_another_dimension_is_not_named(as_, book) -> None:
+    """A contact of two dimensions, seen through the one that the reader does not maintain (T08)."""
+    places.add_membership(by=book.holder, contact=book.lin, node=book.secret)
+    group = org.make_internal_department("渠道部", book.stranger)
+    org.let_view(group, book.secret)
+    page = as_(book.maintainer).get(f"/contacts/{book.lin.pk}/why/?person={book.stranger.pk}")
+    assert "可以看到" in page.content.decode()
+    assert "秘密商社" not in page.content.decode()
+    assert "秘密商社" in as_(book.holder).get(page.request["PATH_INFO"]).content.decode()
+
+
+def test_queries_do_not_grow_with_those_who_see_it(
+    as_, book, django_assert_max_num_queries
+) -> None:
+    client = as_(book.maintainer)
+    org.let_view(
+        org.make_internal_department("大部门", *(org.make_person() for _ in range(70))),
+        book.hengtuo,
+    )
+    with django_assert_max_num_queries(45):
+        page = client.get(f"/contacts/{book.lin.pk}/why/?person={book.ranged.pk}").content.decode()
+    assert page.count(f'"text-reset" href="/contacts/{book.lin.pk}/why/?person=') == 50
+    assert "75 人" in page
 
 
 def test_sharing(as_, book) -> None:

@@ -1,0 +1,75 @@
+"""Looking at the address book through other eyes opens no other door and shows no word that either may not read."""
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from contacts.middleware import OPEN, WAYS_OUT
+from tests.matrix.asking import filled, url
+from tests.matrix.routes import Row, rows
+from tests.matrix.world import Matrix, login
+from tests.security.asking import addresses, get, showing, text_of
+from tests.security.canary import Canaries
+
+pytestmark = pytest.mark.django_db
+
+
+def looking(matrix: Matrix, reader: str, through: str) -> Client:
+    """A session of one role that looks through the eyes of another."""
+    client = login(Client(raise_request_exception=False), matrix.people[reader])
+    person = matrix.people[through]
+    assert person
+    assert client.post("/contacts/view-as/", {"person": person.pk}).status_code == 303
+    return client
+
+
+def answered(client: Client, row: Row, matrix: Matrix) -> int:
+    data = {key: filled(value, matrix.inside, "SA") for key, value in row.data.items()}
+    with transaction.atomic():
+        ask = getattr(client, row.method.lower())
+        address = url(row, matrix.inside, "SA")
+        answer = ask(address, data) if row.method == "POST" else ask(address)
+        transaction.set_rollback(True)
+    return int(answer.status_code)
+
+
+def test_every_other_address_is_closed(matrix: Matrix) -> None:
+    """All addresses, by every method of the matrix, of an administrator: who may do everything may do nothing now."""
+    with transaction.atomic():
+        client = looking(matrix, "SA", "SV")
+        wrong = {}
+        for row in rows():
+            status = answered(client, row, matrix)
+            if row.name in OPEN and row.method == "GET":
+                right = status in (200, 302)
+            else:
+                right = status == 403 or row.name in WAYS_OUT
+            if not right:
+                wrong[str(row)] = status
+        transaction.set_rollback(True)
+    assert not wrong
+
+
+@pytest.mark.parametrize("through", ["SA", "CR", "SV", "SP"])
+def test_no_word_is_shown_that_one_of_both_may_not_read(
+    through: str, matrix: Matrix, canaries: Canaries
+) -> None:
+    with transaction.atomic():
+        client, leaks, seen = looking(matrix, "DM", through), set(), 0
+        for row in showing():
+            for address in addresses(row, matrix) if row.name in OPEN else ():
+                for tab in ("basic", "rights", "account", "history"):
+                    answer = get(
+                        client,
+                        f"{address}{'&' if '?' in address else '?'}tab={tab}",
+                        fragment=tab == "rights",
+                    )
+                    seen += answer.status_code == 200
+                    for role in ("DM", through):
+                        leaks |= {
+                            f"{role} {address}: {leak}"
+                            for leak in canaries.leaked(role, text_of(answer), besides=address)
+                        }
+        transaction.set_rollback(True)
+    assert seen or through == "SP"
+    assert not leaks
