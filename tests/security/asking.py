@@ -65,7 +65,7 @@ def doors(matrix: Matrix) -> Iterator[str]:
     contacts, nodes = values("contact", matrix), values("node", matrix)
     for pk in contacts:
         yield from (
-            f"{reverse('contacts:index')}?card={pk}&tab={tab}"
+            f"{reverse('contacts:index')}?c={pk}&tab={tab}"
             for tab in ("basic", "rights", "account", "history")
         )
     by_node = {
@@ -89,7 +89,13 @@ def clients(matrix: Matrix) -> dict[str, Client]:
 def get(client: Client, address: str, *, fragment: bool = False) -> HttpResponse:
     """The answer; what it changed is undone."""
     with transaction.atomic():
-        headers = FRAGMENT if fragment else {}
+        headers = (
+            {**FRAGMENT, "HX-Target": "card-slot"}
+            if fragment and "?c=" in address
+            else FRAGMENT
+            if fragment
+            else {}
+        )
         response: HttpResponse = client.get(address, headers=headers)
         transaction.set_rollback(True)
     return response

@@ -1,6 +1,7 @@
 """A unique word in every text field of everything that some role may not see (SECURITY, finding 1 of the fifteen)."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,7 @@ class Canaries:
     names: dict[str, frozenset[str]] = field(default_factory=dict)
     # Number -> who sees its person at all, and who may read the number.
     mobiles: dict[str, tuple[frozenset[str], frozenset[str]]] = field(default_factory=dict)
+    spare: Iterator[str] = field(default_factory=lambda: iter(NAMES))
 
     def word(self, where: str, may: frozenset[str], *, prefix: str = "zq") -> str:
         """A new word that only these roles may read."""
@@ -104,12 +106,12 @@ def mark(
     type(row)._base_manager.filter(pk=row.pk).update(**values)
 
 
-NAMES = iter("亓韡骉 禚赟垚 郄翯淼 訾喆焱 逄昶犇 蒯彧猋 缑玥羴 昝煊鱻 麹琤毳 檀翀劦".split())
+NAMES = "亓韡骉 禚赟垚 郄翯淼 訾喆焱 逄昶犇 蒯彧猋 缑玥羴 昝煊鱻 麹琤毳 檀翀劦".split()
 
 
 def name(found: Canaries, row: Any, may: frozenset[str], *, searched: bool = True) -> None:
     """A unique Chinese name, with everything that searching derives from it."""
-    given = next(NAMES)
+    given = next(found.spare)
     found.put(given, f"{row._meta.label}#{row.pk}.name", may)
     if searched:
         found.names[given] = may
