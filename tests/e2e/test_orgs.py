@@ -7,8 +7,8 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import User
-from orgs.models import Node
-from orgs.services import grants, nodes
+from orgs.models import Node, Restructuring
+from orgs.services import grants, nodes, restructuring
 from tests.e2e.helpers import Open, check_everywhere, check_page
 from tests.factories.orgs import (
     make_administrator,
@@ -252,3 +252,23 @@ def test_on_a_phone_the_tree_is_a_page_of_its_own(
     page.get_by_role("treeitem", name="财务部").click()
     expect(page.get_by_role("heading", level=1, name="财务部")).to_be_visible()
     expect(page.get_by_role("tree")).to_be_hidden()
+
+
+def test_a_large_move_shows_how_far_it_is(
+    admin: User, organization: Node, open_as: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restructuring, "AT_ONCE", 0)
+    page = open_as(admin, url("node", organization.pk))
+    page.get_by_label("更多操作").click()
+    page.get_by_role("link", name="停用").click()
+    page.get_by_role("dialog").get_by_role("button", name="停用").click()
+    expect(page.get_by_role("heading", level=1, name="停用“恒拓精密（示例）”")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="等待后台处理")).to_be_visible()
+    Restructuring.objects.update(status="running", done=42_000, total=71_909)
+    expect(page.get_by_role("progressbar", name="正在重新计算可见范围")).to_be_visible()
+    check_everywhere(page, "orgs-restructuring")
+    page.get_by_role("link", name="查看 恒拓精密（示例）").click()
+    page.get_by_role("link", name="查看进度").click()
+    restructuring.run(job_id=Restructuring.objects.get().pk)
+    expect(page.get_by_text("已完成")).to_be_visible()
+    check_page(page, "orgs-restructured")
