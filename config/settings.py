@@ -256,7 +256,6 @@ CELERY_BEAT_SCHEDULE = {
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
     "views-end": {"task": "contacts.end_views", "schedule": 60.0},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
-    "orgs-resume": {"task": "orgs.resume_restructurings", "schedule": 15.0},
     "counts-sum-up": {"task": "contacts.sum_up_counts", "schedule": 60.0},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},

@@ -131,7 +131,7 @@ def add(*, kind: int, parent: Node, **values: Any) -> Node:
     The id is known before the row, so that the row with its path is written once: a second version would have to enter
     every index again.
     """
-    guard_kind(kind=kind, parent=parent)
+    guard_kind(kind=kind, parent_kind=parent.kind)
     (node_id,) = new_ids(1)
     node = Node(
         id=node_id,
@@ -162,9 +162,9 @@ def reread(node_id: int) -> Node:
     return node
 
 
-def guard_kind(*, kind: int, parent: Node) -> None:
-    """Raises UnableToPlace unless a node of `kind` may stand directly below `parent` (SPEC ORG-1)."""
-    if parent.kind in ALLOWED_PARENTS.get(Node.Kind(kind), set()):
+def guard_kind(*, kind: int, parent_kind: int) -> None:
+    """Raises UnableToPlace unless a node of `kind` may stand directly below one of `parent_kind` (SPEC ORG-1)."""
+    if parent_kind in ALLOWED_PARENTS.get(Node.Kind(kind), set()):
         return
     if kind == Node.Kind.DEPARTMENT:
         raise UnableToPlace(_("A department belongs under an organization or another department."))
@@ -203,7 +203,7 @@ def guard_move(*, node: Node, parent: Node) -> None:
         )
     if node.parent_id == parent.pk:
         raise UnableToPlace(_("“%(name)s” is already there.") % {"name": node.name})
-    guard_kind(kind=node.kind, parent=parent)
+    guard_kind(kind=node.kind, parent_kind=parent.kind)
 
 
 def set_enabled(*, node_id: int, enabled: bool, report: events.Report | None = None) -> bool:

@@ -37,7 +37,7 @@ def insert(*, dimension_id: int, nodes: Sequence[tree.NewNode]) -> dict[str, int
     added = []
     for node in nodes:
         parent = existing[ids[node.parent] if isinstance(node.parent, str) else node.parent]
-        tree.guard_kind(kind=node.kind, parent=Node(kind=parent["kind"]))
+        tree.guard_kind(kind=node.kind, parent_kind=parent["kind"])
         row = DEFAULTS | node.values | {
             "id": ids[node.key], "kind": node.kind, "parent_id": parent["id"], "dimension_id": dimension_id,
             "path": f"{parent['path']}{ids[node.key]}.", "builtin": False, "created_at": now, "updated_at": now,

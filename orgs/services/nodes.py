@@ -34,7 +34,7 @@ def create(*, by: Actor, parent: Node, kind: int, fields: Fields) -> Node:
     (above,) = locked(parent.pk)
     require_maintain(by=by, node=above)
     values = node_fields.cleaned(kind, fields, new=True)
-    tree.guard_kind(kind=kind, parent=above)
+    tree.guard_kind(kind=kind, parent_kind=above.kind)
     refuse_twin(kind=kind, name=values["name"], parent=above)
     values.setdefault("order", _last_order(above))
     with unique_code(by=by, code=values.get("code")):

@@ -5,14 +5,13 @@ One job is one transaction: nobody sees a half-moved tree, and a worker that is 
 """
 
 import contextlib
-import datetime
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -32,7 +31,6 @@ log = logging.getLogger(__name__)
 # People, or nodes, at or below a node up to which a page does it at once.
 AT_ONCE = 10_000
 MAX_ATTEMPTS = 5
-QUEUED_TOO_LONG = datetime.timedelta(minutes=1)
 CLAIM = 72_101  # advisory lock (CLAIM, job id): held by the transaction that carries it out, gone with its process
 
 Action = Restructuring.Action
@@ -124,7 +122,7 @@ def found(*, by: User, job_id: int) -> Restructuring:
 
 
 def run(*, job_id: int) -> None:
-    """Carries a job out. Killed anywhere, nothing has happened and it may be run again; run twice, it happens once."""
+    """Carries a job out. Killed anywhere, nothing has happened and the outbox runs it again; twice, it happens once."""
     job = _begin(job_id)
     if job is None:
         return
@@ -135,16 +133,6 @@ def run(*, job_id: int) -> None:
             log.info("restructuring %s was cancelled", job.pk)
         except UserError as error:
             _tell(job, Status.FAILED, message=str(error)[:500])
-
-
-def resume() -> int:
-    """Runs what lost its worker, or waits for one too long; returns how many jobs are open. Safe at any time."""
-    late = timezone.now() - QUEUED_TOO_LONG
-    rows = Restructuring.objects.open().filter(Q(status=Status.RUNNING) | Q(created_at__lt=late))
-    waiting = list(rows.order_by("pk").values_list("pk", flat=True))
-    for job_id in waiting:
-        run(job_id=job_id)
-    return len(waiting)
 
 
 @transaction.atomic

@@ -191,13 +191,13 @@ def test_a_kill_in_the_middle_loses_nothing(world: World) -> None:
     ) as worker:  # fmt: skip
         assert worker.stdout is not None
         assert worker.stdout.readline() == "half way\n"
-        assert restructuring.resume() == 1  # somebody is at it: nothing happens
+        restructuring.run(job_id=job.pk)  # somebody is at it: nothing happens
         assert not world.moved()
         busy_at_a_page(world)
         worker.send_signal(signal.SIGKILL)
     assert not world.moved()
     wait_until_free(job)
-    restructuring.resume()
+    restructuring.run(job_id=job.pk)
     job.refresh_from_db()
     assert (job.status, job.attempts) == (Status.SUCCEEDED, 2)
     assert world.moved()
@@ -223,7 +223,7 @@ def wait_until_free(job: Restructuring) -> None:
 def test_what_is_interrupted_again_and_again_ends(world: World) -> None:
     job = world.start()
     Restructuring.objects.update(attempts=restructuring.MAX_ATTEMPTS, status=Status.RUNNING)
-    restructuring.resume()
+    restructuring.run(job_id=job.pk)
     job.refresh_from_db()
     assert job.status == Status.FAILED
     assert not world.moved()
