@@ -91,9 +91,9 @@ def detail(job: BulkJob) -> dict[str, Any]:
         "progress": _progress(job),
         "stats": [
             Stat(_("Looked at"), job.done),
-            Stat(_("Changed"), job.changed, kind="ok"),
+            Stat(_("Changed contacts"), job.changed, kind="ok"),
             Stat(_("Left as they were"), max(0, job.done - job.changed - job.refused)),
-            Stat(_("Refused"), job.refused, kind="bad" if job.refused else ""),
+            Stat(_("Not done"), job.refused, kind="bad" if job.refused else ""),
         ],
         "columns": [Column(_("Contact")), Column(_("Why not"))],
         "rows": [{**one, "url": reverse("contacts:console-contact", args=[one["id"]])} for one in job.problems],

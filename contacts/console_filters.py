@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from contacts.console_state import WORDS, At
+from contacts.console_state import At
 from contacts.forms import FilterForm
 from contacts.tables import Here
 from contacts.widgets import PersonInput
@@ -53,7 +53,10 @@ class MoreFiltersForm(UiForm):
     )
     created_from = forms.DateField(label=gettext_lazy("Created from"), required=False)
     created_to = forms.DateField(label=gettext_lazy("Created until"), required=False)
-    enabled = forms.ChoiceField(label=gettext_lazy("Enabled"), required=False, choices=YES_NO)
+    enabled = forms.ChoiceField(
+        label=gettext_lazy("Enabled or disabled"), required=False,
+        choices=[("", "–"), ("yes", gettext_lazy("Enabled")), ("no", gettext_lazy("Disabled"))],
+    )  # fmt: skip
     mobile = forms.ChoiceField(label=gettext_lazy("Has a mobile"), required=False, choices=YES_NO)
     email = forms.ChoiceField(label=gettext_lazy("Has an e-mail"), required=False, choices=YES_NO)
     here = forms.BooleanField(label=gettext_lazy("Only directly here, not below"), required=False)
@@ -72,7 +75,6 @@ class MoreFiltersForm(UiForm):
             ["source", "follower", "from", "to", "enabled", "mobile", "email", "here"]
         )
         _carry(self, at, [word for word in query if word not in self.fields])
-        self.opened = bool(set(query) & {word for word in WORDS if word not in IN_BAR}) or at.here
 
 
 def chips(at: At) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +18,7 @@ from contacts.selectors.lists import photo_url
 from contacts.selectors.places import known_places
 from core.text import mask_email, mask_mobile
 from core.ui import Action, Crumb, Fact
+from core.vocabulary import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def comparing(
     return {
         **head(card),
         "other": gone,
+        "known": _known(card, other),
         "choices": _choices(card, other, picks),
         "sums": _sums(card, other),
         "consequences": _consequences(mine, gone),
@@ -100,6 +103,20 @@ def comparing(
 def _account(contact: Contact) -> Action:
     label = _("Account of %(name)s (%(id)s)") % {"name": contact.name, "id": contact.pk}
     return Action(label, console_page.url(contact, "account"), "user")
+
+
+def _known(card: Card, other: Card) -> list[tuple[str, str, str]]:
+    """What tells the two apart and is not chosen: account, who made it and when."""
+    sides = [(WORDS["account"][one.state].label, _made(one.contact)) for one in (card, other)]
+    labels = (_("Account state"), _("Created by"))
+    return [
+        (label, str(mine), str(theirs)) for label, mine, theirs in zip(labels, *sides, strict=True)
+    ]
+
+
+def _made(contact: Contact) -> str:
+    who = contact.created_by.name if contact.created_by else "–"
+    return f"{who} · {localtime(contact.created_at):%Y-%m-%d}"
 
 
 def _choices(card: Card, other: Card, picks: Mapping[str, str]) -> list[Choice]:

@@ -76,7 +76,8 @@ def columns(request: HttpRequest, node: Node) -> HttpResponse:
             by=person(request), columns=form.chosen(), dense=form.cleaned_data["dense"]
         )
         return htmx.done(request, at.url() if at.query else f"{at.path}?reset=1")
+    title = _("Columns: number the order, leave empty to hide")
     return _dialog(
-        request, "components/dialog_form.html", form.http_status, form=form, title=_("Columns of the list"),
+        request, "components/dialog_form.html", form.http_status, form=form, title=title,
         submit=_("Save"), back_url=at.list_url,
     )  # fmt: skip
