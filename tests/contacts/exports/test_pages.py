@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from contacts import export_jobs
-from contacts.models import ExportJob
+from contacts.models import ExportJob, ImportJob
 from tests.contacts.exports.test_exports import KEYS, here  # noqa: F401  the fixture
 from tests.contacts.imports.test_pages import enter
 from tests.factories import orgs as org
@@ -103,3 +105,23 @@ def test_doors(here) -> None:  # noqa: F811
             assert Client().get(url).status_code == 302
     assert enter(viewer).get(ask).status_code == 404
     assert client.get(reverse("contacts:export-contacts", args=[here.secret.pk])).status_code == 404
+
+
+def test_lists_ask_the_same_however_many_there_are(here) -> None:  # noqa: F811
+    client = enter(here.by)
+    counted = []
+    for many in (1, 12):
+        make_jobs(here, many)
+        for name in ("contacts:export-list", "contacts:import-list"):
+            client.get(reverse(name))
+            with CaptureQueriesContext(connection) as queries:
+                assert client.get(reverse(name)).status_code == 200
+            counted.append(len(queries))
+    assert counted[:2] == counted[2:]
+
+
+def make_jobs(here, many: int) -> None:  # noqa: F811
+    common = {"owner": here.by, "dimension": here.suppliers, "file_name": "x.csv"}
+    for _n in range(many):
+        ExportJob.objects.create(node=here.hengtuo, what="contacts", status="done", **common)
+        ImportJob.objects.create(status="done", **common)
