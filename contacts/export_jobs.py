@@ -23,7 +23,7 @@ from contacts.models import ExportJob
 from contacts.permissions import Viewer, viewer_of
 from contacts.selection import Selection
 from core import audit
-from core.errors import UserError
+from core.errors import Hidden, UserError
 from im.services import notify
 from orgs.permissions import as_now, require_maintain
 
@@ -104,7 +104,14 @@ def _organizations(job: ExportJob, keys: list[str]) -> Iterator[list[list[str]]]
 
 
 def _now(job: ExportJob) -> Callable[[], Viewer]:
-    return lambda: may_export(by=job.owner, job=job)
+    """The owner at any moment of the work. Being disabled ends it, whatever is enabled later (T45, T46)."""
+
+    def now() -> Viewer:
+        if not User.objects.filter(pk=job.owner_id, session_epoch=job.epoch).exists():
+            raise Hidden(_("Your access was ended meanwhile. Export it again"))
+        return may_export(by=job.owner, job=job)
+
+    return now
 
 
 def _keep(job: ExportJob, path: Path) -> None:
@@ -113,7 +120,7 @@ def _keep(job: ExportJob, path: Path) -> None:
         name = default_storage.save(f"{FOLDER}/{uuid.uuid4().hex}.export", File(content))
     try:
         with transaction.atomic():
-            may_export(by=job.owner, job=job)
+            _now(job)()
             _finish(job, Status.DONE, file=name, expires_at=timezone.now() + KEEP_FILES)
             fresh = ExportJob.objects.get(pk=job.pk)
             audit.record(

@@ -98,6 +98,8 @@ class ExportJob(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
+    # User.session_epoch when it was asked for: whoever is disabled and enabled again starts from nothing (T46).
+    epoch = models.PositiveIntegerField(db_default=0)
     # The dimension that has to be maintained when it is made and whenever the file is fetched.
     dimension = models.ForeignKey(Node, models.CASCADE, related_name="exports")
     node = models.ForeignKey(Node, models.CASCADE, related_name="+")

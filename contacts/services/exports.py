@@ -55,8 +55,8 @@ def create(
         raise Invalid(_("There is nothing to export here"))
     day = f"{timezone.localdate():%Y%m%d}"
     job = ExportJob.objects.create(
-        owner=by, dimension_id=node.dimension_id, node=node, what=what, format=format_, total=total,
-        asked=selection.as_json() if selection else {}, columns=[column.key for column in wanted],
+        owner=by, epoch=by.session_epoch, dimension_id=node.dimension_id, node=node, what=what, format=format_,
+        total=total, asked=selection.as_json() if selection else {}, columns=[column.key for column in wanted],
         file_name=files.name_of(what=what, node_name=node.name, day=day, format_=format_),
     )  # fmt: skip
     audit.record(

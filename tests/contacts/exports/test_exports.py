@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.services import access
 from contacts import export_jobs, import_jobs
 from contacts.exports import contacts as reading
 from contacts.exports.columns import CONTACT_COLUMNS, ORGANIZATION_COLUMNS
@@ -30,6 +31,7 @@ from im.models import Message
 from orgs.models import Node, OrganizationDetail
 from orgs.services import grants
 from tests.factories import orgs as org
+from tests.factories.accounts import AdminFactory
 from tests.factories.contacts import make_contact, make_many
 
 pytestmark = pytest.mark.django_db
@@ -181,6 +183,16 @@ def test_a_disabled_owner_gets_no_file(here: SimpleNamespace) -> None:
     done(job)
     assert (job.status, bool(job.file)) == ("failed", False)
     assert not Message.objects.filter(card_kind="contacts.export").exists()
+
+
+def test_what_was_asked_for_before_being_disabled_does_not_come_back(here: SimpleNamespace) -> None:
+    job, admin = ask(here.by, here.hengtuo), AdminFactory()
+    access.disable(user=here.by, by=admin)
+    access.enable(user=here.by, by=admin)
+    done(job)
+    assert (job.status, bool(job.file)) == ("failed", False)
+    here.by.refresh_from_db()
+    assert done(ask(here.by, here.hengtuo)).status == "done"
 
 
 def test_the_right_is_asked_for_with_every_batch(
