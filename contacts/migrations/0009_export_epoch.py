@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0007_scope_counts_filled"),
+        ("contacts", "0008_view_as"),
     ]
 
     operations = [
