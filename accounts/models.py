@@ -49,7 +49,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Raised by whatever must end every session for good; part of the session hash (SECURITY T46).
     session_epoch = models.PositiveIntegerField(default=0)
     language = models.CharField(max_length=10, default="zh-hans")
-    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.LIGHT)
+    theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.AUTO)
     demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from approvals import selectors
 from core.text import mask_email
-from core.ui import Fact, Step
+from core.ui import Action, Fact, Step
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -232,3 +232,18 @@ def waiting_line(asked: Sequence[User]) -> str:
 def url(name: str, *args: object) -> str:
     """An address of this app."""
     return reverse(f"approvals:{name}", args=args)
+
+
+def applicant_actions(application: Application) -> list[Action]:
+    """催办 and 撤回 on the applicant's own page, while it is open (SPEC APR-1)."""
+    if application.status != "pending":
+        return []
+    actions = [
+        Action(
+            _("Withdraw the application"), url("withdraw", application.pk), "arrow-back-up",
+            style="danger-line", method="post",
+        )
+    ]  # fmt: skip
+    if selectors.may_remind(application):
+        actions.insert(0, Action(_("Remind"), url("remind", application.pk), "bell", method="post"))
+    return actions

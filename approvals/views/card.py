@@ -57,8 +57,10 @@ def _frame(request: HttpRequest, found: Card, *, office: bool) -> dict[str, obje
     if office:
         back = Crumb(_("Applications for accounts"), tables.url("list"))
         return {"base": "base_console.html", "crumbs": [back, here]}
-    own = found.application.applicant_id == person(request).pk
-    return {"crumbs": [Crumb(_("My applications"), tables.url("mine")), here] if own else []}
+    if found.application.applicant_id != person(request).pk:
+        return {}
+    crumbs = [Crumb(_("My applications"), tables.url("mine")), here]
+    return {"crumbs": crumbs, "actions": tables.applicant_actions(found.application)}
 
 
 def _vary(response: HttpResponse) -> HttpResponse:

@@ -360,3 +360,22 @@ def test_the_list_costs_the_same_with_more_rows(
         make_application(make_contact(place.organization, created_by=place.creator))
         with django_assert_max_num_queries(len(first)):
             client.get(url)
+
+
+def test_the_applicant_reminds_and_withdraws_on_the_page_of_his_application(
+    place: Place, as_: As
+) -> None:
+    application = place.apply()
+    page, remind = (
+        address(door, application) for door in ("applications/{pk}/", "applications/{pk}/remind/")
+    )
+    withdraw = address("applications/{pk}/withdraw/", application)
+    client = as_(place.creator)
+    first = client.get(page).content.decode()
+    assert f'action="{remind}"' in first
+    assert client.post(remind).headers["Location"] == page
+    second = client.get(page).content.decode()
+    assert (remind in second, f'action="{withdraw}"' in second) == (False, True)
+    assert withdraw not in as_(place.holder).get(page).content.decode()
+    assert client.post(withdraw).headers["Location"] == page
+    assert withdraw not in client.get(page).content.decode()
