@@ -28,7 +28,7 @@ from core.errors import UserError
 from core.text import pinyin, simplified
 from orgs import tree, tree_bulk
 from orgs.models import Node
-from orgs.services import nodes
+from orgs.services import nodes, restructuring
 
 WRITERS = 8
 WRITER = "import django; django.setup(); from bench import _tree_writes; _tree_writes.write()"
@@ -182,6 +182,24 @@ def move(*_: int) -> None:
     )
     seconds("disable a department", [lambda: nodes.set_enabled(by=by, node=chosen, enabled=False)])
     seconds("enable a department", [lambda: nodes.set_enabled(by=by, node=chosen, enabled=True)])
+
+
+def job(_: int, contacts: int) -> None:
+    """An organization with half of all people goes to another one, as the worker does it."""
+    by, dimension = administrator(), make_dimension()
+    made = fill(dimension, organizations=50, departments=20)
+    first, second = Node.objects.filter(pk__in=made, kind=1)[:2]
+    populate(list(Node.objects.below(first).values_list("pk", flat=True)), contacts // 2)
+    populate(made, contacts // 2)
+    asked = restructuring.start(by=by, node=first, action="move", parent=second)
+    taken: list[float] = []
+    with clock(taken):
+        restructuring.run(job_id=asked.pk)
+    asked.refresh_from_db()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    figure(
+        "move by the worker", people=asked.done, status=asked.status, seconds=round(taken[0], 1), peak_mb=peak
+    )  # fmt: skip
 
 
 def seconds(what: str, actions: list[Callable[[], object]]) -> None:

@@ -1,9 +1,9 @@
 """Writes to the tree at scale, through the services, audit included (SPEC ORG-5, ORG-10).
 
-python -m bench.tree_writes [--only insert,departments,move,writers,check] [--seconds 60] [--contacts 100000]
+python -m bench.tree_writes [--only insert,departments,move,job,writers,check] [--seconds 60] [--contacts 100000]
 
 One JSON line per figure. Every section gets a database of its own that keeps what it commits (`make run` has the same
-settings), thrown away at the end. `--contacts` is the size of the directory in the section `check`.
+settings), thrown away at the end. `--contacts` is the size of the directory in the sections `job` and `check`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from core.embedded import prepare_environment
 
 ROOT = Path(__file__).resolve().parent.parent
-SECTIONS = ("insert", "departments", "move", "writers", "check")
+SECTIONS = ("insert", "departments", "move", "job", "writers", "check")
 # What measures imports the product, which needs its settings first.
 CHILD = "import django; django.setup(); from bench import _tree_writes; _tree_writes.main()"
 

@@ -228,7 +228,7 @@ def reorder(*, parent_id: int, ordered_ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             'UPDATE orgs_node SET "order" = o.place FROM unnest(%s::bigint[]) WITH ORDINALITY AS o(id, place) '
-            "WHERE orgs_node.id = o.id",
+            'WHERE orgs_node.id = o.id AND orgs_node."order" <> o.place',
             [ordered_ids],
         )
 

@@ -74,7 +74,9 @@ def start(*, by: User, node: Node, action: str, parent: Node | None = None) -> R
     Checks now what the service will check again under its locks, and raises the same. Raises Conflict when something
     is under way with this node already. The change is audited when it happens.
     """
-    fresh = Node.objects.select_related("parent").get(pk=node.pk)
+    fresh = Node.objects.select_related("parent").filter(pk=node.pk).first()
+    if fresh is None:
+        raise Hidden(_("There is no such organization or department."))
     _require(by=by, node=fresh, action=action, parent=parent)
     try:
         with transaction.atomic():
@@ -93,7 +95,12 @@ def start(*, by: User, node: Node, action: str, parent: Node | None = None) -> R
 def _require(*, by: User, node: Node, action: str, parent: Node | None) -> None:
     if action == Action.MOVE and parent is not None:
         nodes.check_move(by=by, node=node, parent=parent)
-    elif node.kind == Node.Kind.DIMENSION:
+    else:
+        _require_maintain(by=by, node=node)
+
+
+def _require_maintain(*, by: User, node: Node) -> None:
+    if node.kind == Node.Kind.DIMENSION:
         require_dimension_management(by=by)
     else:
         require_maintain(by=by, node=node)
@@ -101,8 +108,11 @@ def _require(*, by: User, node: Node, action: str, parent: Node | None) -> None:
 
 @transaction.atomic
 def cancel(*, by: User, job: Restructuring) -> Restructuring:
-    """Stops a job; everything stays as it was. Raises Hidden without the right, Conflict when it is over already."""
-    require_maintain(by=by, node=job.node)
+    """Stops a job; everything stays as it was.
+
+    Raises Hidden or (for a dimension) Denied without the right to start it, Conflict when it is over already.
+    """
+    _require_maintain(by=by, node=job.node)
     if not _end(job, Status.CANCELLED):
         raise Conflict(_("This is over already"))
     job.refresh_from_db()

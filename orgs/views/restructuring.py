@@ -14,7 +14,7 @@ from orgs import restructuring_words
 from orgs.models import Node, Restructuring
 from orgs.services import restructuring
 from orgs.views.frame import url_of
-from orgs.views.guards import person
+from orgs.views.guards import person, scope
 
 
 def begin(
@@ -46,7 +46,10 @@ def _detail(
         Crumb(job.node.name, url_of(job.node)),
         Crumb(job.get_action_display()),
     ]
-    context = {**restructuring_words.detail(job), "crumbs": crumbs, "refused": refused}
+    may_stop = job.node.kind != Node.Kind.DIMENSION or scope(request).everything
+    context = {
+        **restructuring_words.detail(job), "crumbs": crumbs, "refused": refused, "may_stop": may_stop,
+    }  # fmt: skip
     return htmx.page(
         request, "orgs/restructuring.html", "orgs/partials/_restructuring.html", context, status=status
     )  # fmt: skip

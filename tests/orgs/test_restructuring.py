@@ -109,6 +109,8 @@ def test_disabling_and_enabling_a_dimension(world: World) -> None:
     holder = make_holder()
     for action, live in ((Action.DISABLE, 0), (Action.ENABLE, 7)):
         job = restructuring.start(by=holder, node=world.dimension, action=action)
+        with pytest.raises(Denied):
+            restructuring.cancel(by=world.by, job=job)
         restructuring.run(job_id=job.pk)
         assert Contact.objects.filter(live=True).count() == live
     assert (audited("dimension.disable"), audited("dimension.enable")) == (1, 1)
