@@ -102,23 +102,25 @@ def _way(node: Standing, names: dict[int, str]) -> list[Crumb]:
     ]
 
 
-def area(card: Card, tab: str) -> dict[str, Any]:
+def area(card: Card, tab: str, viewer: Viewer) -> dict[str, Any]:
     """What the area has here besides that of the card: actions in places, own log-in, paging of the history."""
     more = {"basic": _places, "account": _account}.get(tab)
     return {
         "area_template": f"contacts/console/_{tab}.html",
-        **(more(card) if more else {}),
+        **(more(card, viewer) if more else {}),
     }
 
 
-def _places(card: Card) -> dict[str, Any]:
+def _places(card: Card, viewer: Viewer) -> dict[str, Any]:
     contact, manage = card.contact, card.allowed.manage
     rows = []
     for known in card.places:
         args = [contact.pk, known.node.pk]
         edit = Action(_("Edit"), reverse("contacts:console-place", args=args), dialog=True)
         remove = "" if known.is_main else reverse("contacts:membership-remove", args=args)
-        rows.append({"known": known, "edit": edit, "remove_url": remove})
+        may_lead = remove and manage and viewer.scope.maintains(known.node.dimension_id)
+        main = reverse("contacts:membership-main", args=args) if may_lead else ""
+        rows.append({"known": known, "edit": edit, "remove_url": remove, "main_url": main})
     actions = [
         tables.dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
         tables.dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
@@ -126,7 +128,7 @@ def _places(card: Card) -> dict[str, Any]:
     return {"memberships": rows, "place_actions": actions if manage else []}
 
 
-def _account(card: Card) -> dict[str, Any]:
+def _account(card: Card, _viewer: Viewer) -> dict[str, Any]:
     """With an account, an own log-in can be set too."""
     found = tables.account_actions(card, locked=card.state == "locked")
     if found and card.contact.user_id is not None:

@@ -219,12 +219,29 @@ class ExpiryForm(UiForm):
 
 
 class PictureForm(UiForm):
-    """A picture of a person."""
+    """A picture of a person, from a file or the camera; one that is there can be taken away."""
 
     picture = forms.FileField(
         label=_("Picture"), required=False, help_text=_("JPEG, PNG, WebP or GIF, at most 5 MB"),
         widget=forms.FileInput(attrs={"accept": "image/*"}),
     )  # fmt: skip
+    remove = forms.BooleanField(label=_("Remove the picture"), required=False)
+
+    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.contact = contact
+        if contact is None or not contact.avatar:
+            del self.fields["remove"]
+
+    def clean(self) -> dict[str, Any]:
+        """A picture, or said that there shall be none: an empty form changes nothing by mistake."""
+        values = dict(super().clean() or {})
+        asked = values.get("picture") or values.get("remove") or self.errors
+        if self.contact is not None and not asked:
+            self.add_error("picture", _("Choose a picture"))
+        if values.get("remove"):
+            values["picture"] = None
+        return values
 
 
 class FilterForm(UiForm):

@@ -52,6 +52,7 @@ urlpatterns: list[URLPattern] = [
     path(
         f"{ONE}places/<int:node_id>/remove/", managing.membership_remove, name="membership-remove"
     ),
+    path(f"{ONE}places/<int:node_id>/main/", managing.membership_main, name="membership-main"),
     path(f"{ONE}disable/", managing.disable, name="disable"),
     path(f"{ONE}enable/", managing.enable, name="enable"),
     path(f"{ONE}delete/", managing.delete, name="delete"),

@@ -27,6 +27,7 @@ ACTIONS: dict[str, str | Promise] = {
     "contact.merged_away": gettext_lazy("Merged into another entry"),
     "membership.add": gettext_lazy("Added to an organization"),
     "membership.edit": gettext_lazy("Position there changed"),
+    "membership.main": gettext_lazy("Main place changed"),
     "membership.remove": gettext_lazy("Taken out of an organization"),
     "share.add": gettext_lazy("Shared"),
     "share.remove": gettext_lazy("No longer shared"),

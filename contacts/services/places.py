@@ -86,6 +86,31 @@ def remove_membership(*, by: Actor, contact: Contact, node: Node) -> None:
     record(by=by, contact=fresh, action="membership.remove", before={"node": node.name})
 
 
+@transaction.atomic
+def make_main(*, by: Actor, contact: Contact, node: Node) -> Contact:
+    """Makes a further place the main one; the former main place stays as a further one (SPEC CON-1; matrix row 24).
+
+    Raises Hidden or Denied unless `by` maintains the main dimension and that of the place, Conflict when it is the main
+    one already, Hidden for a place the contact does not have.
+    """
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    target = target_node(by=by, node_id=node.pk)
+    row = _membership(by=by, contact=fresh, node=target)
+    if row.is_main:
+        raise Conflict(_("This is the main place already"))
+    former = Node.objects.get(pk=fresh.main_node_id)
+    fresh.memberships.filter(is_main=True).update(is_main=False)
+    fresh.memberships.filter(pk=row.pk).update(is_main=True)
+    fresh.main_node, fresh.version = target, fresh.version + 1
+    fresh.save(update_fields=["main_node", "version", "updated_at"])
+    record(
+        by=by, contact=fresh, action="membership.main",
+        before={"node": former.name, "dimension_id": former.dimension_id},
+        after={"node": target.name, "dimension_id": target.dimension_id},
+    )  # fmt: skip
+    return fresh
+
+
 def _membership(*, by: Actor, contact: Contact, node: Node) -> Membership:
     """The membership at `node`, for those who maintain that node or the main one."""
     row = Membership.objects.filter(contact=contact, node_id=node.pk).select_related("node").first()

@@ -13,13 +13,14 @@ from contacts.selectors import lists, tree
 from contacts.selectors.cards import Card
 from contacts.tables import Here
 from contacts.views.frames import book
-from contacts.views.guards import load_node, on_contact, staff_only, viewer
+from contacts.views.guards import follows_card, load_node, on_contact, staff_only, viewer
 from core.errors import Hidden
 from core.pictures import CONTENT_TYPE
 
 
 @require_safe
 @staff_only
+@follows_card
 def index(request: HttpRequest) -> HttpResponse:
     """Everybody one may see."""
     return book(request, Here.read(request.GET))
@@ -27,6 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @staff_only
+@follows_card
 def node(request: HttpRequest, node_id: int) -> HttpResponse:
     """Everybody one may see at or below a node."""
     return book(request, Here.read(request.GET, node_id))

@@ -61,7 +61,7 @@ def history(request: HttpRequest, card: Card) -> HttpResponse:
 
 def _page(request: HttpRequest, card: Card, tab: str) -> HttpResponse:
     context = {
-        **console_page.page(card, tab), **area(request, card, tab), **console_page.area(card, tab),
+        **console_page.page(card, tab), **area(request, card, tab), **console_page.area(card, tab, viewer(request)),
         "page_url": request.get_full_path(),
     }  # fmt: skip
     if tab == "history":
@@ -143,7 +143,8 @@ def _changed(request: HttpRequest, card: Card, said: str, tab: str) -> HttpRespo
 def picture(request: HttpRequest, card: Card) -> HttpResponse:
     """Another picture, or none."""
     sent = request.method == "POST"
-    form = PictureForm(request.POST if sent else None, request.FILES if sent else None)
+    given = (request.POST, request.FILES) if sent else (None, None)
+    form = PictureForm(*given, contact=card.contact)
     if sent and form.is_valid():
         file = form.cleaned_data["picture"]
         try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,7 +19,16 @@ from core.errors import Denied, Hidden
 from orgs.models import Node
 from orgs.views.guards import scope
 
-__all__ = ["followed", "load", "load_node", "on_contact", "person", "staff_only", "viewer"]
+__all__ = [
+    "followed",
+    "follows_card",
+    "load",
+    "load_node",
+    "on_contact",
+    "person",
+    "staff_only",
+    "viewer",
+]
 
 P = ParamSpec("P")
 CardView = Callable[Concatenate[HttpRequest, Card, P], HttpResponse]
@@ -90,10 +99,40 @@ def followed(request: HttpRequest, **named: int) -> HttpResponse:
     raises Hidden for everything else. `named` is how the address calls the contact.
     """
     ((key, former_id),) = named.items()
-    match = request.resolver_match
-    survivor = survivor_of(former_id) if request.method in ("GET", "HEAD") else None
-    if survivor is None or match is None or role_on(viewer(request), survivor) == Role.NONE:
+    match, survivor = request.resolver_match, _survivor(request, former_id)
+    if survivor is None or match is None:
         raise missing()
     path = reverse(match.view_name, kwargs={**match.kwargs, key: survivor})
     query = request.GET.urlencode()
     return redirect(f"{path}?{query}" if query else path)
+
+
+def _survivor(request: HttpRequest, former_id: int) -> int | None:
+    if request.method not in ("GET", "HEAD"):
+        return None
+    found = survivor_of(former_id)
+    return found if found and role_on(viewer(request), found) > Role.NONE else None
+
+
+def follows_card(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """The same for a list beside which the card of a merged contact is asked for (?c=…)."""
+
+    @wraps(view)
+    def following(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request: Any = args[0]
+        try:
+            return view(*args, **kwargs)
+        except Hidden:
+            asked = request.GET.get("c", "")
+            survivor = (
+                _survivor(request, int(asked))
+                if asked.isascii() and asked.isdigit() and len(asked) < 19
+                else None
+            )
+            if survivor is None:
+                raise
+            query = request.GET.copy()
+            query["c"] = str(survivor)
+            return redirect(f"{request.path}?{query.urlencode()}")
+
+    return following

@@ -63,6 +63,16 @@ def membership_remove(request: HttpRequest, card: Card, node_id: int) -> HttpRes
     return changed(request, card.contact, _("Taken out of “%(node)s”") % {"node": node.name})
 
 
+@require_POST
+@on_contact(Role.MAIN_MAINTAINER)
+def membership_main(request: HttpRequest, card: Card, node_id: int) -> HttpResponse:
+    """A further place becomes the main one."""
+    node = load_maintained(request, node_id)
+    places.make_main(by=person(request), contact=card.contact, node=node)
+    said = _("“%(node)s” is the main place now") % {"node": node.name}
+    return changed(request, card.contact, said)
+
+
 @require_http_methods(EDITABLE)
 @on_contact(Role.MAIN_MAINTAINER)
 def disable(request: HttpRequest, card: Card) -> HttpResponse:

@@ -179,7 +179,8 @@ def saved(request: HttpRequest, card: Card) -> HttpResponse:
 @on_contact(Role.EDITOR, say_why=True)
 def picture(request: HttpRequest, card: Card) -> HttpResponse:
     """Another picture, or none."""
-    form = PictureForm(request.POST or None, request.FILES or None)
+    given = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = PictureForm(*given, contact=card.contact)
     if request.method == "POST" and form.is_valid():
         try:
             people.change_avatar(

@@ -144,3 +144,28 @@ def test_bulk_of_editors_is_tags_and_shares(contact, place) -> None:
     friend = org.make_person()
     assert bulk.share(by=editor, contact_ids=[contact.pk], to=[friend], level="view") == 1
     assert role_on(viewer_of(friend), contact.pk) == Role.VIEWER
+
+
+def test_another_place_becomes_the_main_one(contact, dimension, place) -> None:
+    channels, aside = org.make_dimension("渠道"), org.make_department(place, "采购部")
+    one, both = org.make_maintainer(dimension), org.make_maintainer(dimension, channels)
+    for node in (channels, aside):
+        places.add_membership(by=both, contact=contact, node=node)
+    for node, error in (
+        (channels, Hidden),
+        (place, Conflict),
+        (org.make_organization(dimension), Hidden),
+    ):
+        with pytest.raises(error):
+            places.make_main(by=one, contact=contact, node=node)
+    places.make_main(by=one, contact=contact, node=aside)
+    contact.refresh_from_db()
+    assert contact.main_node == aside
+    assert set(contact.memberships.values_list("node__name", "is_main")) == {
+        ("恒拓", False), ("采购部", True), ("渠道", False)
+    }  # fmt: skip
+    places.make_main(by=both, contact=contact, node=channels)
+    with pytest.raises(Denied):  # the main dimension is another now
+        places.make_main(by=one, contact=contact, node=aside)
+    assert role_on(viewer_of(org.make_maintainer(channels)), contact.pk) == Role.MAIN_MAINTAINER
+    assert not closure.problems()

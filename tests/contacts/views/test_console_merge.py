@@ -92,6 +92,9 @@ def test_compare_merge_and_old_addresses(as_, book) -> None:
     assert leads(book.maintainer, "contacts:console-history", "?before=9") == f"{history}?before=9"
     assert leads(book.viewer, "contacts:contact") == reverse("contacts:contact", args=[book.lin.pk])
     assert leads(book.stranger, "contacts:contact") == "404"
+    answer = as_(book.viewer).get(reverse("contacts:index"), {"c": other.pk, "tab": "basic"})
+    assert answer.headers["Location"] == f"/contacts/?c={book.lin.pk}&tab=basic"
+    assert as_(book.stranger).get(reverse("contacts:index"), {"c": other.pk}).status_code == 404
     assert (
         as_(book.maintainer).post(reverse("contacts:console-delete", args=[other.pk])).status_code
         == 404

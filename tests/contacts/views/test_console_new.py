@@ -119,7 +119,10 @@ def test_a_picture_comes_along(as_, book) -> None:
     address = reverse("contacts:console-picture", args=[made.pk])
     assert 'type="file"' in text(client.get(address, headers=HTMX))
     assert client.post(address, {"picture": broken}, headers=HTMX).status_code == 422
-    assert client.post(address, {}, headers=HTMX).status_code == 204
+    assert (
+        client.post(address, {}, headers=HTMX).status_code == 422
+    )  # nothing chosen takes nothing away
+    assert client.post(address, {"remove": "on"}, headers=HTMX).status_code == 204
     made.refresh_from_db()
     assert not made.avatar
 
