@@ -38,9 +38,9 @@ SELECT (SELECT count(*) FROM losing), (SELECT count(*) FROM logins),
 """
 
 
-def counts(user: Any, node_ids: Sequence[int]) -> dict[int, int]:
-    """Node id → contacts at or below it that `user` maintains."""
-    return node_counts(viewer_of(user), node_ids)
+def counts(scope: Scope, node_ids: Sequence[int]) -> dict[int, int]:
+    """Node id → contacts at or below it, of nodes that are maintained."""
+    return node_counts(Viewer(scope), node_ids)
 
 
 def impact(nodes: Sequence[Node]) -> Impact:

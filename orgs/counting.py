@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from orgs.models import Category, Node, Tag
+from orgs.permissions import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ class People:
     capped: bool = False
 
 
-def contact_counts(user: Any, node_ids: Sequence[int]) -> dict[int, int]:
-    """node id → contacts that `user` sees at or below it; empty when nothing counts contacts."""
-    if not available() or not node_ids:
+def contact_counts(scope: Scope, node_ids: Sequence[int]) -> dict[int, int]:
+    """node id → contacts at or below it, of nodes that `scope` maintains; empty when nothing counts contacts."""
+    if not node_ids:
         return {}
-    counts: dict[int, int] = import_string(settings.NODE_COUNTS)(user, list(node_ids))
-    return {node_id: counts.get(node_id, 0) for node_id in node_ids}
+    counts: dict[int, int] = _asked("NODE_COUNTS", scope, list(node_ids)) or {}
+    return {node_id: counts.get(node_id, 0) for node_id in node_ids} if available() else {}
 
 
 def available() -> bool:

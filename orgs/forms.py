@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from core.errors import Invalid
 from core.forms import UiForm
-from orgs.models import Category, Node, Source, Tag
+from orgs.models import Category, Node, OrganizationDetail, Source, Tag
 from orgs.selectors.below import DIRECT, EVERY, Asked
 from orgs.selectors.trail import Asked as History
 from orgs.services.fields import LENGTHS, OWNERS, REMARK
 
 _SEPARATORS = re.compile(r"[,，、;；\n]+")
 FILTER_CHOICES = 200
+_OWNERS = OrganizationDetail.owners.through._default_manager
 _NO_SUGGESTIONS = {"autocomplete": "off"}
 
 
@@ -241,7 +242,7 @@ class BelowFilterForm(UiForm):
     def __init__(self, asked: Asked) -> None:
         names = ("level", "state", "source", "category", "tag", "owner", "sort")
         super().__init__(initial={name: getattr(asked, name) for name in names})
-        self._choose_from("owner", User.objects.filter(organizationdetail__isnull=False).distinct())
+        self._choose_from("owner", User.objects.filter(pk__in=_OWNERS.values("user")))
         self._choose_from("tag", Tag.objects.all())
         if not asked.sort:
             del self.fields["sort"]

@@ -46,6 +46,12 @@ def summary(node: Node) -> Summary:
     return Summary(**counts)
 
 
+def organizations_in(dimension: Node) -> int:
+    """How many organizations a dimension has; one query over an index."""
+    rows = Node.objects.filter(dimension_id=dimension.pk, kind=Node.Kind.ORGANIZATION)
+    return int(rows.count())
+
+
 def dimensions_in(scope: Scope) -> list[Node]:
     """The dimensions that this scope maintains, in display order, the built-in one last."""
     rows = Node.objects.dimensions().in_maintained(scope)

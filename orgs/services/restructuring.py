@@ -23,7 +23,7 @@ from core.errors import Conflict, Hidden, Invalid, UserError
 from im.services import notify
 from orgs.counting import contact_counts
 from orgs.models import Node, Restructuring
-from orgs.permissions import require_dimension_management, require_maintain
+from orgs.permissions import require_dimension_management, require_maintain, scope_for
 from orgs.services import dimensions, nodes
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,10 @@ class Cancelled(Exception):
 def is_large(*, by: Actor, nodes: Sequence[Node]) -> bool:
     """Whether moving, disabling or enabling these is for the worker: call `start` instead of the service then."""
     below = sum((node.rght - node.lft + 1) // 2 for node in nodes)
-    return below > AT_ONCE or sum(contact_counts(by, [n.pk for n in nodes]).values()) > AT_ONCE
+    return (
+        below > AT_ONCE
+        or sum(contact_counts(scope_for(by), [n.pk for n in nodes]).values()) > AT_ONCE
+    )
 
 
 def refuse_large(*, by: Actor, nodes: Sequence[Node]) -> None:
@@ -82,7 +85,7 @@ def start(*, by: User, node: Node, action: str, parent: Node | None = None) -> R
         with transaction.atomic():
             job: Restructuring = Restructuring.objects.create(
                 action=action, owner=by, node=fresh, parent=parent,
-                total=contact_counts(by, [node.pk]).get(node.pk, 0),
+                total=contact_counts(scope_for(by), [node.pk]).get(node.pk, 0),
             )  # fmt: skip
     except IntegrityError as error:
         raise Conflict(

@@ -182,11 +182,20 @@ def delete(request: HttpRequest, node: Node) -> HttpResponse:
     question = {
         "title": _("Delete “%(name)s”?") % {"name": node.name},
         "text": _("It must be empty. If it may be needed again, disable it instead."),
+        **_below(request, node),
         "submit": _("Delete"),
         "style": "danger",
         "back_url": url_of(node),
     }
     return ask(request, question, problem)
+
+
+def _below(request: HttpRequest, node: Node) -> dict[str, Any]:
+    """What stands below, in numbers, for a question."""
+    counts = node_selectors.summary(node)
+    people = contact_counts(scope(request), [node.pk]).get(node.pk)
+    facts = sentences.below(counts.all_organizations, counts.all_departments, people)
+    return {"facts": facts, "facts_css": "kv-n mb-3"}
 
 
 @require_http_methods(EDITABLE)
@@ -233,16 +242,11 @@ def _choose(request: HttpRequest, node: Node) -> HttpResponse:
 
 
 def _move_question(request: HttpRequest, node: Node, parent: Node) -> dict[str, Any]:
-    counts = node_selectors.summary(node)
-    people = contact_counts(request.user, [node.pk])
     return {
         "title": _("Move “%(name)s” under “%(parent)s”?")
         % {"name": node.name, "parent": parent.name},
         "text": _("Everything below it moves along."),
-        "facts_css": "kv-n mb-3",
-        "facts": sentences.below(
-            counts.all_organizations, counts.all_departments, people.get(node.pk)
-        ),
+        **_below(request, node),
         "consequences": sentences.move(effects.move_effect([node], parent)),
         "submit": _("Move"),
         "style": "primary",

@@ -17,7 +17,7 @@ from orgs.selectors import below, levels
 from orgs.selectors.below import EVERY, Asked
 from orgs.services.bulk import LIMIT
 from orgs.views.frame import TARGET, node_page, url_of
-from orgs.views.guards import on_node
+from orgs.views.guards import on_node, scope
 from orgs.vocabulary import icon_of
 
 PAGE = 50
@@ -89,7 +89,7 @@ def _filter(url: str, asked: Asked, *, without: tuple[str, ...]) -> dict[str, An
 
 def _rows(request: HttpRequest, found: list[Node]) -> list[dict[str, Any]]:
     names = levels.names_above(found)
-    counts = contact_counts(request.user, [row.pk for row in found])
+    counts = contact_counts(scope(request), [row.pk for row in found])
     return [
         {"node": row, "place": levels.place(row, names), "icon": icon_of(row), "url": url_of(row),
          "contacts": counts.get(row.pk)}

@@ -19,6 +19,7 @@ from orgs.counting import contact_counts
 from orgs.models import Node, OrganizationDetail
 from orgs.selectors import levels, nodes
 from orgs.selectors.levels import Row
+from orgs.selectors.nodes import Summary
 from orgs.views.guards import scope
 from orgs.vocabulary import icon_of
 
@@ -41,6 +42,7 @@ def node_page(
 ) -> HttpResponse:
     """A page of a node, or the part right of the tree when htmx asks for that."""
     full = not htmx.is_fragment(request)
+    counts = nodes.summary(node)
     everything = {
         "node": node,
         "tab_template": tab_template,
@@ -48,7 +50,7 @@ def node_page(
         "icon_name": icon_of(node),
         "under_way": _under_way(node),
         **_head(request, node),
-        "tabs": tabs(request, node, tab),
+        "tabs": tabs(request, node, tab, counts),
         **(tree_context(request, node) if full else {}),
         **context,
     }
@@ -73,7 +75,7 @@ def _under_way(node: Node) -> Action | None:
 def tree_context(request: HttpRequest, node: Node) -> dict[str, Any]:
     """The tree opened at `node`, and the dimensions to switch between (none for whoever has only one)."""
     root = levels.opened(node)
-    counts = contact_counts(request.user, _ids(root))
+    counts = contact_counts(scope(request), _ids(root))
     dimensions = nodes.dimensions_in(scope(request))
     return {
         "nodes": [tree_node(root, counts, current=node.pk)],
@@ -85,7 +87,7 @@ def tree_context(request: HttpRequest, node: Node) -> dict[str, Any]:
         "dimension_id": node.dimension_id,
         "everything": scope(request).everything,
         "tree_label": root.node.name,
-        "organizations": nodes.summary(root.node).all_organizations,
+        "organizations": nodes.organizations_in(root.node),
         "people": counts.get(root.node.pk),
     }
 
@@ -173,9 +175,8 @@ def period(detail: OrganizationDetail) -> str:
     return _("%(start)s to %(end)s") % ends
 
 
-def tabs(request: HttpRequest, node: Node, current: str) -> list[Tab]:
+def tabs(request: HttpRequest, node: Node, current: str, counts: Summary) -> list[Tab]:
     """The tabs of a node; the one for contacts belongs to the app above and is absent without it."""
-    counts = nodes.summary(node)
     is_dimension = node.kind == Node.Kind.DIMENSION
     departments = counts.all_departments if is_dimension else counts.departments
     found: list[tuple[str, str, str, int | None]] = [("info", _("Information"), url_of(node), None)]
@@ -186,7 +187,7 @@ def tabs(request: HttpRequest, node: Node, current: str) -> list[Tab]:
     found.append(("departments", _("Departments below"), url, departments))
     contacts_url = _reverse("contacts:console-list", node.pk)
     if contacts_url:
-        people = contact_counts(request.user, [node.pk]).get(node.pk)
+        people = contact_counts(scope(request), [node.pk]).get(node.pk)
         found.append(("contacts", _("Contacts"), contacts_url, people))
     found.append(("ranges", _("Maintainers and visible range"), url_of(node, "node-ranges"), None))
     found.append(("history", _("History"), url_of(node, "node-history"), None))

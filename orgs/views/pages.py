@@ -110,7 +110,7 @@ def _organization_facts(node: Node) -> list[Fact]:
 def children(request: HttpRequest, node: Node) -> HttpResponse:
     """One level of the tree: the first hundred, or the next, or those that match what was typed into its filter."""
     row = _level(request, node, q := asked(request).strip())
-    counts = contact_counts(request.user, [child.node.pk for child in row.children or ()])
+    counts = contact_counts(scope(request), [child.node.pk for child in row.children or ()])
     typed = request.headers.get("HX-Trigger") == LEVEL_FILTER
     context = {
         "nodes": [tree_node(child, counts) for child in row.children or ()],

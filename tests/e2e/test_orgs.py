@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import expect
 
 from accounts.models import User
+from orgs import tree, tree_bulk
 from orgs.models import Node, Restructuring
 from orgs.services import grants, nodes, restructuring
 from tests.e2e.helpers import Open, check_everywhere, check_page
+from tests.factories.contacts import make_contact
 from tests.factories.orgs import (
     make_administrator,
     make_department,
@@ -18,6 +21,13 @@ from tests.factories.orgs import (
     make_organization,
     make_person,
 )
+
+# Sums up how far parts of the page were pushed; moves right after a real click or key would not be counted.
+WATCH_SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver(list => { for (const one of list.getEntries()) window.shifted += one.value; })
+    .observe({ type: 'layout-shift' });
+}"""
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 
@@ -107,11 +117,15 @@ def test_tabs_change_the_address_and_the_title(
 def test_search_replaces_the_tree_and_gives_it_back(
     admin: User, organization: Node, open_as: Open
 ) -> None:
+    make_contact(organization, "蔡构")
     page = open_as(admin, url("node", organization.pk))
     page.keyboard.press("/")
     page.keyboard.type("caigou")
     hit = page.locator("#tree-hits a", has_text="采购部")
     expect(hit).to_be_visible()
+    expect(page.locator("#people-hits a", has_text="蔡构")).to_contain_text(
+        "战略供应商 / 恒拓精密（示例）"
+    )
     check_page(page, "orgs-hits")
     hit.click()
     expect(page.get_by_role("heading", level=1, name="采购部")).to_be_visible()
@@ -149,6 +163,35 @@ def test_move_through_the_chooser(admin: User, organization: Node, open_as: Open
     check_page(page, "orgs-move-confirm")
     page.get_by_role("dialog").get_by_role("button", name="移动").click()
     expect(page.get_by_role("navigation", name="当前位置")).to_contain_text("海川电子（示例）")
+
+
+def test_a_long_level_is_narrowed_and_nothing_jumps(admin: User, open_as: Open) -> None:
+    dimension = make_dimension("长维度")
+    rows = [
+        tree.NewNode(
+            str(n), dimension.pk, 1, {"name": f"示例公司{n:03}", "sort_key": f"shiligongsi{n:03}"}
+        )
+        for n in range(250)
+    ]
+    with transaction.atomic():
+        tree_bulk.insert(dimension_id=dimension.pk, nodes=rows)
+    last = Node.objects.get(name="示例公司249")
+    page = open_as(admin, url("node", last.pk))
+    lines = page.get_by_role("treeitem")
+    expect(page.locator("#orgs-tree [aria-current]")).to_have_text("示例公司2490")
+    assert lines.count() == 103
+    page.evaluate(WATCH_SHIFTS)
+    for tab in ("下级组织", "变更记录", "维护者与可见范围", "信息"):
+        page.get_by_role("navigation", name="组织内容").get_by_role(
+            "link", name=tab
+        ).dispatch_event("click")
+        expect(page.locator(".tabs [aria-current]")).to_contain_text(tab)
+    page.get_by_role("treeitem", name="加载更多").dispatch_event("click")
+    expect(lines).to_have_count(203)
+    assert page.evaluate("window.shifted") < 0.02
+    page.locator("#level-q").fill("24")
+    expect(lines).to_have_count(14)
+    check_everywhere(page, "orgs-level", widths=(1440,))
 
 
 def test_drag_asks_before_it_moves_and_orders_at_once(
