@@ -131,10 +131,13 @@ def insert(*_: int) -> None:
 
 def inserted(by: User, what: str, kind: int, parents: list[Node], size: int) -> None:
     taken: list[float] = []
+    began = time.process_time()
     for number, parent in enumerate(parents):
         with clock(taken):
             nodes.create(by=by, parent=parent, kind=kind, fields={"name": f"新部门{number}"})
-    milliseconds(what, taken, nodes=size)
+    # A busy machine says little about the clock; the server's part is not in it.
+    cpu = (time.process_time() - began) / len(parents)
+    milliseconds(what, taken, nodes=size, python_cpu_ms=round(cpu * 1000, 1))
 
 
 @transaction.atomic

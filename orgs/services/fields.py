@@ -165,15 +165,14 @@ def write_detail(node: Node, values: Mapping[str, Any]) -> None:
 
 
 def snapshot(node: Node) -> dict[str, Any]:
-    """Every writable field of a node as the audit trail prints it."""
-    row = Node.objects.get(pk=node.pk)
-    wanted = WRITABLE[Node.Kind(row.kind)]
-    values = {key: getattr(row, key) for key in sorted(COLUMNS & wanted)}
-    if row.kind == Node.Kind.DIMENSION:
-        detail = DimensionDetail.objects.filter(node_id=row.pk).first()
+    """Every writable field of a node, which was read or written just now, as the audit trail prints it."""
+    wanted = WRITABLE[Node.Kind(node.kind)]
+    values = {key: getattr(node, key) for key in sorted(COLUMNS & wanted)}
+    if node.kind == Node.Kind.DIMENSION:
+        detail = DimensionDetail.objects.filter(node_id=node.pk).first()
         return values | {"description": detail.description if detail else ""}
-    if row.kind == Node.Kind.ORGANIZATION:
-        values |= _organization(row.pk)
+    if node.kind == Node.Kind.ORGANIZATION:
+        values |= _organization(node.pk)
     return values
 
 

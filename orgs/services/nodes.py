@@ -80,13 +80,14 @@ def rewrite(*, by: Actor, fresh: Node, fields: Fields, action: str) -> Node:
     before = node_fields.snapshot(fresh)
     with unique_code(by=by, code=values.get("code"), node_id=fresh.pk):
         node_fields.write(fresh, values)
-    changed = audit.changes(before, node_fields.snapshot(fresh))
+    edited = tree.reread(fresh.pk)
+    changed = audit.changes(before, node_fields.snapshot(edited))
     if changed[1]:
         audit.record(
-            action=action, obj=fresh, by=by, before=changed[0], after=changed[1],
-            dimension_id=fresh.dimension_id, label=values.get("name", fresh.name),
+            action=action, obj=edited, by=by, before=changed[0], after=changed[1],
+            dimension_id=edited.dimension_id,
         )  # fmt: skip
-    return tree.reread(fresh.pk)
+    return edited
 
 
 @transaction.atomic

@@ -33,7 +33,10 @@ def refuse_twin(*, kind: int, name: str, parent: Node | None, besides: int | Non
 @contextlib.contextmanager
 def unique_code(*, by: Actor, code: str | None, node_id: int | None = None) -> Iterator[None]:
     """Turns a taken code into Invalid: with the name of its node only for those who maintain that one (T13)."""
-    holder = Node.objects.filter(code=code).exclude(pk=node_id).first() if code else None
+    if not code:
+        yield
+        return
+    holder = Node.objects.filter(code=code).exclude(pk=node_id).first()
     if holder:
         raise _code_taken(holder if scope_for(by).maintains(holder.dimension_id) else None)
     try:
