@@ -98,3 +98,22 @@ def test_a_second_account_is_named(contact: Contact) -> None:
     call_command("check_invariants", "--only", "accounts", stdout=io.StringIO())
     second = ExternalUserFactory(name=contact.name)
     assert f"login {second.pk} " in found("accounts")
+
+
+def test_every_step_over_the_ids_is_checked(
+    contact: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of contacts that are gone lie behind the last contact; the first one has other words."""
+    monkeypatch.setattr(closure, "CHECK_STEP", 2)
+    gone = contact.pk + 5
+    with connection.cursor() as cursor:
+        cursor.execute(SCOPE["search has other words"].format(contact=contact.pk))
+        cursor.execute(
+            "INSERT INTO contacts_contactscope VALUES (%s, 'x', %s, true)",
+            [contact.main_node_id, gone],
+        )
+    said = closure.problems()
+    assert f"scope: contact {contact.pk} has wrong search words" in said
+    assert f"scope: contact {gone} has a scope row too many" in said
+    closure.repair()
+    assert not closure.problems()

@@ -276,7 +276,10 @@ def test_pages(world: World, as_: AS, monkeypatch: pytest.MonkeyPatch) -> None:
     body = client.get(page, headers={"HX-Request": "true"}).content.decode()
     assert 'value="3" max="7"' in body
     assert "data-poll" in body
-    assert client.get(reverse("orgs:restructuring-card", args=[job.pk])).status_code == 302
+    card = reverse("orgs:restructuring-card", args=[job.pk])
+    assert client.get(card).headers["Location"] == page
+    shown = client.get(card, headers={"HX-Request": "true"}).content.decode()
+    assert "把“采购部”移动到“海川”下" in shown
 
     restructuring.run(job_id=job.pk)
     body = client.get(page, headers={"HX-Request": "true"}).content.decode()
