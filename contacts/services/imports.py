@@ -112,8 +112,11 @@ def confirm(*, by: User, job: ImportJob, partly: bool = False) -> ImportJob:
     Raises Conflict when it is not waiting for that, Hidden without the right.
     """
     require_maintain(by=by, node=job.dimension)
-    wanted = Status.REFUSED if partly and good_rows(job) else Status.CHECKED
-    rows = ImportJob.objects.filter(pk=job.pk, owner=by, status=wanted).exclude(file="")
+    rows = ImportJob.objects.filter(pk=job.pk, owner=by, status=Status.CHECKED)
+    if partly and good_rows(job):
+        # Its file may have gone meanwhile, where a checked one would have been cancelled.
+        rows = ImportJob.objects.filter(pk=job.pk, owner=by, status=Status.REFUSED)
+        rows = rows.exclude(file="")
     if not rows.update(status=Status.RUNNING, done=0, finished_at=None):
         raise Conflict(_("This import is not waiting for a confirmation any more"))
     audit.record(
