@@ -163,7 +163,6 @@ def decide_many(
     return found
 
 
-@transaction.atomic
 def lapse(*, contact_id: int, reason: str, by: Actor) -> bool:
     """A pending application has lost its object: account opened directly, contact disabled, deleted or merged (APR-6).
 
@@ -173,8 +172,14 @@ def lapse(*, contact_id: int, reason: str, by: Actor) -> bool:
     application = Application.objects.pending().filter(contact_id=contact_id).first()
     if application is None:
         return False
+    with transaction.atomic():
+        _lapse(application, reason=reason, by=by)
+    return True
+
+
+def _lapse(application: Application, *, reason: str, by: Actor) -> None:
     _claim(application, status=Status.LAPSED, decided_at=timezone.now(), reason=reason)
-    contact_accounts.clear_pending(contact_id=contact_id)
+    contact_accounts.clear_pending(contact_id=application.contact_id)
     _record(application, "application.lapse", by=by, after={"status": "lapsed", "reason": reason})
     # The cause may be one of a thousand in one transaction, so the conversation of the applicant is not locked here.
     outbox.enqueue(
@@ -182,7 +187,6 @@ def lapse(*, contact_id: int, reason: str, by: Actor) -> bool:
         dedupe_key=f"application:{application.pk}:lapsed",
         application_id=application.pk,
     )
-    return True
 
 
 def follow(*, contact_id: int, into: int) -> int:

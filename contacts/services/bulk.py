@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -13,7 +14,7 @@ from contacts.models import Contact
 from contacts.permissions import viewer_of
 from contacts.services import fields as contact_fields
 from contacts.services import people, places, sharing
-from contacts.services.shared import claim_all, missing, record
+from contacts.services.shared import Changed, claim_all, missing, record_all
 from core.actors import Actor
 from core.errors import Invalid
 from orgs.models import Node, Tag
@@ -58,16 +59,22 @@ def tag(*, by: Actor, contact_ids: Sequence[int], names: str) -> int:
     through = Contact.tags.through
     rows = through.objects.filter(contact__in=contacts, tag__in=tags.values())
     had = set(rows.values_list("contact_id", "tag_id"))
-    changed = 0
-    for contact in contacts:
-        new = [name for name, row in tags.items() if (contact.pk, row.pk) not in had]
-        if new:
-            through.objects.bulk_create(
-                [through(contact_id=contact.pk, tag_id=tags[name].pk) for name in new]
-            )
-            record(by=by, contact=contact, action="contact.tag", after={"tags": new})
-            changed += 1
-    return changed
+    new = {
+        contact: [name for name, row in tags.items() if (contact.pk, row.pk) not in had]
+        for contact in contacts
+    }
+    through.objects.bulk_create(
+        [
+            through(contact_id=contact.pk, tag_id=tags[name].pk)
+            for contact, added in new.items()
+            for name in added
+        ]
+    )
+    changed: list[Changed] = [
+        (contact, {}, {"tags": added}) for contact, added in new.items() if added
+    ]
+    record_all(by=by, action="contact.tag", changes=changed)
+    return len(changed)
 
 
 @transaction.atomic
@@ -96,10 +103,9 @@ def untag(*, by: Actor, contact_ids: Sequence[int], names: str) -> int:
     for contact_id, name in rows.values_list("contact_id", "tag__name"):
         had.setdefault(contact_id, []).append(name)
     rows.delete()
-    for contact in contacts:
-        if contact.pk in had:
-            record(by=by, contact=contact, action="contact.untag", before={"tags": had[contact.pk]})
-    return len(had)
+    changed: list[Changed] = [(one, {"tags": had[one.pk]}, {}) for one in contacts if one.pk in had]
+    record_all(by=by, action="contact.untag", changes=changed)
+    return len(changed)
 
 
 @transaction.atomic
@@ -114,15 +120,14 @@ def set_follower(*, by: Actor, contact_ids: Sequence[int], follower: User | None
         by=by, contact_ids=contact_ids,
         allowed=lambda viewer: Contact.objects.maintained_by(viewer),
     )  # fmt: skip
-    changed = [one for one in contacts if one.follower_id != (follower.pk if follower else None)]
-    for contact in changed:
-        before = contact.follower.actor_label if contact.follower else ""
-        contact.follower = follower
-        contact.save(update_fields=["follower", "updated_at"])
-        record(
-            by=by, contact=contact, action="contact.edit", before={"follower": before},
-            after={"follower": follower.actor_label if follower else ""},
-        )  # fmt: skip
+    moved = [one for one in contacts if one.follower_id != (follower.pk if follower else None)]
+    former = User.objects.in_bulk({one.follower_id for one in moved if one.follower_id})
+    labels = {pk: user.actor_label for pk, user in former.items()}
+    after = {"follower": follower.actor_label if follower else ""}
+    changed = [(one, {"follower": labels.get(one.follower_id, "")}, after) for one in moved]
+    rows = Contact.objects.filter(pk__in=[one.pk for one in moved])
+    rows.update(follower=follower, updated_at=timezone.now())
+    record_all(by=by, action="contact.edit", changes=changed)
     return len(changed)
 
 

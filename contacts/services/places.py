@@ -12,8 +12,7 @@ from accounts.services import access
 from contacts import accounts_hooks, closure, events
 from contacts.models import Contact, Membership
 from contacts.permissions import Role
-from contacts.services.shared import claim, record
-from core import audit
+from contacts.services.shared import claim, record, record_all
 from core.actors import Actor
 from core.errors import Conflict, Hidden, Invalid
 from orgs.models import Node
@@ -153,14 +152,13 @@ def move_all(*, by: Actor, contacts: Sequence[Contact], target: Node) -> None:
     )
     closure.refresh_places(ids)
     end_unusable(by=by, contacts=contacts)
+    after = {"node": target.name, "dimension_id": target.dimension_id}
+    changes = []
     for contact in contacts:
         node = former[contact.main_node_id]
-        audit.record(
-            action="contact.move", obj=contact, by=by, label=contact.name,
-            before={"node": node.name, "dimension_id": node.dimension_id},
-            after={"node": target.name, "dimension_id": target.dimension_id},
-            dimension_id=target.dimension_id,
-        )  # fmt: skip
+        contact.main_node = target
+        changes.append((contact, {"node": node.name, "dimension_id": node.dimension_id}, after))
+    record_all(by=by, action="contact.move", changes=changes)
 
 
 @transaction.atomic
@@ -183,13 +181,12 @@ def set_enabled_all(*, by: Actor, contacts: Sequence[Contact], enabled: bool) ->
     Contact.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=timezone.now())
     closure.refresh_places(ids)
     end_unusable(by=by, contacts=changed)
-    for contact in changed:
-        if not enabled:
+    if not enabled:
+        for contact in changed:
             events.announce_gone(contact_id=contact.pk, reason="disabled", by=by)
-        record(
-            by=by, contact=contact, action="contact.enable" if enabled else "contact.disable",
-            before={"enabled": not enabled}, after={"enabled": enabled},
-        )  # fmt: skip
+    action = "contact.enable" if enabled else "contact.disable"
+    before, after = {"enabled": not enabled}, {"enabled": enabled}
+    record_all(by=by, action=action, changes=[(one, before, after) for one in changed])
     return len(changed)
 
 

@@ -21,6 +21,8 @@ SIGNED = frozenset(
     {"name", "mobile", "email", "position"}
 )  # and the main node, see places.move_all
 BULK_LIMIT = 2000
+Changed = tuple[Contact, Mapping[str, Any], Mapping[str, Any]]
+"""A contact as it is now, with what of it was and is: see record_all()."""
 
 
 def missing() -> Hidden:
@@ -136,6 +138,27 @@ def record(
     audit.record(
         action=action, obj=contact, by=by, before=before, after=after, label=contact.name,
         dimension_id=dimension_id or dimension_of(contact),
+    )  # fmt: skip
+
+
+def record_all(
+    *,
+    by: Actor,
+    action: str,
+    changes: Sequence[tuple[Contact, Mapping[str, Any], Mapping[str, Any]]],
+) -> None:
+    """The same for many: (contact as it is now, before, after); two statements however many."""
+    nodes = {contact.main_node_id for contact, _before, _after in changes}
+    dimensions = dict(Node.objects.filter(pk__in=nodes).values_list("pk", "dimension_id"))
+    audit.record_many(
+        action=action, model=Contact, by=by,
+        changes=[
+            audit.Change(
+                object_id=contact.pk, label=contact.name, dimension_id=dimensions[contact.main_node_id],
+                before=before, after=after,
+            )
+            for contact, before, after in changes
+        ],
     )  # fmt: skip
 
 
