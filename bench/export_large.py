@@ -29,6 +29,7 @@ def main() -> None:
             done = step("export", kind)
             line = {
                 "bench": "export_large", "format": kind, "rows": done["rows"], "seconds": done["seconds"],
+                "cpu_seconds": done["cpu_seconds"],
                 "peak_mb": done["peak_mb"], "file_mb": done["megabytes"],
                 "ok": done["rows"] == options.people and done["peak_mb"] <= MB_ALLOWED,
                 "load": round(os.getloadavg()[0], 1),

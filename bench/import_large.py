@@ -53,6 +53,7 @@ def measure(options: argparse.Namespace, file: Path) -> dict[str, Any]:
         "people": options.people,
         "check_seconds": checked["seconds"],
         "run_seconds": ran["seconds"],
+        "cpu_seconds": round(checked["cpu_seconds"] + ran["cpu_seconds"], 1),
         "peak_mb": peak,
         "reader_mb": max(checked["read_mb"], ran["read_mb"]),
         "killed_after_seconds": killed,

@@ -52,7 +52,7 @@ def python(*arguments: str) -> str:
 
 def step(name: str, *arguments: str) -> dict[str, Any]:
     """Calls `bench.steps.<name>(*arguments)` in a process of its own and returns what it gave, with the seconds of the
-    call, the peak memory of the process in MB, and in `read_mb` the most that a process started by it took.
+    call and of its processor, the peak memory in MB, and in `read_mb` the most that a process started by it took.
     """
     answer: dict[str, Any] = json.loads(python("-m", "bench.own_site", name, *arguments))
     return answer
