@@ -171,9 +171,19 @@ def _tree_node(
     )  # fmt: skip
 
 
-def more_url(node_id: int, offset: int, shown: Sequence[TreeNode] | None = None) -> str:
+def level_filter(node_id: int, name: str) -> dict[str, str]:
+    """The field that narrows a long level, see orgs/partials/_level_filter.html."""
+    url = reverse("contacts:children", args=[node_id])
+    return {"level_url": url, "level_target": f"#tg-{node_id}", "level_name": name}
+
+
+def more_url(
+    node_id: int, offset: int, shown: Sequence[TreeNode] | None = None, q: str = ""
+) -> str:
     """Where the next hundred children come from; a node that was put behind its level is left out."""
-    query = {"offset": offset}
+    query: dict[str, int | str] = {"offset": offset}
+    if q:
+        query["q"] = q
     if shown and len(shown) > book.PAGE:
         query["skip"] = int(shown[-1].id)
     return f"{reverse('contacts:children', args=[node_id])}?{urlencode(query)}"

@@ -4,6 +4,7 @@ One query for a level, one more for all levels on the way to a node, whatever is
 are. Nodes, counts and the mark for children come from the same condition, so that none of them tells more (T09).
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connection
 from contacts.branches import NOBODYS, personal_ids
 from contacts.counts import NUMBER
 from contacts.permissions import Viewer
+from core.text import fold, simplified
 from orgs.models import Node
 
 PAGE = 100
@@ -78,20 +80,28 @@ FROM unnest(%(parents)s::bigint[], %(covers)s::int[]) AS p(id, cover) CROSS JOIN
     ORDER BY n."order", n.sort_key, n.id LIMIT %(limit)s OFFSET %(offset)s) AS n
 ORDER BY n."order", n.sort_key, n.id
 """
+NAMED = " AND (n.name ILIKE %(like)s OR n.sort_key LIKE %(key)s OR n.initials LIKE %(key)s)"
 CHILDREN, ROOTS, ITSELF = "n.parent_id = p.id", "n.parent_id IS NULL", "n.id = p.id"
 
 
 def tree_level(
-    viewer: Viewer, parent: Node | None, *, limit: int = PAGE, offset: int = 0, skip: int = 0
+    viewer: Viewer,
+    parent: Node | None,
+    *,
+    limit: int = PAGE,
+    offset: int = 0,
+    skip: int = 0,
+    q: str = "",
 ) -> Level:
     """The children of `parent` (None: the dimensions) that lead to somebody `viewer` sees; one query.
 
-    `skip` leaves one node out: the one a page has shown already.
+    `skip` leaves one node out: the one a page has shown already. With `q` only those with it in the name, or whose
+    pinyin or initials begin with it.
     """
     place, above = (
         (CHILDREN, [(parent.pk, _cover(viewer, parent.path))]) if parent else (ROOTS, [(0, 0)])
     )
-    found = _levels(viewer, place, above, limit=limit, offset=offset, skip=skip)
+    found = _levels(viewer, place, above, limit=limit, offset=offset, skip=skip, q=q.strip())
     return next(iter(found.values()), Level())
 
 
@@ -118,6 +128,16 @@ def opened(viewer: Viewer, current: Node | None) -> Level:
     return roots
 
 
+def longest(roots: Level) -> Branch | None:
+    """The deepest opened node of which more children are to come; None when all are there."""
+    found = None
+    for branch in roots.branches:
+        below = branch.children
+        if below is not None:
+            found = longest(below) or (branch if below.next_offset else found)
+    return found
+
+
 def leads_to_somebody(viewer: Viewer, node: Node) -> bool:
     """Whether the viewer's tree has this node; else its address answers as a missing one (matrix row 9). One query."""
     above = node.path.removesuffix(f"{node.pk}.")
@@ -141,12 +161,14 @@ def _levels(
     limit: int,
     offset: int = 0,
     skip: int = 0,
+    q: str = "",
 ) -> dict[int | None, Level]:
     """Parent id → its level, for the nodes at `place` of these (id, cover of what is above)."""
     if viewer.nothing or viewer.identity_id is not None:
         return {}
     levels: dict[int | None, Level] = {}
-    for branch in _branches(viewer, place, above, limit=limit + 1, offset=offset, skip=skip):
+    asked = {"limit": limit + 1, "offset": offset, "skip": [skip], **_named(q)}
+    for branch in _branches(viewer, place + (NAMED if q else ""), above, asked):
         level = levels.setdefault(branch.parent_id, Level())
         if len(level.branches) == limit:
             level.next_offset = offset + limit
@@ -155,20 +177,27 @@ def _levels(
     return levels
 
 
+def _named(q: str) -> dict[str, str]:
+    """Parameters of NAMED."""
+    key = "".join(character for character in fold(q) if character.isalnum())
+    inside = re.sub(r"([\\%_])", r"\\\1", simplified(q))
+    return {"like": f"%{inside}%", "key": f"{key}%" if key else "?"} if q else {}
+
+
 def _put_behind(viewer: Viewer, levels: dict[int | None, Level], way: dict[int, int]) -> None:
     """Nodes of the way (id → cover of what is above) that were not among the first of their level stand behind them."""
     shown = {branch.id for level in levels.values() for branch in level.branches}
     missing = [(node_id, cover) for node_id, cover in way.items() if node_id not in shown]
     if not missing:
         return
-    for branch in _branches(viewer, ITSELF, missing, limit=1, offset=0, skip=0):
+    for branch in _branches(viewer, ITSELF, missing, {"limit": 1, "offset": 0, "skip": [0]}):
         level = levels.get(branch.parent_id)
         if level is not None:
             level.branches.append(branch)
 
 
 def _branches(
-    viewer: Viewer, place: str, above: list[tuple[int, int]], *, limit: int, offset: int, skip: int
+    viewer: Viewer, place: str, above: list[tuple[int, int]], asked: dict[str, Any]
 ) -> list[Branch]:
     if viewer.within is not None:
         place += " AND n.dimension_id = ANY(%(within)s::bigint[])"
@@ -186,9 +215,8 @@ def _branches(
         "everything": viewer.everything, "maintained": list(viewer.scope.maintained),
         "ranges": list(viewer.scope.ranges), "paths": list(viewer.scope.paths), "user": viewer.user_id,
         "groups": list(viewer.groups), "parents": [pk for pk, _cover in above],
-        "covers": [cover for _pk, cover in above], "skip": [skip], "cap": COUNT_CAP + 1,
-        "limit": limit, "offset": offset,
-        "within": list(viewer.within or ()),
+        "covers": [cover for _pk, cover in above], "cap": COUNT_CAP + 1, "within": list(viewer.within or ()),
+        **asked,
     }  # fmt: skip
     return [Branch(*row) for row in _fetch(sql, parameters)]
 

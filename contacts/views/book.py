@@ -37,17 +37,23 @@ def node(request: HttpRequest, node_id: int) -> HttpResponse:
 @require_safe
 @staff_only
 def children(request: HttpRequest, node_id: int) -> HttpResponse:
-    """One level of the tree: the first hundred, or the next."""
+    """One level of the tree: the first hundred, the next, or those that match what was typed into its filter."""
     parent = load_node(request, node_id)
-    offset = tables.number(request.GET.get("offset", "")) or 0
-    skip = tables.number(request.GET.get("skip", "")) or 0
-    level = tree.tree_level(viewer(request), parent, offset=min(offset, 1_000_000), skip=skip)
+    offset, skip = (tables.number(request.GET.get(key, "")) or 0 for key in ("offset", "skip"))
+    q = request.GET.get("q", "")[:100].strip()
+    level = tree.tree_level(viewer(request), parent, offset=min(offset, 10**6), skip=skip, q=q)
+    more, typed = level.next_offset, request.headers.get("HX-Trigger") == "level-q"
     context = {
         "nodes": tables.tree_nodes(level, current=None, depth=parent.level + 2),
         "has_current": True,
-        "more_url": tables.more_url(parent.pk, level.next_offset) if level.next_offset else "",
+        "more_url": tables.more_url(parent.pk, more, q=q) if more else "",
+        **(
+            tables.level_filter(parent.pk, parent.name)
+            if more and not (typed or q or offset)
+            else {}
+        ),
     }
-    response = render(request, "components/tree_children.html", context)
+    response = render(request, "orgs/partials/_children.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
@@ -68,8 +69,13 @@ def tree_context(
     mine = viewer(request)
     level = tree.opened(mine, node)
     whole = node is None and not here.q and not here.filtered
+    long = tree.longest(level)
     return {
+        **(tables.level_filter(long.id, long.name) if long else {}),
         "nodes": tables.whole_tree(level, current=node.pk if node else None),
+        "view_as_url": reverse("contacts:view-as")
+        if mine.scope.maintains_any and not mine.read_only
+        else "",
         "everybody": total if whole else Contact.objects.count_for(mine),
     }
 

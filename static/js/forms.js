@@ -41,6 +41,7 @@ on('click', '[data-act=toast]', (event, button) => toast(button.dataset.arg, but
 
 // A changed filter is applied at once where the form says so.
 on('change', 'form[data-autosubmit] select,form[data-autosubmit] input[type=checkbox]', (event, field) => field.form.requestSubmit());
+on('input', 'form[data-autosubmit] .pchips', (event, list) => list.closest('form').requestSubmit());
 
 // File drop: the dropped file goes into the ordinary file input, its name is shown.
 function over(event, zone, inside) {

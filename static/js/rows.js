@@ -37,10 +37,23 @@ document.addEventListener('keydown', event => {
   if (!shortcuts()) return;
   if (event.key === 'x' && inRow) $('[data-check]', inRow)?.click();
   if (event.key === '/') {
-    const search = $$('[data-search]').find(visible);
+    const search = [...$$('#search'), ...$$('[data-search]')].find(visible);
     if (search) { event.preventDefault(); search.focus(); search.select(); }
   }
 });
+
+// ? or its button shows what the keys do, where a page says so; the focus goes back to where it was.
+function showHelp(event) {
+  const help = $('template[data-help]');
+  if (!help || $('dialog[open]')) return;
+  const back = document.activeElement, dialog = document.importNode(help.content, true).firstElementChild;
+  event.preventDefault();
+  $('#dialogs').append(dialog);
+  dialog.addEventListener('close', () => setTimeout(() => back?.focus({ preventScroll: true })), { once: true });
+  dialog.showModal();
+}
+document.addEventListener('keydown', event => { if (event.key === '?' && shortcuts() && !typing(event)) showHelp(event); });
+on('click', '[data-act=help]', showHelp);
 
 // Esc in a search field empties it, and the list comes back.
 on('keydown', '[data-search]', (event, input) => {

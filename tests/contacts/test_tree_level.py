@@ -89,3 +89,17 @@ def test_external_and_inactive_people_have_no_tree() -> None:
     make_contact(org.make_dimension())
     for user in (org.make_external(), org.make_person(is_active=False)):
         assert book.tree_level(viewer_of(user), None).branches == []
+
+
+def test_a_level_is_narrowed_by_name_and_pinyin() -> None:
+    dimension = org.make_dimension()
+    for name in ("恒拓精密", "海川电子", "海川 100%"):
+        make_contact(org.make_organization(dimension, name))
+    org.make_organization(dimension, "海川空壳")
+    viewer = viewer_of(org.make_holder())
+    for q, expected in (
+        ("海川", {"海川电子", "海川 100%"}), ("htjm", {"恒拓精密"}), ("hengtuo", {"恒拓精密"}),
+        ("100%", {"海川 100%"}), ("%", {"海川 100%"}), ("_", set()), ("没有", set()),
+    ):  # fmt: skip
+        assert {one.name for one in book.tree_level(viewer, dimension, q=q).branches} == expected, q
+    assert book.tree_level(viewer_of(org.make_person()), dimension, q="海川").branches == []

@@ -6,7 +6,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from contacts.models import Contact
@@ -29,7 +29,9 @@ def world() -> SimpleNamespace:
         purchase, "林晓彤", mobile="+8613912340457", position="采购工程师", created_by=zhou
     )
     make_contact(purchase, "王嘉禾")
-    return SimpleNamespace(zhou=zhou, shen=shen, lin=lin, purchase=purchase, hengtuo=hengtuo)
+    return SimpleNamespace(
+        zhou=zhou, shen=shen, lin=lin, purchase=purchase, hengtuo=hengtuo, dimension=dimension,
+    )  # fmt: skip
 
 
 def test_tree_list_card(world, open_as: Open) -> None:
@@ -51,6 +53,93 @@ def test_tree_list_card(world, open_as: Open) -> None:
     expect(page.locator("#card")).to_have_count(0)
     page.go_back()
     expect(page.locator("#card-slot h2")).to_contain_text("林晓彤")
+
+
+# What moved, and whether somebody had just clicked or typed: then it may move, by the definition of the measure.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries())
+    shifts.push([entry.hadRecentInput, entry.value, ...entry.sources.map(one => one.node?.outerHTML?.slice(0, 90))]);
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def moved(page: Page, *, by_itself: bool = False) -> list[list[object]]:
+    """Layout shifts since the last question; with `by_itself` those that did not follow a click at once."""
+    page.wait_for_timeout(300)
+    shifts: list[list[object]] = page.evaluate("window.shifts.splice(0)")
+    return [shift for shift in shifts if not (by_itself and shift[0])]
+
+
+def test_every_state_is_an_address_and_nothing_moves(world, open_as: Open, context) -> None:
+    """Back, Forward and reload bring node, tree, page, filter, card and tab back; no swap shifts what is there."""
+    make_many(world.hengtuo, 110)
+    for number in range(104):
+        make_contact(org.make_organization(world.dimension, f"下级组织{number:03}"))
+    context.add_init_script(SHIFTS)
+    page = open_as(world.shen, f"/contacts/o/{world.hengtuo.pk}/")
+    rows, card = page.locator("tr[data-row]"), page.locator("#card-slot h2")
+    expect(rows).to_have_count(50)
+    moved(page)
+    page.get_by_role("link", name="下一页").click()
+    expect(page).to_have_url(re.compile("after="))
+    assert moved(page) == []
+    rows.nth(3).locator("a[data-open]").click()
+    expect(card).to_be_visible()
+    page.locator("#card-slot").get_by_role("link", name="权限与共享").click()
+    expect(page).to_have_url(re.compile("after=.*tab=rights"))
+    page.locator("#card-slot").get_by_role("link", name="关闭名片").click()
+    expect(page.locator("#card")).to_have_count(0)
+    assert moved(page, by_itself=True) == []
+    page.locator("select[name=status]").select_option("none")
+    expect(page).to_have_url(re.compile("status=none"))
+    page.locator("#search").fill("lxt")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(rows).to_have_count(50)
+    # The dimension has more than a hundred organizations: the level is narrowed in its place.
+    page.locator("#level-q").fill("下级组织103")
+    expect(page.locator("#book-tree").get_by_text("下级组织")).to_have_count(1)
+    assert moved(page) == []
+    page.locator("#book-tree").get_by_text("下级组织103").click()
+    expect(rows).to_have_count(1)
+    page.go_back()
+    expect(rows).to_have_count(50)
+    address = page.url
+    page.goto(address.partition("?")[0] + f"?after=&c={world.lin.pk}&tab=rights")
+    page.reload()
+    expect(card).to_contain_text("林晓彤")
+    expect(page.locator(f"#tn-{world.hengtuo.pk}")).to_have_attribute("aria-current", "true")
+    page.go_back()
+    expect(page).to_have_url(address)
+
+
+def test_why_and_through_the_eyes_of_another(world, open_as: Open) -> None:
+    page = open_as(world.shen, f"/contacts/?c={world.lin.pk}")
+    page.keyboard.press("?")
+    expect(page.locator("#dlg-keys")).to_be_visible()
+    check_everywhere(page, "contacts-keys", widths=(1440,))
+    page.keyboard.press("Escape")
+    page.locator("#card-slot summary").click()
+    page.get_by_role("link", name="谁能看到").click()
+    check_everywhere(page, "contacts-who-sees")
+    page.get_by_role("link", name="选择").click()
+    page.locator("dialog").get_by_text("周明宇").click()
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator(".hints li")).to_have_count(2)
+    check_everywhere(page, "contacts-why")
+    page.get_by_role("link", name="以 周明宇 的身份查看通讯录").click()
+    check_everywhere(page, "contacts-view-as-start")
+    page.get_by_role("button", name="开始查看").click()
+    expect(page.locator(".banner[aria-label]")).to_contain_text("正以 周明宇 的身份查看，只读")
+    expect(page.locator("[data-countdown]")).to_have_text(re.compile("14:5"))
+    page.locator("tr[data-row] a[data-open]", has_text="林晓彤").click()
+    expect(page.locator("#card-slot h2")).to_contain_text("林晓彤")
+    expect(page.get_by_role("button", name="显示完整手机号")).to_have_count(0)
+    check_everywhere(page, "contacts-view-as")
+    page.locator(".banner[aria-label] button").click()
+    expect(page.locator("[data-countdown]")).to_have_count(0)
 
 
 def test_search_by_keys(world, open_as: Open) -> None:
