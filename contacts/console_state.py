@@ -89,7 +89,8 @@ class At:
             place = getattr(there, word)
             if place:
                 query[word] = position_text(place)
-        return there.path + (f"?{urlencode(query)}" if query else "")
+        # A bare address would open with the person's default filter.
+        return f"{there.path}?{urlencode(query or {'reset': 1})}"
 
     def without(self, name: str) -> str:
         """The address without one filter, from the first page on."""

@@ -75,7 +75,7 @@ def columns(request: HttpRequest, node: Node) -> HttpResponse:
         looks.save_layout(
             by=person(request), columns=form.chosen(), dense=form.cleaned_data["dense"]
         )
-        return htmx.done(request, at.url() if at.query else f"{at.path}?reset=1")
+        return htmx.done(request, at.list_url)
     title = _("Columns: number the order, leave empty to hide")
     return _dialog(
         request, "components/dialog_form.html", form.http_status, form=form, title=title,
