@@ -224,6 +224,7 @@ def _wrong_words(cursor: Any, bounds: dict[str, int]) -> list[str]:
     return wrong
 
 
+@transaction.atomic
 def repair() -> int:
     """Recomputes everything of every contact under the locks of all trees; returns how many contacts it went over."""
     tree.lock(0, *Node.objects.filter(kind=Node.Kind.DIMENSION).values_list("pk", flat=True))

@@ -51,6 +51,8 @@ def sum_up() -> None:
 def recount() -> None:
     """Counts anew. Nobody may write the closure meanwhile: the caller holds the locks of all trees."""
     with connection.cursor() as cursor:
+        # sum_up() asks for no lock: what it is writing must be seen here, else it is counted twice.
+        cursor.execute("LOCK TABLE contacts_scopecount IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("DELETE FROM contacts_scopecount")
         cursor.execute(f"INSERT INTO contacts_scopecount (node_id, every, live) {MADE}")
 

@@ -101,7 +101,10 @@ def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Messag
     text = _checked_body(body)
     if not _CLIENT_ID.fullmatch(client_id):
         raise Invalid(_("The page is out of date. Reload it and send again."), field="client_id")
-    conversation = Conversation.objects.select_for_update(no_key=True).get(pk=conversation_id)
+    rows = Conversation.objects.select_for_update(no_key=True)
+    conversation = rows.filter(pk=conversation_id).first()
+    if conversation is None:  # it became part of another one meanwhile (im.identities)
+        raise Hidden(_("There is no such conversation."))
     sent = Message.objects.filter(conversation=conversation, client_id=client_id).first()
     if sent is not None:
         return _same(sent, by=by, text=text)

@@ -58,9 +58,11 @@ class Asked:
 
 def _day(text: str) -> datetime.date | None:
     try:
-        return parse_date(text)
+        found = parse_date(text)
     except ValueError:
         return None
+    # The day after the last one has no date, and there was no trail before.
+    return found if found and 1900 <= found.year <= 9000 else None
 
 
 def history(node: Node, asked: Asked) -> tuple[list[AuditEntry], bool]:
