@@ -5,25 +5,28 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from orgs.models import Restructuring
+from orgs.permissions import Scope
 
 Status = Restructuring.Status
 Action = Restructuring.Action
 
 
-def title(job: Restructuring) -> str:
-    """What is done, as a heading."""
+def title(job: Restructuring, scope: Scope) -> str:
+    """What is done, as a heading for somebody with this scope: a place outside it is not named (SECURITY T08)."""
     if job.parent is not None:
         said = _("Move “%(name)s” under “%(parent)s”")
+        if not scope.maintains(job.parent.dimension_id):
+            said = _("Move “%(name)s” into another dimension")
         return said % {"name": job.node.name, "parent": job.parent.name}
     said = _("Enable “%(name)s”") if job.action == Action.ENABLE else _("Disable “%(name)s”")
     return said % {"name": job.node.name}
 
 
-def detail(job: Restructuring) -> dict[str, Any]:
+def detail(job: Restructuring, scope: Scope) -> dict[str, Any]:
     """Everything the page of one job says about it."""
     return {
         "job": job,
-        "title": title(job),
+        "title": title(job, scope),
         "progress": progress(job) if job.is_open else None,
         "outcome": outcome(job),
     }

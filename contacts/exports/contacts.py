@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from contacts.models import Contact, Membership
+from contacts.models import Contact, ContactScope, Membership
 from contacts.permissions import Viewer
 from contacts.querysets import ContactQuerySet
 from contacts.selection import Selection
@@ -22,11 +23,11 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def count(selection: Selection, viewer: Viewer) -> int:
-    """How many rows it would be now."""
+def count(selection: Selection, viewer: Viewer, node: Node) -> int:
+    """How many rows of an export of `node` it would be now."""
     if selection.everything:
         return selection.count(viewer, cap=NEVER_SO_MANY)
-    return int(_readable(viewer, selection.ids).count())
+    return int(_readable(viewer, node, selection.ids).count())
 
 
 def batches(
@@ -45,10 +46,16 @@ def batches(
             return
 
 
-def _readable(viewer: Viewer, ids: Sequence[int]) -> ContactQuerySet:
-    """Only those who maintain a contact get its number and address unmasked in a file (matrix rows 18, 34)."""
-    rows: ContactQuerySet = Contact.objects.maintained_by(viewer).alive().filter(pk__in=ids)
-    return rows
+def _readable(viewer: Viewer, node: Node, ids: Sequence[int]) -> ContactQuerySet:
+    """Only those who maintain a contact get its number and address unmasked in a file (matrix rows 18, 34).
+
+    And only those at or below the node: the right to its dimension is what the download asks for (SECURITY T07).
+    """
+    here = ContactScope.objects.filter(
+        node_id=node.pk, sort_key=OuterRef("sort_key"), contact_id=OuterRef("pk")
+    )
+    rows: ContactQuerySet = Contact.objects.maintained_by(viewer).alive()
+    return rows.filter(Exists(here), pk__in=ids)
 
 
 @dataclass(slots=True)
@@ -63,8 +70,8 @@ class Reader:
     _genders: dict[str, str] = field(default_factory=dict)
 
     def rows(self, viewer: Viewer, ids: Sequence[int]) -> list[list[str]]:
-        """One row each, in this order; five queries. Whoever he does not maintain is left out."""
-        contacts = _readable(viewer, ids).only(*COLUMNS).in_bulk()
+        """One row each, in this order; five queries. Whoever he does not maintain here is left out."""
+        contacts = _readable(viewer, self.node, ids).only(*COLUMNS).in_bulk()
         places = self._places(viewer, ids)
         tags = self._tags(ids) if "tags" in self.keys else {}
         if self._categories is None:

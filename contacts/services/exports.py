@@ -81,7 +81,7 @@ def count(*, by: User, node: Node, selection: Selection | None) -> int:
     """How many rows it would be now."""
     if selection is None:
         return organizations.count(node)
-    return contacts.count(selection, viewer_of(as_now(by)))
+    return contacts.count(selection, viewer_of(as_now(by)), node)
 
 
 @transaction.atomic

@@ -51,8 +51,10 @@ def merge(
     mine, gone = claim_pair(by=by, first=contact, second=other)
     _require_mergeable(mine, gone, stamp)
     before = contact_fields.snapshot(mine)
-    carried = {**_take_places(mine, gone, picks), **_take_rights(by, mine, gone)}
+    personal = {gone.created_by_id, gone.follower_id, mine.follower_id}
+    carried = {**_take_places(mine, gone, picks), **_take_rights(mine, gone)}
     carried["code"] = _take_values(by, mine, gone, picks)
+    _keep_sight(by, mine, personal)
     carried["login"] = _take_account(by, mine, gone)
     _put_away(by, mine, gone)
     carried["conversations"] = follow(former=gone.pk, now=mine.pk)
@@ -127,8 +129,8 @@ def _take_places(mine: Contact, gone: Contact, picks: Mapping[str, str]) -> Carr
     return {"places": added}
 
 
-def _take_rights(by: Actor, mine: Contact, gone: Contact) -> Carried:
-    """Shares (the stronger wins), whom he may see, and the sight of whoever created the other entry."""
+def _take_rights(mine: Contact, gone: Contact) -> Carried:
+    """Shares (the stronger wins), and whom he may see."""
     staff = [
         ContactVisibleStaff(
             contact=mine, user_id=row.user_id, group_id=row.group_id, granted_by_label=row.granted_by_label
@@ -137,7 +139,7 @@ def _take_rights(by: Actor, mine: Contact, gone: Contact) -> Carried:
     ]  # fmt: skip
     before = set(mine.visible_staff.values_list("pk", flat=True))
     ContactVisibleStaff.objects.bulk_create(staff, ignore_conflicts=True)
-    _keep_creator(by, mine, gone)
+    mine.created_by = mine.created_by or gone.created_by
     return {
         "users": _take_shares(ContactUserGrant, "user_id", mine, gone),
         "groups": _take_shares(ContactGroupGrant, "group_id", mine, gone),
@@ -168,17 +170,13 @@ def _take_shares(table: Any, holder: str, mine: Contact, gone: Contact) -> list[
     return grown
 
 
-def _keep_creator(by: Actor, mine: Contact, gone: Contact) -> None:
-    """One entry has one creator; the other's keeps what he could do by a share."""
-    creator = gone.created_by
-    if creator is None or creator.pk == mine.created_by_id:
-        return
-    if mine.created_by_id is None:
-        mine.created_by = creator
-    elif creator.is_active and not creator.is_external:
-        guardian.revoke(table=ContactUserGrant, codename="view_contact", to=creator, obj=mine)
+def _keep_sight(by: Actor, mine: Contact, personal: set[int | None]) -> None:
+    """One entry has one creator and one follower; whoever of both is neither now keeps by a share what he could do."""
+    others = personal - {None, mine.created_by_id, mine.follower_id}
+    for person in User.objects.active().staff().filter(pk__in=others).order_by("pk"):
+        guardian.revoke(table=ContactUserGrant, codename="view_contact", to=person, obj=mine)
         guardian.grant(
-            table=ContactUserGrant, codename="edit_contact", to=creator, obj=mine, by_label=by.actor_label
+            table=ContactUserGrant, codename="edit_contact", to=person, obj=mine, by_label=by.actor_label
         )  # fmt: skip
 
 

@@ -19,11 +19,11 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core import outbox
 from core.actors import Actor
-from core.errors import Conflict, Hidden, Invalid, UserError
+from core.errors import Conflict, Denied, Hidden, Invalid, UserError
 from im.services import notify
 from orgs.counting import contact_counts
 from orgs.models import Node, Restructuring
-from orgs.permissions import require_dimension_management, require_maintain, scope_for
+from orgs.permissions import Scope, require_dimension_management, require_maintain, scope_for
 from orgs.services import dimensions, nodes
 
 log = logging.getLogger(__name__)
@@ -98,12 +98,7 @@ def start(*, by: User, node: Node, action: str, parent: Node | None = None) -> R
 def _require(*, by: User, node: Node, action: str, parent: Node | None) -> None:
     if action == Action.MOVE and parent is not None:
         nodes.check_move(by=by, node=node, parent=parent)
-    else:
-        _require_maintain(by=by, node=node)
-
-
-def _require_maintain(*, by: User, node: Node) -> None:
-    if node.kind == Node.Kind.DIMENSION:
+    elif node.kind == Node.Kind.DIMENSION:
         require_dimension_management(by=by)
     else:
         require_maintain(by=by, node=node)
@@ -113,13 +108,20 @@ def _require_maintain(*, by: User, node: Node) -> None:
 def cancel(*, by: User, job: Restructuring) -> Restructuring:
     """Stops a job; everything stays as it was.
 
-    Raises Hidden or (for a dimension) Denied without the right to start it, Conflict when it is over already.
+    Raises Hidden or Denied without the right to start it, Conflict when it is over already.
     """
-    _require_maintain(by=by, node=job.node)
+    if not may_cancel(scope=require_maintain(by=by, node=job.node), job=job):
+        raise Denied(_("Only holders of external directory maintenance can stop this"))
     if not _end(job, Status.CANCELLED):
         raise Conflict(_("This is over already"))
     job.refresh_from_db()
     return job
+
+
+def may_cancel(*, scope: Scope, job: Restructuring) -> bool:
+    """Whether a maintainer of the node could have started it: whole dimensions, and moves between them, are not his."""
+    across = job.parent is not None and job.parent.dimension_id != job.node.dimension_id
+    return scope.everything or not (across or job.node.kind == Node.Kind.DIMENSION)
 
 
 def found(*, by: User, job_id: int) -> Restructuring:

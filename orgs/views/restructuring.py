@@ -46,9 +46,10 @@ def _detail(
         Crumb(job.node.name, url_of(job.node)),
         Crumb(job.get_action_display()),
     ]
-    may_stop = job.node.kind != Node.Kind.DIMENSION or scope(request).everything
+    mine = scope(request)
     context = {
-        **restructuring_words.detail(job), "crumbs": crumbs, "refused": refused, "may_stop": may_stop,
+        **restructuring_words.detail(job, mine), "crumbs": crumbs, "refused": refused,
+        "may_stop": restructuring.may_cancel(scope=mine, job=job),
     }  # fmt: skip
     return htmx.page(
         request, "orgs/restructuring.html", "orgs/partials/_restructuring.html", context, status=status
@@ -74,7 +75,7 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if not htmx.is_fragment(request):
         response: HttpResponse = redirect(_url(job))
     else:
-        context = restructuring_words.detail(job)
+        context = restructuring_words.detail(job, scope(request))
         response = render(request, "orgs/partials/_restructuring_card.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

@@ -5,22 +5,32 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
 
 from accounts import jobs, passwords, throttle
 from accounts.models import ActivationLink, InitialSecret, LoginThrottle, User
 from accounts.services import access, credentials, login, own
 from approvals import selectors, services
+from contacts import closure, counts, export_jobs
 from contacts.models import Contact
 from contacts.permissions import Role, role_on, viewer_of
 from contacts.search import search
-from contacts.services import people, sharing
+from contacts.selection import Selection
+from contacts.services import exports, people, sharing
+from contacts.services.merge import merge
 from core.actors import SystemActor
-from core.errors import Hidden, Invalid
-from orgs.models import Node
-from orgs.services import nodes
+from core.errors import Denied, Hidden, Invalid
+from im import services as im
+from im.models import Conversation
+from im.reach import Party
+from orgs.models import Node, NodeUserGrant
+from orgs.services import nodes, restructuring
 from orgs.services.fields import Fields
 from tests.factories.accounts import PASSWORD, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import REMARK
@@ -193,3 +203,102 @@ def test_a_service_asks_for_the_actor_as_he_is_now(taken: dict[str, bool]) -> No
     with pytest.raises(Hidden):
         nodes.edit(by=as_the_request_knew_him, node=contact.main_node, fields=Fields(name="改名"))
     assert Contact.objects.get(pk=contact.pk).deleted_at is None
+
+
+# --- A file holds nobody whom the right asked for at its download does not cover (SECURITY T04, T07) ------------------
+
+
+def test_ids_of_another_dimension_do_not_outlive_its_right_in_a_file(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    here, there = make_dimension(), make_dimension()
+    by = make_maintainer(here, there)
+    ids = [make_contact(here, "甲人").pk, make_contact(there, "乙人").pk]
+    what = {"by": by, "node": here, "format_": "csv", "keys": ["name", "mobile"]}
+    job = exports.create(selection=Selection.named(ids), **what)
+    assert job.total == 1
+    export_jobs.run(job_id=job.pk)
+    NodeUserGrant.objects.filter(content_object=there).delete()
+    with exports.fetch(by=by, job_id=job.pk).file.open() as file:
+        text = file.read().decode()
+    assert ("甲人" in text, "乙人" in text) == (True, False)
+    with pytest.raises(Invalid):
+        exports.create(selection=Selection.named(ids[1:]), **what)
+
+
+# --- A large move between dimensions: what a maintainer of one end reads and may do (matrix row 14, T08) --------------
+
+
+def test_a_move_between_dimensions_names_no_foreign_place_and_is_not_stopped_from_one_end() -> None:
+    here, there = make_dimension("此处"), make_dimension("别处不知")
+    moving, by = make_organization(here), make_maintainer(here)
+    job = restructuring.start(by=make_holder(), node=moving, action="move", parent=there)
+    client = Client()
+    client.force_login(by)
+    body = client.get(reverse("orgs:restructuring", args=[job.pk])).content.decode()
+    assert (moving.name in body, "别处不知" in body) == (True, False)
+    address = reverse("orgs:restructuring-cancel", args=[job.pk])
+    assert address not in body
+    assert client.post(address).status_code == Denied.status
+    job.refresh_from_db()
+    assert job.is_open
+
+
+# --- Nobody loses sight by a merge (SPEC CON-4) -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("follower", ["mine", "other"])
+def test_followers_and_creators_of_both_entries_go_on(follower: str) -> None:
+    node = place()
+    people_ = [StaffFactory() for _n in range(4)]
+    mine = make_contact(node, created_by=people_[0], follower=people_[1])
+    other = make_contact(node, created_by=people_[2], follower=people_[3])
+    merge(by=make_holder(), contact=mine, other=other, picks={"follower": follower})
+    assert {role_on(viewer_of(one), mine.pk) for one in people_} == {Role.EDITOR}
+
+
+# --- Odd input is answered (no 500) -----------------------------------------------------------------------------------
+
+
+def test_days_without_a_next_one_and_addresses_that_are_none() -> None:
+    contact, client = make_contact(place()), Client()
+    client.force_login(make_holder())
+    history = reverse("orgs:node-history", args=[contact.main_node_id])
+    for query in ("until=9999-12-31", "since=9999-12-31", "since=0001-01-01", "until=0001-01-01"):
+        assert client.get(f"{history}?{query}").status_code == 200
+    row = reverse("contacts:row", args=[contact.pk])
+    for address in ("http://[x", f"/contacts/?c={contact.pk}#x"):
+        answer = client.get(row, headers={"HX-Request": "true", "HX-Current-URL": address})
+        assert ('class="on"' in answer.content.decode()) == ("?" in address)
+
+
+def test_a_message_into_a_thread_that_was_joined_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    staff = make_holder()
+    contact = give_login(make_contact(place()), ExternalUserFactory())
+    thread = im.open_direct(by=staff, other=Party(contact.user_id, contact.pk))
+
+    def slow(body: str) -> str:
+        Conversation.objects.filter(pk=thread.pk).delete()
+        return body
+
+    monkeypatch.setattr(im, "_checked_body", slow)
+    with pytest.raises(Hidden):
+        im.send(conversation_id=thread.pk, body="在吗", client_id="a" * 8, by=staff)
+
+
+# --- Numbers are made anew while the schedule sums them up ------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_summed_up_meanwhile_are_not_counted_twice() -> None:
+    node, found = place(), []
+    for _n in range(counts.ROWS + 1):
+        make_contact(node)
+    with transaction.atomic():
+        counts.sum_up()
+        thread = in_thread(closure.repair, found)
+        time.sleep(1)
+    thread.join(20)
+    assert not found
+    assert counts.problems(20) == []
