@@ -220,7 +220,7 @@ def test_edit_in_place_and_a_list_that_leads_the_tree(
     page.locator("#node").get_by_role("link", name="采购部").click()
     current = page.locator("#orgs-tree [aria-current]")
     expect(current).to_contain_text("采购部")
-    page.get_by_role("link", name="编辑 详细信息").click()
+    page.get_by_role("link", name="编辑 详情").click()
     page.get_by_label("名称").fill("战略采购部")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("heading", level=1, name="战略采购部")).to_be_visible()
