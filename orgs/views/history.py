@@ -26,7 +26,7 @@ def history(request: HttpRequest, node: Node) -> HttpResponse:
     newest = f"{url}?{asked.query()}" if asked.before else ""
     context = {
         "entries": [_line(entry) for entry in entries],
-        "everything": asked.everything,
+        "whole_dimension": asked.everything,
         "narrowed": asked.filtered,
         "filter": {
             "action": url, "form": HistoryFilterForm(asked, node), "q": asked.who, "target": TARGET,

@@ -80,7 +80,9 @@ on('click', '[role=treeitem][hx-get]', (event, item) => {
 // Beside a tree of the back office a list or a search may lead elsewhere: the tree follows, and fetches what it lacks.
 document.addEventListener('htmx:afterSettle', event => {
   const at = document.getElementById('tree-at'), tree = document.getElementById('orgs-tree');
-  if (event.detail.target?.id !== 'node' || !at || !tree) return;
+  if (event.detail.target?.id !== 'node') return;
+  document.body.classList.remove('tree-open');
+  if (!at || !tree) return;
   const item = document.getElementById(`tn-${at.value}`);
   if (!item) { document.getElementById('tree-body').dispatchEvent(new Event('refetch')); return; }
   choose(tree, item);

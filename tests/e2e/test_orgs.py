@@ -295,6 +295,11 @@ def test_on_a_phone_the_tree_is_a_page_of_its_own(
     page.get_by_role("treeitem", name="财务部").click()
     expect(page.get_by_role("heading", level=1, name="财务部")).to_be_visible()
     expect(page.get_by_role("tree")).to_be_hidden()
+    page.get_by_role("button", name="打开组织树").click()
+    page.locator("#tree-q").fill("caigou")
+    page.locator("#tree-hits a").click()
+    expect(page.get_by_role("heading", level=1, name="采购部")).to_be_visible()
+    expect(page.locator("#tree-hits")).to_be_hidden()
 
 
 def test_a_large_move_shows_how_far_it_is(

@@ -225,6 +225,8 @@ def test_history_is_narrowed_by_who_what_and_when(directory: Directory, as_: AS)
     assert found("since=2026-13-77&what=x&before=y&scope=all") == {"持有乙", "维护甲"}
     assert "苏州分公司" not in shown(directory.dimension, "what=delete")
     assert "苏州分公司" in shown(directory.dimension, "what=delete&scope=all")
+    page = text(as_(directory.holder), url("node-history", directory.dimension.pk))
+    assert url("dimensions") in page.partition('id="dimension"')[2].partition("</form>")[0]
 
 
 # --- Tree -----------------------------------------------------------------------------------------------------------
