@@ -20,18 +20,23 @@ from pathlib import Path
 from typing import Any
 
 from bench.scale import home
+from core.embedded import Home
 
 
 def main() -> None:
     if os.environ.get("RESEED") == "1":
         shutil.rmtree(home.folder(), ignore_errors=True)
     with home.directory() as place:
-        known = home.facts(place)
-        if not known:
-            known = seed(home.scale())
-            place.write(home.FACTS, known)
+        known = home.facts(place) or keep(place)
     line = {"bench": "seed", **{key: value for key, value in known.items() if key != "viewers"}}
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def keep(place: Home) -> dict[str, Any]:
+    """Seeds, and notes what was seeded for further runs."""
+    known = seed(home.scale())
+    place.write(home.FACTS, known)
+    return known
 
 
 def seed(contacts: int) -> dict[str, Any]:
