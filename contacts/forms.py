@@ -23,7 +23,7 @@ from contacts.services import fields as contact_fields
 from contacts.tables import STATES, Here
 from contacts.widgets import MaskedInput, PersonInput, PinyinInput, PlaceInput
 from core.errors import Invalid
-from core.forms import UiForm
+from core.forms import PlainSelect, UiForm
 from core.text import mask_email, mask_mobile
 from core.vocabulary import WORDS
 from orgs.models import Category, Node, Tag
@@ -247,9 +247,9 @@ class PictureForm(UiForm):
 class FilterForm(UiForm):
     """Filters of a list; those that offer nothing are absent."""
 
-    status = forms.ChoiceField(label=_("Account state"), required=False)
-    category = forms.ChoiceField(label=_("Category"), required=False)
-    tag = forms.ChoiceField(label=_("Tag"), required=False)
+    status = forms.ChoiceField(label=_("Account state"), required=False, widget=PlainSelect)
+    category = forms.ChoiceField(label=_("Category"), required=False, widget=PlainSelect)
+    tag = forms.ChoiceField(label=_("Tag"), required=False, widget=PlainSelect)
 
     def __init__(self, here: Here) -> None:
         super().__init__(

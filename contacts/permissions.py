@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from core.actors import SystemActor
+from core.fetching import fetch
 from orgs.permissions import NOTHING, Scope, scope_of
 
 if TYPE_CHECKING:
@@ -69,10 +70,8 @@ def viewer_of(user: Any, *, scope: Scope | None = None) -> Viewer:
     scope = scope or scope_of(user)
     if scope.everything:
         return Viewer(scope)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT group_id FROM accounts_user_groups WHERE user_id = %s", [user.pk])
-        groups = tuple(row[0] for row in cursor.fetchall())
-    return Viewer(scope, groups)
+    groups = fetch("SELECT group_id FROM accounts_user_groups WHERE user_id = %s", [user.pk])
+    return Viewer(scope, tuple(row[0] for row in groups))
 
 
 def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:

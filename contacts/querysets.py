@@ -6,12 +6,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from contacts import branches
 from contacts.permissions import Viewer, viewer_of
+from core.fetching import fetch
 
 if TYPE_CHECKING:
     from contacts.models import Contact  # noqa: F401  the type of the rows
@@ -219,7 +220,7 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
         if not sql:
             return Page([])
         way = "DESC" if down else "ASC"
-        rows = _fetch(
+        rows = fetch(
             f"SELECT sort_key, contact_id FROM ({sql}) AS hits"
             f" ORDER BY sort_key {way}, contact_id {way} LIMIT {int(size) + 1}",
             parameters,
@@ -246,7 +247,7 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
     ) -> int:
         """How many `viewer` sees, at or below `node` if given; cap + 1 means "more than cap". One query."""
         sql, parameters = branches.counted(viewer, (filters or Filters()).cut(), node)
-        return int(_fetch(sql, parameters | {"cap": cap + 1})[0][0]) if sql else 0
+        return int(fetch(sql, parameters | {"cap": cap + 1})[0][0]) if sql else 0
 
 
 def kept_by(filters: Filters, ids: Sequence[int]) -> list[int]:
@@ -255,16 +256,9 @@ def kept_by(filters: Filters, ids: Sequence[int]) -> list[int]:
     if not (cut.conditions and ids):
         return list(ids)
     where = " AND ".join(cut.conditions)
-    rows = _fetch(
+    rows = fetch(
         f"SELECT c.id FROM contacts_contact c WHERE c.id = ANY(%(ids)s::bigint[]) AND {where}",
         cut.parameters | {"ids": list(ids)},
     )
     kept = {row[0] for row in rows}
     return [pk for pk in ids if pk in kept]
-
-
-def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        rows: list[Any] = cursor.fetchall()
-    return rows

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from core.actors import Actor, SystemActor
 from core.errors import Denied, Hidden
+from core.fetching import fetch
 
 if TYPE_CHECKING:
     from orgs.models import Node
@@ -70,9 +70,7 @@ def scope_of(user: Any) -> Scope:
         return NOTHING
     if user.is_superuser or user.is_holder:
         return Scope(user.pk, active_staff=True, everything=True, administrator=user.is_superuser)
-    with connection.cursor() as cursor:
-        cursor.execute(GRANTS, {"user": user.pk})
-        rows = cursor.fetchall()
+    rows = fetch(GRANTS, {"user": user.pk})
     maintained = tuple(node_id for codename, node_id, _path in rows if codename == "maintain_node")
     ranges, paths = minimal(
         [(node_id, path) for codename, node_id, path in rows if codename == "view_node"], maintained

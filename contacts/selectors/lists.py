@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from django.db import connection
-
 from accounts.selectors import locked_names
 from contacts import counts
 from contacts.models import Contact, account_state
 from contacts.permissions import Viewer
 from contacts.selectors.places import NOWHERE, Known, Place, known_places
+from core.fetching import fetch
 from core.text import mask_email, mask_mobile
 from orgs.models import Node
 
@@ -75,9 +74,7 @@ def rows(viewer: Viewer, ids: Sequence[int], *, node: Node | None = None) -> lis
 def _read(ids: Sequence[int]) -> dict[int, _Read]:
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(CONTACTS, [list(ids)])
-        return {row[0]: _Read(*row) for row in cursor.fetchall()}
+    return {row[0]: _Read(*row) for row in fetch(CONTACTS, [list(ids)])}
 
 
 def _row(contact: _Read, places: list[Known], node: Node | None, *, is_locked: bool) -> Row:

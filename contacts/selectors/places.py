@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from contacts.branches import NOBODYS, personal_ids
 from contacts.permissions import Viewer
+from core.fetching import fetch
 from orgs.models import Node
 
 
@@ -70,7 +69,7 @@ def places_of(nodes: Iterable[Node | Spot]) -> dict[int, Place]:
     """Node id → its place; one query."""
     nodes = list(nodes)
     wanted = {node_id for node in nodes for node_id in node.ancestor_ids}
-    names = {pk: (name, kind) for pk, name, kind in _fetch(NAMES, {"ids": list(wanted)})}
+    names = {pk: (name, kind) for pk, name, kind in fetch(NAMES, {"ids": list(wanted)})}
     return {node.pk: _place(node, names) for node in nodes}
 
 
@@ -120,10 +119,4 @@ def _memberships(viewer: Viewer, contact_ids: Sequence[int]) -> list[Any]:
     nobody = viewer.everything or not viewer.scope.active_staff
     sql = MEMBERSHIPS.format(personal=NOBODYS if nobody else personal_ids(viewer))
     parameters = {"user": viewer.user_id, "groups": list(viewer.groups), "ids": list(contact_ids)}
-    return _fetch(sql, parameters)
-
-
-def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+    return fetch(sql, parameters)

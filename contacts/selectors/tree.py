@@ -8,11 +8,10 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import connection
-
 from contacts.branches import NOBODYS, personal_ids
 from contacts.counts import NUMBER
 from contacts.permissions import Viewer
+from core.fetching import fetch
 from core.text import fold, simplified
 from orgs.models import Node
 
@@ -218,10 +217,4 @@ def _branches(
         "covers": [cover for _pk, cover in above], "cap": COUNT_CAP + 1, "within": list(viewer.within or ()),
         **asked,
     }  # fmt: skip
-    return [Branch(*row) for row in _fetch(sql, parameters)]
-
-
-def _fetch(sql: str, parameters: dict[str, Any]) -> list[Any]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return list(cursor.fetchall())
+    return [Branch(*row) for row in fetch(sql, parameters)]
