@@ -7,6 +7,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.services import login
+from core.fetching import instance
 
 
 class LoginBackend(BaseBackend):
@@ -26,5 +27,4 @@ class LoginBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """The person of a session; None, and so logged out, as soon as the login is disabled (T45)."""
-        user: User | None = User.objects.filter(pk=user_id, is_active=True).first()
-        return user
+        return instance(User, "id = %s AND is_active", [int(user_id)])

@@ -23,10 +23,11 @@ from contacts.services import fields as contact_fields
 from contacts.tables import STATES, Here
 from contacts.widgets import MaskedInput, PersonInput, PinyinInput, PlaceInput
 from core.errors import Invalid
+from core.fetching import fetch
 from core.forms import PlainSelect, UiForm
 from core.text import mask_email, mask_mobile
 from core.vocabulary import WORDS
-from orgs.models import Category, Node, Tag
+from orgs.models import Category, Node
 
 PLAIN = {"autocomplete": "off"}
 
@@ -244,6 +245,10 @@ class PictureForm(UiForm):
         return values
 
 
+CATEGORIES = 'SELECT id, name FROM orgs_category ORDER BY "order", id'
+TAGS = "SELECT id, name FROM orgs_tag ORDER BY name LIMIT 200"
+
+
 class FilterForm(UiForm):
     """Filters of a list; those that offer nothing are absent."""
 
@@ -257,8 +262,8 @@ class FilterForm(UiForm):
         )
         words = WORDS["account"]
         self._offer("status", _("All states"), [(key, words[key].label) for key in STATES])
-        self._offer("category", _("All categories"), Category.objects.values_list("pk", "name"))
-        self._offer("tag", _("All tags"), Tag.objects.values_list("pk", "name")[:200])
+        self._offer("category", _("All categories"), fetch(CATEGORIES, []))
+        self._offer("tag", _("All tags"), fetch(TAGS, []))
 
     def _offer(self, key: str, every: Any, choices: Any) -> None:
         found = list(choices)

@@ -1,9 +1,12 @@
 """Reads that pages repeat: prepared once on each connection, so that the server plans them once and not every time."""
 
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import connection, models
+
+M = TypeVar("M", bound=models.Model)
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -24,3 +27,18 @@ def fetch(sql: str, parameters: Any) -> list[Any]:
     with connection.make_cursor(prepared) as cursor:
         cursor.execute(sql, parameters)
         return list(cursor.fetchall())
+
+
+def instance(model: type[M], where: str, parameters: Any) -> M | None:
+    """The row of a model that is read on every page, or None. `where` is a constant condition on its columns."""
+    names, sql = _select(model, where)
+    rows = fetch(sql, parameters)
+    return model.from_db(connection.alias, names, rows[0]) if rows else None
+
+
+@cache
+def _select(model: type[models.Model], where: str) -> tuple[list[str], str]:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    names = [field.attname for field in fields]
+    return names, f'SELECT {columns} FROM "{model._meta.db_table}" WHERE {where} LIMIT 1'  # noqa: S608  constants

@@ -16,6 +16,7 @@ from contacts.selectors.cards import Card, card
 from contacts.selectors.merging import survivor_of
 from contacts.services.shared import missing
 from core.errors import Denied, Hidden
+from core.fetching import instance
 from orgs.models import Node
 from orgs.views.guards import scope
 
@@ -61,7 +62,7 @@ def load(
 
 def load_node(request: HttpRequest, node_id: int) -> Node:
     """A node that leads to somebody the viewer sees, or in which he may work; raises Hidden for any other."""
-    node: Node | None = Node.objects.select_related("parent").filter(pk=node_id).first()
+    node = instance(Node, "id = %s", [node_id])
     mine = viewer(request)
     if node is None or not (
         mine.scope.maintains(node.dimension_id)

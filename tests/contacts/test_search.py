@@ -127,7 +127,7 @@ def test_search_finds_what_looking_at_everybody_finds() -> None:
 
 
 def test_what_is_cut_is_said(client) -> None:
-    """More than can be looked at: a part, and the page asks for more letters. Below a node only what is there counts."""
+    """More than can be looked at: a part, and the page asks for more letters. Below a node only that node counts."""
     dimension = org.make_dimension()
     many, few = org.make_organization(dimension), org.make_organization(dimension)
     holder = org.make_holder()
