@@ -15,7 +15,7 @@ from bench import names
 from bench.compose_directory import POSITIONS
 from bench.scale import rows
 from bench.scale.places import Place, Places, shares
-from contacts import closure
+from contacts import closure, counts
 from contacts.models import Contact, Membership
 from core.text import pinyin, simplified
 from orgs.models import Category
@@ -72,6 +72,7 @@ def derive(count: int) -> None:
                         copy.write_row([pk, closure.words_of(*values)])
         for statement in SEARCH:
             rows.run(statement)
+    counts.recount()
 
 
 def _homes(count: int, places: Places, rng: random.Random) -> list[list[Place]]:
