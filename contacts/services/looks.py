@@ -6,6 +6,7 @@ They have no audit rows: they change what one person looks at, never what there 
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -29,7 +30,7 @@ def save_filter(*, by: User, name: str, query: str, is_default: bool) -> SavedFi
         raise Invalid(_("Write a name"), field="name")
     if not query or len(query) > MAX_QUERY:
         raise Invalid(_("Set a filter first, then save it"), field="name")
-    mine = SavedFilter.objects.filter(owner=by)
+    mine = _mine(by)
     if not mine.filter(name=name).exists() and mine.count() >= MAX_FILTERS:
         raise Invalid(
             _("Delete a saved filter first: there are %(n)s") % {"n": MAX_FILTERS}, field="name"
@@ -45,8 +46,9 @@ def save_filter(*, by: User, name: str, query: str, is_default: bool) -> SavedFi
 @transaction.atomic
 def make_default(*, by: User, filter_id: int, value: bool) -> SavedFilter:
     """With which filter the list opens; raises Hidden for one that is not his."""
+    mine = _mine(by)
     found = _own(by, filter_id)
-    SavedFilter.objects.filter(owner=by).update(is_default=False)
+    mine.update(is_default=False)
     found.is_default = value
     found.save(update_fields=["is_default"])
     return found
@@ -56,6 +58,12 @@ def make_default(*, by: User, filter_id: int, value: bool) -> SavedFilter:
 def remove_filter(*, by: User, filter_id: int) -> None:
     """Forgets a saved filter; raises Hidden for one that is not his."""
     _own(by, filter_id).delete()
+
+
+def _mine(by: User) -> QuerySet[SavedFilter]:
+    """His filters, with him locked: one is the default, in however many tabs he chooses at once."""
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    return SavedFilter.objects.filter(owner=by)
 
 
 def _own(by: User, filter_id: int) -> SavedFilter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,11 @@ from accounts.models import ActivationLink, InitialSecret, LoginThrottle, User
 from accounts.services import access, credentials, login, own
 from approvals import selectors, services
 from contacts import closure, counts, export_jobs
-from contacts.models import Contact
+from contacts.models import Contact, SavedFilter
 from contacts.permissions import Role, role_on, viewer_of
 from contacts.search import search
 from contacts.selection import Selection
-from contacts.services import exports, people, sharing
+from contacts.services import exports, looks, people, sharing
 from contacts.services.merge import merge
 from core.actors import SystemActor
 from core.errors import Denied, Hidden, Invalid
@@ -32,6 +33,7 @@ from im.reach import Party
 from orgs.models import Node, NodeUserGrant
 from orgs.services import nodes, restructuring
 from orgs.services.fields import Fields
+from tests.contacts.test_threads import at_once
 from tests.factories.accounts import PASSWORD, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import REMARK
 from tests.factories.contacts import give_login, make_contact, share
@@ -302,3 +304,16 @@ def test_numbers_summed_up_meanwhile_are_not_counted_twice() -> None:
     thread.join(20)
     assert not found
     assert counts.problems(20) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_person_chooses_his_default_filter_in_several_tabs_at_once() -> None:
+    me = StaffFactory()
+    asked = {"by": me, "query": "status=none"}
+    kept = [looks.save_filter(name=f"筛选{n}", is_default=False, **asked).pk for n in range(4)]
+    tabs: list[Callable[[], object]] = [
+        partial(looks.make_default, by=me, filter_id=pk, value=True) for pk in kept
+    ]
+    tabs += [partial(looks.save_filter, name=f"新{n}", is_default=True, **asked) for n in range(3)]
+    assert not [one for one in at_once(*tabs) if isinstance(one, BaseException)]
+    assert SavedFilter.objects.filter(owner=me, is_default=True).count() == 1
