@@ -152,6 +152,20 @@ def test_search_by_keys(world, open_as: Open) -> None:
     check_everywhere(page, "contacts-search")
     page.keyboard.press("Escape")
     expect(page.locator("tr[data-row]")).to_have_count(2)
+    # An input method composes: its letters are not the query until it is done.
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.locator("#search").evaluate(
+        "box => { box.value = 'lin'; box.dispatchEvent(new InputEvent('input', {isComposing: true, bubbles: true})) }"
+    )
+    page.wait_for_timeout(500)
+    assert not [url for url in sent if "q=" in url]
+    page.locator("#search").evaluate(
+        "box => { box.value = '林晓'; box.dispatchEvent(new CompositionEvent('compositionend', {bubbles: true})) }"
+    )
+    expect(page.locator("tr[data-row]")).to_have_count(1)
+    page.locator("#search").press("Escape")
+    expect(page.locator("tr[data-row]")).to_have_count(2)
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("j")
     page.keyboard.press("Enter")
