@@ -18,6 +18,7 @@ from contacts.search import search
 from contacts.selection import Selection
 from contacts.selectors import cards, reasons, tree
 from im.reach import Party
+from orgs.models import Node
 from tests.contacts import world as worlds
 from tests.contacts.test_rule import pages
 from tests.factories.contacts import give_login
@@ -72,10 +73,15 @@ class Doors:
         self.everybody = set(Contact.objects.visible_to(user).values_list("pk", flat=True))
         self.roots = tree.tree_level(self.viewer, None)
         self.client = login(Client(), user)
+        dimensions = [node for node in asked.world.nodes if node.kind == Node.Kind.DIMENSION]
         self.file = {
-            pk
-            for viewer, ids in exported.batches(Selection(everything=True), lambda: self.viewer)
-            for pk in exported._readable(viewer, ids).values_list("pk", flat=True)
+            row[0]
+            for node in dimensions
+            if self.viewer.scope.maintains(node.pk)
+            for viewer, ids in exported.batches(
+                Selection(everything=True, node_id=node.pk), lambda: self.viewer
+            )
+            for row in exported.Reader(node, ["name"]).rows(viewer, ids)
         }
 
     def answers(self, contact: Contact) -> dict[str, bool]:
@@ -106,7 +112,7 @@ class Doors:
         return found
 
     def exported(self, contact: Contact) -> bool:
-        return contact.pk in self.file
+        return contact.name in self.file
 
 
 def test_through_the_eyes_of_another_nobody_sees_more(asked) -> None:
