@@ -26,7 +26,8 @@ class SessionStore(DatabaseStore):
 
     def _get_session_from_db(self) -> Any:
         row = None
-        if self.session_key:
+        # A cookie can say anything, also what PostgreSQL takes in no text; ours are letters and digits.
+        if self.session_key and self.session_key.isalnum():
             row = instance(Session, VALID, [self.session_key, timezone.now()])
         if row is None:
             self._session_key = None

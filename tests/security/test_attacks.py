@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
@@ -273,6 +274,13 @@ def test_days_without_a_next_one_and_addresses_that_are_none() -> None:
     for address in ("http://[x", f"/contacts/?c={contact.pk}#x"):
         answer = client.get(row, headers={"HX-Request": "true", "HX-Current-URL": address})
         assert ('class="on"' in answer.content.decode()) == ("?" in address)
+
+
+def test_a_session_cookie_that_no_store_can_hold() -> None:
+    page = reverse("contacts:index")
+    for key in (r'"aaaaaaaa\000"', "a" * 5000, "ａａａａａａａａ", "x" * 32):
+        cookie = f"{settings.SESSION_COOKIE_NAME}={key}".encode().decode("latin-1")
+        assert Client().get(page, headers={"cookie": cookie}).status_code == 302
 
 
 def test_a_message_into_a_thread_that_was_joined_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
