@@ -198,6 +198,8 @@ def _consequences(mine: Contact, gone: Contact) -> list[str]:
         found.append(
             _("The external account goes on with the remaining entry; the log-in stays the same")
         )
+    if gone.user_id and mine.live and not gone.live:
+        found.append(_("The disabled entry's log-in works again: the remaining entry is enabled"))
     if gone.account == Contact.Account.PENDING:
         found.append(_("The pending application of the other entry lapses"))
     if mine.account == Contact.Account.PENDING and gone.user_id:

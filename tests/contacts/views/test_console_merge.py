@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from contacts.models import Contact
+from contacts.services import places
 from tests.factories import orgs as org
 from tests.factories.contacts import give_login, make_contact
 
@@ -109,6 +110,16 @@ def test_two_accounts_are_refused_on_the_page_too(as_, book) -> None:
     assert reverse("contacts:console-account", args=[book.wang.pk]) in page
     assert 'type="submit">' not in page.split('id="then-t"')[1].split("</section>")[0]
     assert client.post(merge_url(book.lin), {"other": book.wang.pk}).status_code == 409
+
+
+def test_that_a_disabled_login_comes_back_is_said_before(as_, book) -> None:
+    client, said = as_(book.maintainer), "已停用条目的账号将恢复登录"
+    other = give_login(make_contact(book.haichuan), org.make_external())
+    assert said not in text(client.get(merge_url(book.lin, other)))
+    places.set_enabled(by=book.maintainer, contact=other, enabled=False)
+    assert said in text(client.get(merge_url(book.lin, other)))
+    places.set_enabled(by=book.maintainer, contact=book.lin, enabled=False)
+    assert said not in text(client.get(merge_url(book.lin, other)))
 
 
 @pytest.mark.parametrize("noise", ["x", "-1", "9" * 40, "1e9"])
