@@ -158,9 +158,9 @@ def export_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("contacts:export-detail", pk=job.pk)
 
 
-@require_safe
+@require_POST
 def export_file(request: HttpRequest, pk: int) -> FileResponse:
-    """The file, for its owner, as long as he may have it."""
+    """The file, for its owner, as long as he may have it. A POST, because the fetching is written down."""
     job = exports.fetch(by=person(request), job_id=pk)
     kind = TYPES[job.file_name.rpartition(".")[2]]
     response = FileResponse(

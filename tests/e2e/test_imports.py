@@ -88,7 +88,7 @@ def test_an_export(open_as: Open, maintainer: User) -> None:
     expect(page.get_by_text("等待开始")).to_be_visible()
     check_everywhere(page, "export-waiting")
     export_jobs.run(job_id=ExportJob.objects.get().pk)
-    fetch = page.get_by_role("link", name="下载")
+    fetch = page.get_by_role("button", name="下载")
     expect(fetch).to_be_visible(timeout=15_000)
     check_everywhere(page, "export-ready")
     with page.expect_download() as download:

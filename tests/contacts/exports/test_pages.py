@@ -40,12 +40,13 @@ def test_from_the_list_to_the_file(here) -> None:  # noqa: F811
     job = ExportJob.objects.get()
     assert (sent.status_code, sent.headers["Location"]) == (303, detail(job))
     assert 'data-poll="2"' in client.get(detail(job), headers=HTMX).content.decode()
-    assert client.get(reverse("contacts:export-file", args=[job.pk])).status_code == 404
+    assert client.post(reverse("contacts:export-file", args=[job.pk])).status_code == 404
     export_jobs.run(job_id=job.pk)
     page = client.get(detail(job)).content.decode()
     file = reverse("contacts:export-file", args=[job.pk])
     assert file in page
-    answer = client.get(file)
+    assert client.get(file).status_code == 405
+    answer = client.post(file)
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert answer.headers["Cache-Control"] == "no-store"
     assert content(answer).split() == ["姓名,手机", "王嘉禾,'+85251234567"]
@@ -101,8 +102,9 @@ def test_doors(here) -> None:  # noqa: F811
     for other in (viewer, org.make_holder(), org.make_maintainer(here.suppliers)):
         for name in ("export-detail", "export-file", "export-card"):
             url = reverse(f"contacts:{name}", args=[job.pk])
-            assert enter(other).get(url).status_code == 404
-            assert Client().get(url).status_code == 302
+            method = "post" if name == "export-file" else "get"
+            assert getattr(enter(other), method)(url).status_code == 404
+            assert getattr(Client(), method)(url).status_code == 302
     assert enter(viewer).get(ask).status_code == 404
     assert client.get(reverse("contacts:export-contacts", args=[here.secret.pk])).status_code == 404
 
