@@ -35,14 +35,14 @@ worker: .venv/.runtime
 
 # --- tests
 test: .venv/.dev
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --durations=10 $(ARGS)
+	@$(BIN)/pytest -q -n $(WORKERS) --durations=10 $(ARGS)
 
 e2e: .venv/.dev
 	@$(BIN)/pytest -q tests/e2e $(ARGS)
 
 # The random, raced and killed tests again, with large counts.
 deep: .venv/.dev
-	@DEEP=1 $(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --durations=30 $(ARGS)
+	@DEEP=1 $(BIN)/pytest -q -n $(WORKERS) --durations=30 $(ARGS)
 
 # One JSON line per figure; BENCH=startup for one of them.
 BENCH ?= $(sort $(basename $(notdir $(wildcard bench/[a-z]*.py))))

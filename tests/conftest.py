@@ -12,6 +12,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
 from django.test import Client
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -20,6 +22,13 @@ CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
 BROWSER_FIXTURES = frozenset({"page", "context", "browser", "playwright", "new_context"})
 LEFT_OUT = pytest.StashKey[int]()
+# Modules whose tests share something costly (a browser, a site, a world) stay on one worker.
+TOGETHER = (
+    "tests/e2e/",
+    "tests/ui/",
+    "tests/security/test_canary.py",
+    "tests/contacts/test_plans.py",
+)
 # Nothing of a browser under test may leave the machine or wait for somebody who is not there.
 BROWSER_ARGS = [
     "--disable-gpu",
@@ -50,20 +59,34 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browser tests come last, module by module, so that every worker drives its own browser.
+    """Browser tests come last, module by module, so that every worker drives its own browser; the longest first.
 
     playwright leaves an event loop running in the test's thread: what comes after it would trip.
     Without a browser they are left out, and said so; on the gate (CI) they fail instead.
     """
-    items.sort(key=needs_browser)
+    items.sort(key=lambda item: (needs_browser(item), item.path.stem != "test_story"))
     for item in items:
         if not needs_browser(item):
             continue
         item.add_marker(pytest.mark.e2e)
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
         if not CHROMIUM and not CI:
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
             config.stash[LEFT_OUT] += 1
+
+
+class Together(LoadScopeScheduling):
+    """The modules of TOGETHER as wholes, everything else test by test. (xdist's own groups are written into ids that
+    pytest 9.2 no longer reads.)
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if path.startswith(TOGETHER) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # browser tests stay last
+    return Together(config, log)
 
 
 def needs_browser(item: pytest.Item) -> bool:
