@@ -8,11 +8,11 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from contacts import tables
-from contacts.selectors import lists, tree
+from contacts.selectors import lists
 from contacts.selectors.cards import Card
 from contacts.tables import Here
 from contacts.views.frames import book
-from contacts.views.guards import follows_card, load_node, on_contact, staff_only, viewer
+from contacts.views.guards import follows_card, load_level, on_contact, staff_only, viewer
 from core.errors import Hidden
 from core.pictures import CONTENT_TYPE
 
@@ -37,10 +37,9 @@ def node(request: HttpRequest, node_id: int) -> HttpResponse:
 @staff_only
 def children(request: HttpRequest, node_id: int) -> HttpResponse:
     """One level of the tree: the first hundred, the next, or those that match what was typed into its filter."""
-    parent = load_node(request, node_id)
     offset, skip = (tables.number(request.GET.get(key, "")) or 0 for key in ("offset", "skip"))
     q = request.GET.get("q", "")[:100].strip()
-    level = tree.tree_level(viewer(request), parent, offset=min(offset, 10**6), skip=skip, q=q)
+    parent, level = load_level(request, node_id, offset=min(offset, 10**6), skip=skip, q=q)
     more, typed = level.next_offset, request.headers.get("HX-Trigger") == "level-q"
     context = {
         "nodes": tables.tree_nodes(level, current=None, depth=parent.level + 2),

@@ -24,6 +24,7 @@ __all__ = [
     "followed",
     "follows_card",
     "load",
+    "load_level",
     "load_node",
     "on_contact",
     "person",
@@ -63,14 +64,37 @@ def load(
 def load_node(request: HttpRequest, node_id: int) -> Node:
     """A node that leads to somebody the viewer sees, or in which he may work; raises Hidden for any other."""
     node = instance(Node, "id = %s", [node_id])
-    mine = viewer(request)
-    if node is None or not (
+    if node is None or not _known(viewer(request), node):
+        raise no_place()
+    return node
+
+
+def _known(mine: Viewer, node: Node) -> bool:
+    return (
         mine.scope.maintains(node.dimension_id)
         or (node.live and mine.scope.ranges_over(node.path))
         or tree.leads_to_somebody(mine, node)
-    ):
-        raise Hidden(_("There is no such organization or department."))
-    return node
+    )
+
+
+def no_place() -> Hidden:
+    """The one answer for a node that is not there and for one that must not be known of."""
+    return Hidden(_("There is no such organization or department."))
+
+
+def load_level(request: HttpRequest, node_id: int, **which: Any) -> tuple[Node, tree.Level]:
+    """A node as `load_node` gives it, and what tree_level(`which`) says of the level below.
+
+    A child that leads to somebody proves that the node does, so that only an empty level asks for the node itself.
+    """
+    node = instance(Node, "id = %s", [node_id])
+    if node is None:
+        raise no_place()
+    mine = viewer(request)
+    level = tree.tree_level(mine, node, **which)
+    if not level.branches and not _known(mine, node):
+        raise no_place()
+    return node, level
 
 
 def on_contact(
