@@ -161,3 +161,37 @@ def test_it_is_quick(db, directory, django_db_blocker) -> None:
             search(viewer, "王伟")
             tree.tree_level(viewer, None)
             assert time.perf_counter() - started < 2
+
+
+def test_pages_ask_as_often_about_thirty_thousand_as_about_thirty(
+    db, directory, as_, django_db_blocker
+) -> None:
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        small, few = org.make_dimension("小维度"), org.make_person()
+        make_many([org.make_organization(small, "小组织")], 30)
+        org.let_view(few, small)
+        counted = [
+            queries(as_(person), dimension)
+            for person, dimension in (
+                (few, small),
+                (directory["people"]["ranged"], directory["dimensions"][0]),
+                (directory["people"]["holder"], directory["dimensions"][0]),
+            )
+        ]
+        transaction.set_rollback(True)
+    for many in counted[1:]:
+        # A search that is full after its first step saves the others.
+        assert all(of_many <= of_few for of_few, of_many in zip(counted[0], many, strict=True))
+
+
+def queries(client, dimension) -> list[int]:
+    """Queries of page 1, of a search and of a level of the tree."""
+    found = []
+    for path in ("/contacts/", "/contacts/?q=wang", f"/contacts/o/{dimension.pk}/children/"):
+        client.get(path)
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(path).status_code == 200
+        found.append(len(captured))
+    return found
