@@ -15,6 +15,7 @@ from contacts.selectors import tree
 from contacts.selectors.cards import Card, card
 from contacts.selectors.merging import survivor_of
 from contacts.services.shared import missing
+from contacts.tables import number
 from core.errors import Denied, Hidden
 from core.fetching import instance
 from orgs.models import Node
@@ -132,8 +133,8 @@ def followed(request: HttpRequest, **named: int) -> HttpResponse:
     return redirect(f"{path}?{query}" if query else path)
 
 
-def _survivor(request: HttpRequest, former_id: int) -> int | None:
-    if request.method not in ("GET", "HEAD"):
+def _survivor(request: HttpRequest, former_id: int | None) -> int | None:
+    if former_id is None or request.method not in ("GET", "HEAD"):
         return None
     found = survivor_of(former_id)
     return found if found and role_on(viewer(request), found) > Role.NONE else None
@@ -148,12 +149,7 @@ def follows_card(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         try:
             return view(*args, **kwargs)
         except Hidden:
-            asked = request.GET.get("c", "")
-            survivor = (
-                _survivor(request, int(asked))
-                if asked.isascii() and asked.isdigit() and len(asked) < 19
-                else None
-            )
+            survivor = _survivor(request, number(request.GET.get("c", "")))
             if survivor is None:
                 raise
             query = request.GET.copy()
