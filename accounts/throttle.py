@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string, salted_hmac
 
 from accounts.models import LoginThrottle, User
+from core.fetching import fetch
 
 WINDOW = datetime.timedelta(minutes=15)
 FREE_TRIES = 4  # then each wait doubles, beginning with FIRST_WAIT
@@ -32,6 +33,10 @@ CEILING_LOCK = datetime.timedelta(hours=24)
 DEVICE_COOKIE = "wl-device"
 DEVICE_AGE = datetime.timedelta(days=400)
 _SALT = "accounts.throttle"
+LOCKED = """
+SELECT key, locked_until FROM accounts_loginthrottle
+WHERE key = ANY(%s::text[]) AND locked_until > %s AND failures >= %s
+"""
 
 
 def account_key(username: str) -> str:
@@ -130,10 +135,8 @@ def clear(keys: Iterable[str]) -> int:
 def locked_until(usernames: Iterable[str]) -> dict[str, datetime.datetime]:
     """Login names that are locked now (not merely slowed down) and until when."""
     by_key = {account_key(name): name for name in usernames}
-    rows = LoginThrottle.objects.filter(
-        key__in=by_key, locked_until__gt=timezone.now(), failures__gte=LOCK_TRIES
-    )
-    return {by_key[row.key]: row.locked_until for row in rows if row.locked_until}
+    rows = fetch(LOCKED, [list(by_key), timezone.now(), LOCK_TRIES])
+    return {by_key[key]: until for key, until in rows}
 
 
 def remember_device(response: HttpResponseBase, user: User) -> None:

@@ -120,8 +120,8 @@ def counted(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, di
     places = _node_branches(viewer, node)
     alone = node is not None and _covered(viewer, node)
     personal = [] if alone else _personal(viewer, cut, node, parameters)
-    if not cut.conditions and [len(nodes) for nodes, _live in places] == [1]:
-        return _stored(places[0], personal, parameters)
+    if not cut.conditions and places and (len(places[0][0]) == 1 or not places[0][1]):
+        return _stored(places, personal, parameters)
     parts = []
     for number, (nodes, live) in enumerate(places):
         parameters[f"nodes_{number}"] = nodes
@@ -137,18 +137,34 @@ def _number_of(parts: list[str]) -> str:
 
 
 def _stored(
-    branch: tuple[list[int], bool], personal: list[str], parameters: dict[str, Any]
+    places: list[tuple[list[int], bool]], personal: list[str], parameters: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """The number of one node, and those further contacts that do not stand below it."""
-    (node_id,), live = branch
-    parameters["node"] = node_id
+    """The stored number of the first node, and what the other nodes and the ways without one hold besides it."""
+    (first, *rest), live = places[0]
     number = NUMBER.format(which="live" if live else "every", node="%(node)s")
-    if not personal:
-        return f"SELECT least({number}, %(cap)s)", parameters
-    others = f"""(SELECT count(*) FROM ({" UNION ".join(personal)}) AS p WHERE NOT EXISTS (
-        SELECT 1 FROM contacts_contactscope s WHERE s.contact_id = p.contact_id AND s.node_id = %(node)s
-        {"AND s.live" if live else ""}))"""
-    return f"SELECT least({number} + {others}, %(cap)s)", parameters
+    parameters |= {"node": first, "nodes_first": [first]}
+    parts, besides = [number], _besides("first", live=live)
+    for key, (nodes, only_live) in enumerate([(rest, live), *places[1:]]):
+        if nodes:
+            parameters[f"nodes_{key}"] = nodes
+            distinct = "DISTINCT " if len(nodes) > 1 else ""
+            parts.append(
+                f"(SELECT count({distinct}s.contact_id) FROM contacts_contactscope s"
+                f" WHERE s.node_id = ANY(%(nodes_{key})s::bigint[]) {'AND s.live' if only_live else ''} {besides})"
+            )
+            besides += _besides(str(key), live=only_live)
+    if personal:
+        every = " UNION ".join(personal)
+        parts.append(f"(SELECT count(*) FROM ({every}) AS s WHERE true {besides})")
+    return f"SELECT least({' + '.join(parts)}, %(cap)s)", parameters
+
+
+def _besides(key: str, *, live: bool) -> str:
+    """Leaves out what stands at or below the nodes bound as nodes_<key>."""
+    return (
+        f" AND NOT EXISTS (SELECT 1 FROM contacts_contactscope w WHERE w.contact_id = s.contact_id"
+        f" AND w.node_id = ANY(%(nodes_{key})s::bigint[]) {'AND w.live' if live else ''})"
+    )
 
 
 def nodes_sql(cut: Cut, *, number: int, live: bool) -> str:

@@ -245,8 +245,12 @@ class PictureForm(UiForm):
         return values
 
 
-CATEGORIES = 'SELECT id, name FROM orgs_category ORDER BY "order", id'
-TAGS = "SELECT id, name FROM orgs_tag ORDER BY name LIMIT 200"
+OFFERED = """
+SELECT * FROM (
+    SELECT 'category', id, name, row_number() OVER (ORDER BY "order", id) AS place FROM orgs_category
+    UNION ALL SELECT 'tag', id, name, row_number() OVER (ORDER BY name, id) FROM orgs_tag
+) AS every WHERE place <= 200 ORDER BY place
+"""
 
 
 class FilterForm(UiForm):
@@ -262,8 +266,11 @@ class FilterForm(UiForm):
         )
         words = WORDS["account"]
         self._offer("status", _("All states"), [(key, words[key].label) for key in STATES])
-        self._offer("category", _("All categories"), fetch(CATEGORIES, []))
-        self._offer("tag", _("All tags"), fetch(TAGS, []))
+        found: dict[str, list[tuple[int, str]]] = {"category": [], "tag": []}
+        for key, pk, name, _place in fetch(OFFERED, []):
+            found[key].append((pk, name))
+        self._offer("category", _("All categories"), found["category"])
+        self._offer("tag", _("All tags"), found["tag"])
 
     def _offer(self, key: str, every: Any, choices: Any) -> None:
         found = list(choices)

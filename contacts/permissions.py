@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from core.actors import SystemActor
-from core.fetching import fetch
 from orgs.permissions import NOTHING, Scope, scope_of
 
 if TYPE_CHECKING:
@@ -23,13 +22,11 @@ if TYPE_CHECKING:
 class Viewer:
     """A person and everything the rule needs to know of him, read once per request and passed along.
 
-    `groups` are the groups of his internal departments and of all above them. `identity_id` is set for external people
-    only: the contact he acts as. `within` and `read_only` are set while somebody else looks through his eyes, see
-    `seen_through`.
+    `identity_id` is set for external people only: the contact he acts as. `within` and `read_only` are set while
+    somebody else looks through his eyes, see `seen_through`.
     """
 
     scope: Scope
-    groups: tuple[int, ...] = ()
     identity_id: int | None = None
     within: tuple[int, ...] | None = None
     read_only: bool = False
@@ -37,6 +34,10 @@ class Viewer:
     @property
     def user_id(self) -> int:
         return self.scope.user_id
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        return self.scope.groups
 
     @property
     def everything(self) -> bool:
@@ -53,7 +54,7 @@ SYSTEM = Viewer(Scope(user_id=0, active_staff=True, everything=True, administrat
 
 
 def viewer_of(user: Any, *, scope: Scope | None = None) -> Viewer:
-    """The viewer `user` is now; at most three queries. A named part of the system sees everything.
+    """The viewer `user` is now; one query at most. A named part of the system sees everything.
 
     `scope`: that of this person, where this request has read it already.
     """
@@ -67,11 +68,7 @@ def viewer_of(user: Any, *, scope: Scope | None = None) -> Viewer:
         return Viewer(
             Scope(user_id=user.pk, active_staff=False), identity_id=active_identity(user.pk)
         )
-    scope = scope or scope_of(user)
-    if scope.everything:
-        return Viewer(scope)
-    groups = fetch("SELECT group_id FROM accounts_user_groups WHERE user_id = %s", [user.pk])
-    return Viewer(scope, tuple(row[0] for row in groups))
+    return Viewer(scope or scope_of(user))
 
 
 def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:
