@@ -79,7 +79,9 @@ def scope_of(user: Any) -> Scope:
     found: dict[str, list[tuple[int, str]]] = {"maintain_node": [], "view_node": [], "group": []}
     for codename, pk, path in rows:
         found[codename].append((pk, path))
-    maintained, groups = (tuple(pk for pk, _path in found[key]) for key in ("maintain_node", "group"))
+    maintained, groups = (
+        tuple(pk for pk, _path in found[key]) for key in ("maintain_node", "group")
+    )
     ranges, paths = minimal(found["view_node"], maintained)
     return Scope(
         user.pk, active_staff=True, maintained=maintained, ranges=ranges, paths=paths, groups=groups
