@@ -16,9 +16,11 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
     """Chainable reads of memberships."""
 
     def of(self, party: "Party") -> Self:
-        """Memberships of this party. Another identity of the login stays apart; notifications belong to the login."""
+        """Memberships of this party. Another identity of the login stays apart; notifications belong to the login; a
+        group that was left opens no more.
+        """
         own = Q(identity_id=party.identity_id) | Q(conversation__kind="system")
-        return self.filter(own, user_id=party.user_id)
+        return self.filter(own, user_id=party.user_id, left_at=None)
 
     def shown(self, *, current_id: int | None = None) -> Self:
         """Without conversations in which nothing was said yet, save the one that is open."""

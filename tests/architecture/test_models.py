@@ -47,6 +47,7 @@ EXEMPT = {
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",
+    "im.Attachment": "read with a message that carries it",
     "im.Participant": "read with its conversation",
     "orgs.DimensionDetail": "read with its node",
     "orgs.OrganizationDetail": "read with its node",

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from im import services
+from im import reach, services
 from im.models import Conversation, Message
 from tests.im import world
 
@@ -64,8 +64,8 @@ def test_the_fragment_is_sent_when_it_looks_different(
 def test_more_than_fifty(zhou: User, as_: As) -> None:
     for number in range(52):
         other = world.staff(f"s{number}")
-        world.sees(services.reach.party_of(zhou), services.reach.party_of(other))
-        conversation = services.open_direct(by=zhou, other=services.reach.party_of(other))
+        world.sees(reach.party_of(zhou), reach.party_of(other))
+        conversation = services.open_direct(by=zhou, other=reach.party_of(other))
         services.send(conversation_id=conversation.pk, body="x", client_id="client-1", by=zhou)
     html = as_(zhou).get("/messages/").content.decode()
     assert html.count('class="conv"') == 50
