@@ -20,6 +20,7 @@ def question(action: str, n: int, words: str) -> dict[str, Any]:
         "tag": ngettext("Add tags to %(n)s contact", "Add tags to %(n)s contacts", n),
         "untag": ngettext("Remove tags from %(n)s contact", "Remove tags from %(n)s contacts", n),
         "share": ngettext("Share %(n)s contact?", "Share %(n)s contacts?", n),
+        "unshare": ngettext("Remove shares of %(n)s contact?", "Remove shares of %(n)s contacts?", n),
         "follower": ngettext("Change the follower of %(n)s contact?", "Change the follower of %(n)s contacts?", n),
         "export": ngettext("Export %(n)s contact", "Export %(n)s contacts", n),
         "enable": ngettext("Enable %(n)s contact?", "Enable %(n)s contacts?", n),
@@ -28,6 +29,7 @@ def question(action: str, n: int, words: str) -> dict[str, Any]:
     }  # fmt: skip
     verbs = {
         "move": _("Move"), "tag": _("Add tags"), "untag": _("Remove tags"), "share": _("Share"),
+        "unshare": _("Remove shares"),
         "follower": _("Change the follower"), "export": _("Export"), "enable": _("Enable"),
         "disable": ngettext("Disable %(n)s contact", "Disable %(n)s contacts", n),
         "delete": ngettext("Delete %(n)s contact", "Delete %(n)s contacts", n),
@@ -35,7 +37,7 @@ def question(action: str, n: int, words: str) -> dict[str, Any]:
     return {
         "title": titles[action] % {"n": words},
         "submit": verbs[action] % {"n": words},
-        "style": "danger" if action in ("disable", "delete") else "primary",
+        "style": "danger" if action in ("unshare", "disable", "delete") else "primary",
         "consequences": consequences(action),
     }
 
@@ -48,6 +50,10 @@ def consequences(action: str) -> list[str]:
             _("Whoever sees the new place sees them, whoever only saw the former one no longer does"),
         ],
         "share": [_("A department means its members and those of the departments below it")],
+        "unshare": [
+            _("Only what was shared with exactly these people or departments is taken away"),
+            _("Whoever sees them for another reason, a visible range for example, goes on seeing them"),
+        ],
         "follower": [_("The new follower may edit them; the former one loses what he could do as follower")],
         "enable": [_("Their accounts work again. Sessions and links that were ended stay ended.")],
         "disable": [
@@ -62,6 +68,16 @@ def consequences(action: str) -> list[str]:
     }.get(action, [])  # fmt: skip
 
 
+def left_out(gone: int, n: int) -> str:
+    """Before it is confirmed: some of those that were chosen cannot be reached any more."""
+    said = ngettext(
+        "%(gone)s of %(n)s is no longer visible and is left out",
+        "%(gone)s of %(n)s are no longer visible and are left out",
+        gone,
+    )
+    return said % {"gone": f"{gone:,}", "n": f"{n:,}"}
+
+
 def fact(label: str, names: Sequence[str]) -> list[Fact]:
     """One line with names."""
     return [Fact(label, _(", ").join(names))]
@@ -74,6 +90,7 @@ def said(action: str, n: int) -> str:
         "tag": ngettext("%(n)s contact got new tags", "%(n)s contacts got new tags", n),
         "untag": ngettext("%(n)s contact lost tags", "%(n)s contacts lost tags", n),
         "share": ngettext("%(n)s contact was shared anew", "%(n)s contacts were shared anew", n),
+        "unshare": ngettext("%(n)s contact lost shares", "%(n)s contacts lost shares", n),
         "follower": ngettext("%(n)s contact has a new follower", "%(n)s contacts have a new follower", n),
         "enable": ngettext("%(n)s contact is enabled", "%(n)s contacts are enabled", n),
         "disable": ngettext("%(n)s contact is disabled", "%(n)s contacts are disabled", n),

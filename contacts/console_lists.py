@@ -20,7 +20,7 @@ from contacts.search import search
 from contacts.selection import SEARCH_LIMIT, Selection
 from contacts.selectors import lists
 from contacts.services.bulk_jobs import AT_ONCE
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Hidden, Invalid
 from core.ui import Action, Pager
 from orgs.models import Node
 
@@ -70,6 +70,7 @@ BUTTONS = [
     (str(BulkJob.Action.TAG), gettext_lazy("Add tags"), ""),
     (str(BulkJob.Action.UNTAG), gettext_lazy("Remove tags"), ""),
     (str(BulkJob.Action.SHARE), gettext_lazy("Share"), ""),
+    (str(BulkJob.Action.UNSHARE), gettext_lazy("Remove shares"), ""),
     (str(BulkJob.Action.FOLLOWER), gettext_lazy("Change the follower"), ""),
     ("export", gettext_lazy("Export"), ""),
     (str(BulkJob.Action.ENABLE), gettext_lazy("Enable"), ""),
@@ -136,11 +137,15 @@ def _found(viewer: Viewer, node: Node, at: At) -> tuple[Page, int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was chosen in a list and how many it is now; CAP + 1 means "more than CAP"."""
+    """What was chosen in a list and how many it is now; CAP + 1 means "more than CAP".
+
+    `gone` of many that were named are no longer visible and left out; of a few the service refuses all (T05).
+    """
 
     at: At
     selection: Selection
     n: int
+    gone: int = 0
 
     @property
     def words(self) -> str:
@@ -156,7 +161,7 @@ class Chosen:
         """Fields that carry it through a dialog."""
         if self.selection.everything:
             return [("all", "1"), ("n", self.n)]
-        return [("ids", pk) for pk in self.selection.ids]
+        return [("n", self.n), *(("ids", pk) for pk in self.selection.ids)]
 
     def address(self, **more: Any) -> str:
         """Where a chooser posts to, with the selection in the query."""
@@ -189,17 +194,27 @@ def chosen(request: HttpRequest, viewer: Viewer, at: At) -> Chosen:
     if "1" not in (request.POST.get("all"), request.GET.get("all")):
         given = [*request.POST.getlist("ids"), *request.GET.get("ids", "").split(",")]
         numbers = {known for text in given if (known := tables.number(text)) is not None}
-        found = Chosen(at, Selection.named(sorted(numbers)), len(numbers))
-        if found.n > NAMED_LIMIT:
-            raise Invalid(
-                _("At most %(limit)s contacts at once. Narrow the selection")
-                % {"limit": NAMED_LIMIT}
-            )
+        found = _named(viewer, at, Selection.named(sorted(numbers)))
     else:
         found = Chosen(at, at.selection, at.selection.count(viewer, cap=CAP))
-        expected = request.POST.get("n") or request.GET.get("n")
-        if expected and expected != str(found.n) and not found.large:
-            raise Conflict(_("The list has changed meanwhile. Choose again"))
+    expected = request.POST.get("n") or request.GET.get("n")
+    surprising = found.gone or (found.selection.everything and not found.large)
+    if expected and expected != str(found.n) and surprising:
+        raise Conflict(_("The list has changed meanwhile. Choose again"))
     if not found.n:
         raise Invalid(_("Choose at least one contact"))
     return found
+
+
+def _named(viewer: Viewer, at: At, selection: Selection) -> Chosen:
+    n = len(selection.ids)
+    if n > NAMED_LIMIT:
+        raise Invalid(
+            _("At most %(limit)s contacts at once. Narrow the selection") % {"limit": NAMED_LIMIT}
+        )
+    if n <= AT_ONCE:
+        return Chosen(at, selection, n)
+    left = selection.count(viewer)
+    if not left:
+        raise Hidden(_("None of the chosen contacts is visible any more. Choose again"))
+    return Chosen(at, selection, left, n - left)

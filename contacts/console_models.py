@@ -19,6 +19,7 @@ class BulkJob(models.Model):
         TAG = "tag", _("Add tags")
         UNTAG = "untag", _("Remove tags")
         SHARE = "share", _("Share")
+        UNSHARE = "unshare", _("Remove shares")
         FOLLOWER = "follower", _("Change the follower")
         ENABLE = "enable", _("Enable")
         DISABLE = "disable", _("Disable")

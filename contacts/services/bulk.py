@@ -1,6 +1,7 @@
 """Actions on a selection: each contact is checked, all are changed or none (SPEC CON-5; T05; matrix row 25)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -17,8 +18,9 @@ from contacts.services import people, places, sharing
 from contacts.services.shared import Changed, claim_all, missing, record_all
 from core.actors import Actor
 from core.errors import Invalid
-from orgs.models import Node, Tag
+from orgs.models import Node
 from orgs.permissions import as_now
+from orgs.services import words
 
 
 @transaction.atomic
@@ -55,7 +57,7 @@ def tag(*, by: Actor, contact_ids: Sequence[int], names: str) -> int:
     wanted = contact_fields.clean_value("tags", names)
     if not wanted:
         raise Invalid(_("Write at least one tag"), field="tags")
-    tags = {name: Tag.objects.get_or_create(name=name)[0] for name in wanted}
+    tags = words.tags(wanted)
     through = Contact.tags.through
     rows = through.objects.filter(contact__in=contacts, tag__in=tags.values())
     had = set(rows.values_list("contact_id", "tag_id"))
@@ -82,12 +84,26 @@ def share(
     *, by: Actor, contact_ids: Sequence[int], to: Sequence[sharing.Holder], level: str
 ) -> int:
     """Shares contacts that `by` may edit with people and departments; returns how many got a new share."""
+    return _for_each(by, contact_ids, to, partial(sharing.give, level=level))
+
+
+@transaction.atomic
+def unshare(*, by: Actor, contact_ids: Sequence[int], to: Sequence[sharing.Holder]) -> int:
+    """Takes shares with people and departments away from contacts that `by` may edit; returns how many lost one.
+
+    Raises as `move`, Denied for oneself.
+    """
+    return _for_each(by, contact_ids, to, sharing.take_back)
+
+
+def _for_each(
+    by: Actor, contact_ids: Sequence[int], to: Sequence[sharing.Holder], act: Callable[..., bool]
+) -> int:
     if not to:
         raise Invalid(_("Choose at least one person or department"), field="people")
     changed = 0
     for contact in _editable(by, contact_ids):
-        new = [sharing.give(by=by, contact=contact, to=one, level=level) for one in to]
-        changed += any(new)
+        changed += sum(act(by=by, contact=contact, to=one) for one in to) > 0
     return changed
 
 
@@ -98,7 +114,8 @@ def untag(*, by: Actor, contact_ids: Sequence[int], names: str) -> int:
     wanted = contact_fields.clean_value("tags", names)
     if not wanted:
         raise Invalid(_("Write at least one tag"), field="tags")
-    rows = Contact.tags.through.objects.filter(contact__in=contacts, tag__name__in=wanted)
+    tags = words.tags(wanted, make=False)
+    rows = Contact.tags.through.objects.filter(contact__in=contacts, tag__in=tags.values())
     had: dict[int, list[str]] = {}
     for contact_id, name in rows.values_list("contact_id", "tag__name"):
         had.setdefault(contact_id, []).append(name)
@@ -171,7 +188,8 @@ def _editable(by: Actor, contact_ids: Sequence[int]) -> list[Contact]:
 # --- By name, as forms and jobs ask for them ------------------------------------------------------------------------
 
 Options = Mapping[str, Any]
-"""What an action needs, as JSON: move {node}, tag and untag {tags}, share {holders, level}, follower {user}."""
+"""What an action needs, as JSON: move {node}, tag and untag {tags}, share {holders, level}, unshare {holders},
+follower {user}."""
 
 
 def perform(*, by: Actor, action: str, contact_ids: Sequence[int], options: Options) -> int:
@@ -194,8 +212,12 @@ def _names(_by: Actor, options: Options) -> dict[str, Any]:
 
 
 def _share(_by: Actor, options: Options) -> dict[str, Any]:
+    return {**_holders(_by, options), "level": options["level"]}
+
+
+def _holders(_by: Actor, options: Options) -> dict[str, Any]:
     found = picked(options["holders"])
-    return {"to": [*found.users, *found.departments], "level": options["level"]}
+    return {"to": [*found.users, *found.departments]}
 
 
 def _follower(_by: Actor, options: Options) -> dict[str, Any]:
@@ -205,13 +227,15 @@ def _follower(_by: Actor, options: Options) -> dict[str, Any]:
 
 
 _READ: dict[str, Callable[[Actor, Options], dict[str, Any]]] = {
-    "move": _node, "tag": _names, "untag": _names, "share": _share, "follower": _follower,
+    "move": _node, "tag": _names, "untag": _names, "share": _share, "unshare": _holders,
+    "follower": _follower,
 }  # fmt: skip
 ACTIONS: dict[str, Callable[..., int]] = {
     "move": lambda by, ids, **what: move(by=by, contact_ids=ids, **what),
     "tag": lambda by, ids, **what: tag(by=by, contact_ids=ids, **what),
     "untag": lambda by, ids, **what: untag(by=by, contact_ids=ids, **what),
     "share": lambda by, ids, **what: share(by=by, contact_ids=ids, **what),
+    "unshare": lambda by, ids, **what: unshare(by=by, contact_ids=ids, **what),
     "follower": lambda by, ids, **what: set_follower(by=by, contact_ids=ids, **what),
     "enable": lambda by, ids: set_enabled(by=by, contact_ids=ids, enabled=True),
     "disable": lambda by, ids: set_enabled(by=by, contact_ids=ids, enabled=False),

@@ -50,10 +50,17 @@ def give(*, by: Actor, contact: Contact, to: Holder, level: str) -> bool:
 def unshare(*, by: Actor, contact: Contact, to: Holder) -> bool:
     """Takes the share away; False when there was none. Raises Hidden as `share`, Denied for oneself."""
     fresh = claim(by=by, contact=contact, needs=Role.EDITOR)
+    return take_back(by=by, contact=fresh, to=to)
+
+
+def take_back(*, by: Actor, contact: Contact, to: Holder) -> bool:
+    """The change itself, as `give`."""
     _refuse_oneself(by, to)
-    former = _take(fresh, to)
+    former = _take(contact, to)
     if former:
-        record(by=by, contact=fresh, action="share.remove", before={**_shown(to), "level": former})
+        record(
+            by=by, contact=contact, action="share.remove", before={**_shown(to), "level": former}
+        )
     return bool(former)
 
 

@@ -51,6 +51,8 @@ def _confirmed(request: HttpRequest) -> bool:
 def _question(chosen: Chosen, action: str, **question: Any) -> dict[str, Any]:
     words = bulk_words.question(action, chosen.n, chosen.words)
     consequences = [*question.pop("consequences", ()), *words.pop("consequences")]
+    if chosen.gone:
+        consequences.insert(0, bulk_words.left_out(chosen.gone, chosen.n + chosen.gone))
     if chosen.large and action != "export":
         consequences.append(
             _("This is done in the background; you may leave the page and cancel it")
@@ -115,18 +117,33 @@ def _tags(action: str) -> Step:
 def _share(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     values = request.POST.getlist("holders")
     if not values:
-        return _see(
-            "accounts:picker", chosen, "share", name="holders", kind="both", title=_("Share with")
-        )
-    holders = picked(values)
+        return _holders(chosen, "share", _("Share with"))
     form = LevelForm(request.POST if _confirmed(request) else None)
     if form.is_bound and form.is_valid():
         level = form.cleaned_data["level"]
         return _start(request, node, chosen, "share", {"holders": values, "level": level})
+    return _form(request, _with(chosen, "share", _("Share with"), values), form)
+
+
+def _unshare(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
+    values = request.POST.getlist("holders")
+    if not values:
+        return _holders(chosen, "unshare", _("No longer share with"))
+    if _confirmed(request):
+        return _start(request, node, chosen, "unshare", {"holders": values})
+    return ask(request, _with(chosen, "unshare", _("No longer share with"), values))
+
+
+def _holders(chosen: Chosen, action: str, title: str) -> HttpResponse:
+    return _see("accounts:picker", chosen, action, name="holders", kind="both", title=title)
+
+
+def _with(chosen: Chosen, action: str, label: str, values: list[str]) -> dict[str, Any]:
+    """The question with the names of people and departments."""
+    holders = picked(values)
     names = [user.name for user in holders.users] + [one.name for one in holders.departments]
     hidden = [("holders", value) for value in values]
-    facts = bulk_words.fact(_("Share with"), names)
-    return _form(request, _question(chosen, "share", facts=facts, hidden=hidden), form)
+    return _question(chosen, action, facts=bulk_words.fact(label, names), hidden=hidden)
 
 
 def _follower(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
@@ -174,6 +191,7 @@ def _see(chooser: str, chosen: Chosen, action: str, **query: Any) -> HttpRespons
 
 
 STEPS: dict[str, Step] = {
-    "move": _move, "tag": _tags("tag"), "untag": _tags("untag"), "share": _share, "follower": _follower,
+    "move": _move, "tag": _tags("tag"), "untag": _tags("untag"), "share": _share, "unshare": _unshare,
+    "follower": _follower,
     "export": _export, "disable": _plain("disable"), "enable": _plain("enable"), "delete": _plain("delete"),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from contacts import bulk_work
-from contacts.models import BulkJob, Contact
+from contacts.models import BulkJob, Contact, ContactUserGrant
 from contacts.selection import Selection
 from contacts.services import bulk, bulk_jobs, places
 from core.errors import Conflict, Denied, Hidden, UserError
@@ -145,7 +145,8 @@ def test_every_action_by_name(crowd) -> None:
     staff, ids = org.make_person("员工"), crowd.ids[:2]
     for action, options in (
         ("move", {"node": crowd.target.pk}), ("tag", {"tags": "甲"}), ("untag", {"tags": "甲"}),
-        ("share", {"holders": [f"p{staff.pk}"], "level": "view"}), ("follower", {"user": staff.pk}),
+        ("share", {"holders": [f"p{staff.pk}"], "level": "view"}),
+        ("unshare", {"holders": [f"p{staff.pk}"]}), ("follower", {"user": staff.pk}),
         ("disable", {}), ("enable", {}), ("delete", {}),
     ):  # fmt: skip
         assert bulk.perform(by=crowd.by, action=action, contact_ids=ids, options=options) == 2, (
@@ -166,3 +167,21 @@ def test_every_action_by_name(crowd) -> None:
         ).deleted_at
         is None
     )
+
+
+def test_shares_are_taken_back_from_each(crowd) -> None:
+    """The guests' own dimension does not matter: who may edit them may share them and take it back."""
+    staff, other = org.make_person("员工"), org.make_person("同事")
+    bulk.share(by=crowd.by, contact_ids=crowd.ids[:9], to=[staff, other], level="edit")
+    job = crowd.start("unshare", holders=[f"p{staff.pk}"])
+    bulk_work.run(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.done, job.changed, job.refused) == ("done", 23, 9, 0)
+    assert not ContactUserGrant.objects.filter(user=staff).exists()
+    assert ContactUserGrant.objects.filter(user=other).count() == 9
+    assert AuditEntry.objects.filter(action="share.remove").count() == 9
+    own = crowd.start("unshare", holders=[f"p{crowd.by.pk}"])
+    bulk_work.run(job_id=own.pk)
+    own.refresh_from_db()
+    assert (own.changed, own.refused) == (0, 23)
+    assert len(own.problems) == 23

@@ -7,12 +7,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from contacts import console_columns
-from contacts.models import Contact, ContactUserGrant, ListLayout
-from contacts.services import places
+from contacts import console_columns, console_lists
+from contacts.models import BulkJob, Contact, ContactUserGrant, ListLayout
+from contacts.services import bulk_jobs, places
 from core.models import AuditEntry
 from orgs.models import Tag
+from tests.factories import orgs as org
 from tests.factories.contacts import give_login, make_contact, make_many
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +81,7 @@ def test_noise_never_breaks_a_door(as_, book, noise) -> None:
         "tag",
         "untag",
         "share",
+        "unshare",
         "follower",
         "delete",
         "disable",
@@ -267,6 +270,13 @@ def test_tags_shares_and_state_of_several(as_, book) -> None:
     answer = confirm(client, book.suppliers, "share", both, holders=[holder], level="edit")
     assert answer.status_code == 204
     assert ContactUserGrant.objects.filter(user=book.stranger).count() == 2
+    sent = {"action": "unshare", "ids": [book.lin.pk]}
+    assert "/pick/people/" in client.post(bulk_url(book.suppliers), sent)["Location"]
+    asked = client.post(bulk_url(book.suppliers), {**sent, "holders": holder}, headers=HTMX)
+    assert "取消 1 名联系人的共享？" in text(asked)
+    answer = confirm(client, book.suppliers, "unshare", [book.lin], holders=[holder])
+    assert answer.status_code == 204
+    assert ContactUserGrant.objects.filter(user=book.stranger).count() == 1
     assert confirm(client, book.suppliers, "untag", both, tags="驻场，没有的").status_code == 204
     assert list(book.wang.tags.values_list("name", flat=True)) == ["重点"]
     assert (
@@ -296,13 +306,14 @@ def test_tags_shares_and_state_of_several(as_, book) -> None:
         ("tag", {"tags": "重点"}),
         ("move", {"node": "haichuan"}),
         ("share", {"level": "view"}),
+        ("unshare", {}),
     ],
 )
 def test_all_or_nothing(as_, book, action, values) -> None:
     """One contact that is not his, and nothing happens to the others either (T05)."""
     if "node" in values:
         values = {"node": getattr(book, values["node"]).pk}
-    if action == "share":
+    if action in ("share", "unshare"):
         values = {**values, "holders": [f"p{book.stranger.pk}"]}
     if action == "follower":
         values = {"follower": book.stranger.pk}
@@ -343,3 +354,24 @@ def test_all_that_match(as_, book) -> None:
     answer = client.post(bulk_url(book.haichuan), {**chosen, "n": 62}, headers=HTMX)
     assert answer.status_code == 204
     assert Contact.objects.filter(enabled=False, main_node=book.haichuan).count() == 62
+
+
+def test_those_of_many_that_are_gone_are_said_before(as_, book, monkeypatch) -> None:
+    """A job would pass them over in silence; of a few all are refused."""
+    for module in (console_lists, bulk_jobs):
+        monkeypatch.setattr(module, "AT_ONCE", 2)
+    client, ids = as_(book.maintainer), make_many(book.haichuan, 4)
+    unseen = [make_contact(org.make_dimension(), "别处").pk, 999_999]
+    sent = {"action": "disable", "ids": [*ids, *unseen]}
+    asked = text(client.post(bulk_url(book.haichuan), sent, headers=HTMX))
+    assert "所选 6 名中有 2 名已不可见，将不处理" in asked
+    assert 'name="n" value="4"' in asked
+    Contact.objects.filter(pk=ids[0]).update(deleted_at=timezone.now())
+    late = client.post(bulk_url(book.haichuan), {**sent, "n": 4, "confirmed": "1"}, headers=HTMX)
+    assert late.status_code == 409
+    assert not Contact.objects.filter(enabled=False).exists()
+    agreed = {**sent, "n": 3, "confirmed": "1"}
+    assert client.post(bulk_url(book.haichuan), agreed, headers=HTMX).status_code == 204
+    assert BulkJob.objects.get().total == 3
+    none = {"action": "disable", "ids": [*unseen, 999_998]}
+    assert client.post(bulk_url(book.haichuan), none, headers=HTMX).status_code == 404
