@@ -13,7 +13,8 @@ from contacts.models import Contact, ContactVisibleStaff, Membership
 from core import audit
 from core.actors import Actor
 from core.text import pinyin, simplified
-from orgs.models import DirectorySettings, Source, Tag
+from orgs.models import DirectorySettings, Source
+from orgs.services import words
 
 # Fields that an approver signs (SECURITY T33): changing one raises Contact.version.
 SIGNED = frozenset({"name", "mobile", "email", "position"})
@@ -196,8 +197,7 @@ def _tag(tagged: Sequence[tuple[int, tuple[str, ...]]]) -> None:
     wanted = sorted({name for _pk, names_of in tagged for name in names_of})
     if not wanted:
         return
-    Tag.objects.bulk_create([Tag(name=name) for name in wanted], ignore_conflicts=True)
-    ids = dict(Tag.objects.filter(name__in=wanted).values_list("name", "pk"))
+    ids = {name: tag.pk for name, tag in words.tags(wanted).items()}
     through = Contact.tags.through
     through.objects.bulk_create(
         [through(contact_id=pk, tag_id=ids[name]) for pk, names_of in tagged for name in names_of],

@@ -15,7 +15,8 @@ from contacts.permissions import Role, role_on, viewer_of
 from core.actors import Actor
 from core.errors import Denied, Invalid
 from core.text import clean, normal_reading, pinyin, simplified
-from orgs.models import Category, Tag
+from orgs.models import Category
+from orgs.services import words
 
 Fields = Mapping[str, Any]
 TEXTS = (
@@ -103,6 +104,7 @@ def write(*, by: Actor, contact: Contact, values: Mapping[str, Any]) -> None:
 
     Raises Invalid(field="code") when another contact has the code.
     """
+    had = contact.category_id
     for key, value in values.items():
         if key != "tags":
             setattr(contact, key, value)
@@ -112,9 +114,11 @@ def write(*, by: Actor, contact: Contact, values: Mapping[str, Any]) -> None:
         contact.reading = ""
     contact.simplified = simplified(contact.name)
     contact.sort_key, contact.initials = read.sort_key, read.initials
+    if contact.category_id != had:
+        words.keep_category(contact.category)
     _save(by, contact)
     if "tags" in values:
-        contact.tags.set([Tag.objects.get_or_create(name=name)[0] for name in values["tags"]])
+        contact.tags.set(words.tags(values["tags"]).values())
 
 
 def _save(by: Actor, contact: Contact) -> None:

@@ -11,7 +11,8 @@ from accounts.models import User
 from core import uscc
 from core.errors import Invalid
 from core.text import clean, pinyin
-from orgs.models import Category, DimensionDetail, Node, OrganizationDetail, Tag
+from orgs.models import Category, DimensionDetail, Node, OrganizationDetail
+from orgs.services import words
 
 REMARK = 2000
 TAGS = 20
@@ -157,11 +158,18 @@ def write_detail(node: Node, values: Mapping[str, Any]) -> None:
         DimensionDetail.objects.update_or_create(node_id=node.pk, defaults=chosen)
     if node.kind != Node.Kind.ORGANIZATION:
         return
+    _keep_category(node, chosen.get("category"))
     detail, _created = OrganizationDetail.objects.update_or_create(node_id=node.pk, defaults=chosen)
     if "tags" in values:
-        detail.tags.set([Tag.objects.get_or_create(name=name)[0] for name in values["tags"]])
+        detail.tags.set(words.tags(values["tags"]).values())
     if "owners" in values:
         detail.owners.set(values["owners"])
+
+
+def _keep_category(node: Node, category: Category | None) -> None:
+    had = OrganizationDetail.objects.filter(node_id=node.pk, category=category)
+    if category and not had.exists():
+        words.keep_category(category)
 
 
 def snapshot(node: Node) -> dict[str, Any]:

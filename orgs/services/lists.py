@@ -1,5 +1,6 @@
 """外部用户分类, tags, and the settings of the directory (SPEC ORG-3, CON-1, CON-2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, models, transaction
@@ -62,6 +63,7 @@ def edit_category(
 def delete_category(*, by: Actor, category: Category) -> None:
     """Deletes a category that nothing uses; raises Denied, or Invalid with where it is used."""
     require_dimension_management(by=by)
+    _claim(category)
     audit.record(action="category.delete", obj=category, by=by, before=_category(category))
     try:
         category.delete()
@@ -101,9 +103,8 @@ def merge(*, by: Actor, source: Category | Tag, target: Category | Tag) -> int:
     require_dimension_management(by=by)
     if type(source) is not type(target) or source.pk == target.pk:
         raise Invalid(_("Choose another one"), field="target")
-    locked = type(source)._default_manager.select_for_update().order_by("pk")
-    if locked.filter(pk__in=[source.pk, target.pk]).count() < 2:
-        raise Hidden(_("There is no such entry any more."))
+    # A contact that leaves `source` for `target` by hand may not wait for the merge, which waits for the contact.
+    _claim(source, target, free=() if isinstance(target, Tag) else (target.pk,))
     changed = sum(_repoint(relation, source, target) for relation in source._meta.related_objects)
     name = "tag" if isinstance(source, Tag) else "category"
     audit.record(
@@ -112,6 +113,17 @@ def merge(*, by: Actor, source: Category | Tag, target: Category | Tag) -> int:
     )  # fmt: skip
     source.delete()
     return changed
+
+
+def _claim(*rows: Category | Tag, free: Sequence[int] = ()) -> None:
+    """Locks what goes, and what it is merged into: whoever gives one of them waits, or came first (services.words).
+
+    Those in `free` stay, but may be given meanwhile.
+    """
+    for row in sorted(rows, key=lambda one: one.pk):
+        locked = type(row)._default_manager.select_for_update(no_key=row.pk in free)
+        if locked.filter(pk=row.pk).first() is None:
+            raise Hidden(_("There is no such entry any more."))
 
 
 def _repoint(relation: Any, source: models.Model, target: models.Model) -> int:
@@ -150,6 +162,7 @@ def rename_tag(*, by: Actor, tag: Tag, name: str) -> Tag:
 def delete_tag(*, by: Actor, tag: Tag) -> None:
     """Takes a tag away from everything that carries it; raises Denied without the right to everything."""
     require_dimension_management(by=by)
+    _claim(tag)
     audit.record(action="tag.delete", obj=tag, by=by, before={"name": tag.name})
     tag.delete()
 
