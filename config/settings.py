@@ -204,6 +204,7 @@ IM_CARDS = {
     "contacts.import": "contacts:import-card",
     "contacts.export": "contacts:export-card",
     "orgs.restructuring": "orgs:restructuring-card",
+    "orgs.restructuring_batch": "orgs:restructuring-batch-card",
     "contacts.bulk": "contacts:bulk-card",
 }
 IM_CHANNELS: list[str] = []

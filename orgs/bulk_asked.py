@@ -121,8 +121,8 @@ def question(picked: Chosen, action: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def moving(picked: Chosen, target: Node) -> dict[str, Any]:
-    """Who gains and who loses sight when they go under `target`."""
+def moving(picked: Chosen, target: Node, hints: Sequence[str]) -> dict[str, Any]:
+    """Who gains and who loses sight when they go under `target`; `hints` where the worker does it."""
     n = len(picked.nodes)
     title = ngettext(
         "Move %(n)s organization under “%(parent)s”?",
@@ -132,23 +132,24 @@ def moving(picked: Chosen, target: Node) -> dict[str, Any]:
     return question(
         picked, "move", title=title % {"n": n, "parent": target.name}, submit=_("Move"),
         consequences=[
-            _("Everything below them moves along. All of them move, or none."),
+            *(hints or [_("All of them move, or none.")]),
+            _("Everything below them moves along."),
             *sentences.move(effects.move_effect(picked.nodes, target)),
         ],
         hidden=[("node", target.pk)],
     )  # fmt: skip
 
 
-def enabling(picked: Chosen) -> dict[str, Any]:
-    """What comes back."""
+def enabling(picked: Chosen, hints: Sequence[str]) -> dict[str, Any]:
+    """What comes back; `hints` where the worker does it."""
     n = len(picked.nodes)
     title = ngettext("Enable %(n)s organization?", "Enable %(n)s organizations?", n) % {"n": n}
     hint = _("Everything below that is not disabled itself counts again.")
-    return question(picked, "enable", title=title, submit=_("Enable"), consequences=[hint])
+    return question(picked, "enable", title=title, submit=_("Enable"), consequences=[*hints, hint])
 
 
-def disabling(picked: Chosen) -> dict[str, Any]:
-    """What falls silent, with the numbers of all of it."""
+def disabling(picked: Chosen, hints: Sequence[str]) -> dict[str, Any]:
+    """What falls silent, with the numbers of all of it; `hints` where the worker does it."""
     n = len(picked.nodes)
     title = ngettext("Disable %(n)s organization?", "Disable %(n)s organizations?", n) % {"n": n}
     vanishes = _(
@@ -157,6 +158,7 @@ def disabling(picked: Chosen) -> dict[str, Any]:
     impact = sentences.disabling(
         effects.live_below(picked.nodes), counting.impact(picked.nodes), vanishes
     )
+    impact["consequences"] = [*hints, *impact["consequences"]]
     return question(
         picked, "disable", **impact, title=title, submit=_("Disable"), style="danger"
     )  # fmt: skip

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
 
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
-from orgs.querysets import NodeManager, RestructuringManager
+from orgs.querysets import NodeManager, RestructuringBatchManager, RestructuringManager
 
 
 class Source(models.TextChoices):
@@ -265,6 +265,19 @@ class DirectorySettings(models.Model):
         return "settings"
 
 
+class RestructuringBatch(models.Model):
+    """Several nodes that the worker moves, disables or enables one after the other, each for itself."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    dimension = models.ForeignKey(Node, models.CASCADE, related_name="+")  # where they stood
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[RestructuringBatchManager] = RestructuringBatchManager()
+
+    def __str__(self) -> str:
+        return f"batch {self.pk}"
+
+
 class Restructuring(models.Model):
     """A move, disabling or enabling of so many people that the worker carries it out (docs/adr/0010)."""
 
@@ -282,6 +295,9 @@ class Restructuring(models.Model):
 
     action = models.CharField(max_length=8, choices=Action.choices)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    batch = models.ForeignKey(
+        RestructuringBatch, models.CASCADE, null=True, related_name="restructurings"
+    )
     node = models.ForeignKey(Node, models.CASCADE, related_name="restructurings")
     parent = models.ForeignKey(Node, models.CASCADE, null=True, related_name="+")
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)

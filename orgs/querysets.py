@@ -77,3 +77,16 @@ class RestructuringQuerySet(models.QuerySet[Any]):
 
 class RestructuringManager(models.Manager.from_queryset(RestructuringQuerySet)):  # type: ignore[misc]
     """The manager of Restructuring."""
+
+
+class RestructuringBatchQuerySet(models.QuerySet[Any]):
+    """Several large changes that were asked for together."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Those of dimensions that `user` maintains."""
+        scope = scope_of(user)
+        return self if scope.everything else self.filter(dimension_id__in=scope.maintained)
+
+
+class RestructuringBatchManager(models.Manager.from_queryset(RestructuringBatchQuerySet)):  # type: ignore[misc]
+    """The manager of RestructuringBatch."""

@@ -1,14 +1,22 @@
 """What the pages of a large move say: what is done, how far it is, how it ended. No queries."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from orgs.models import Restructuring
+from core.ui import Column, Stat
+from orgs.models import Restructuring, RestructuringBatch
 from orgs.permissions import Scope
+from orgs.services.restructuring import Size
 
 Status = Restructuring.Status
 Action = Restructuring.Action
+NOTE = gettext_lazy(
+    "Until it is finished everybody sees the structure as it was. You may leave this page; "
+    "the result comes as a notification."
+)
 
 
 def title(job: Restructuring, scope: Scope) -> str:
@@ -32,12 +40,65 @@ def detail(job: Restructuring, scope: Scope) -> dict[str, Any]:
     }
 
 
+def beforehand(size: Size, n: int) -> list[str]:
+    """Before it is confirmed: that the worker does it, with how many people; `n` nodes are changed."""
+    people = ngettext("%(n)s person", "%(n)s people", size.people) % {"n": f"{size.people:,}"}
+    said = [
+        _("%(people)s stand below: this runs in the background. You may leave the page, follow it and stop it.")
+        % {"people": people}
+    ]  # fmt: skip
+    if n > 1:
+        said.append(
+            _("One after the other, each for itself: what cannot be done is left as it was.")
+        )
+    return said
+
+
+def batch(found: RestructuringBatch, jobs: Sequence[Restructuring], scope: Scope) -> dict[str, Any]:
+    """Everything the page of a batch says: how far all of it is, and each with its own answer."""
+    over = [job for job in jobs if not job.is_open]
+    done = sum(job.status == Status.SUCCEEDED for job in jobs)
+    failed = sum(job.status == Status.FAILED for job in jobs)
+    total, gone_over = sum(job.total for job in jobs), sum(job.done for job in jobs)
+    under_way = len(over) < len(jobs)
+    status: str = Status.RUNNING if over or gone_over else Status.QUEUED
+    if not under_way:
+        status = "partial" if done < len(jobs) else Status.SUCCEEDED
+    return {
+        "job": found, "title": several(jobs, scope), "state": status,
+        "stats": [
+            Stat(_("Asked for"), len(jobs)), Stat(_("Finished"), done, kind="ok"),
+            Stat(_("Not done"), failed, kind="bad" if failed else ""),
+            Stat(_("Stopped"), len(over) - done - failed),
+        ],
+        "progress": {
+            "label": _("One after the other"), "value": min(gone_over, total), "max": total,
+            "text": f"{len(over):,} / {len(jobs):,}", "note": NOTE,
+        } if under_way else None,
+        "columns": [Column(_("Name")), Column(_("State")), Column(_("Result"))],
+        "rows": [(job, outcome(job)) for job in jobs],
+    }  # fmt: skip
+
+
+def several(jobs: Sequence[Restructuring], scope: Scope) -> str:
+    """What is done with all of a batch, as a heading."""
+    first, n = jobs[0], len(jobs)
+    if first.parent is not None and scope.maintains(first.parent.dimension_id):
+        said = _("Move %(n)s organizations under “%(parent)s”")
+        return said % {"n": n, "parent": first.parent.name}
+    if first.parent is not None:
+        return _("Move %(n)s organizations into another dimension") % {"n": n}
+    said = (
+        _("Enable %(n)s organizations")
+        if first.action == Action.ENABLE
+        else _("Disable %(n)s organizations")
+    )
+    return said % {"n": n}
+
+
 def progress(job: Restructuring) -> dict[str, object]:
     """What components/progress.html needs: without numbers while it waits its turn."""
-    note = _(
-        "Until it is finished everybody sees the structure as it was. You may leave this page; "
-        "the result comes as a notification."
-    )
+    note = NOTE
     if job.status == Status.QUEUED:
         return {"label": _("Waiting for the worker"), "note": note}
     if not job.done:

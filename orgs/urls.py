@@ -19,6 +19,7 @@ from orgs.views import (
 app_name = "orgs"
 NODE = "console/orgs/<int:node_id>/"
 JOB = "console/orgs/restructuring/<int:pk>/"
+BATCH = "console/orgs/restructuring/several/<int:pk>/"
 DIMENSION = "console/dimensions/<int:node_id>/"
 urlpatterns: list[URLPattern] = [
     path("console/", pages.console, name="console"),
@@ -29,6 +30,9 @@ urlpatterns: list[URLPattern] = [
     path(JOB, restructuring.detail, name="restructuring"),
     path(f"{JOB}cancel/", restructuring.cancel, name="restructuring-cancel"),
     path(f"{JOB}card/", restructuring.card, name="restructuring-card"),
+    path(BATCH, restructuring.batch, name="restructuring-batch"),
+    path(f"{BATCH}cancel/", restructuring.batch_cancel, name="restructuring-batch-cancel"),
+    path(f"{BATCH}card/", restructuring.batch_card, name="restructuring-batch-card"),
     path(NODE, pages.info, name="node"),
     path(f"{NODE}organizations/", below.organizations, name="node-organizations"),
     path(f"{NODE}organizations/bulk/", bulk.bulk_act, name="node-bulk"),

@@ -3,8 +3,7 @@
 The ids come from a form and prove nothing: whoever does not maintain one of them changes none (SECURITY T05).
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -16,11 +15,12 @@ from core.actors import Actor
 from core.audit import Change
 from core.errors import Denied, Hidden, Invalid
 from orgs import tree
-from orgs.models import Node, OrganizationDetail, Tag
+from orgs.models import Node, OrganizationDetail
 from orgs.permissions import scope_for
 from orgs.services import fields as node_fields
-from orgs.services import grants, nodes, restructuring
+from orgs.services import grants, nodes, words
 from orgs.services.grants import VIEW, Holder
+from orgs.services.shared import named
 
 LIMIT = 500
 # A move rewrites the closure of everybody below; more than this belongs into several steps.
@@ -30,19 +30,23 @@ MOVE_LIMIT = 100
 @transaction.atomic
 def move(*, by: Actor, node_ids: Sequence[int], parent: Node) -> int:
     """Puts organizations under `parent`; what stands below a chosen one goes along with it, what is there already
-    stays. Returns how many moved.
+    stays. Returns how many moved. What is too large for a page belongs to orgs.services.restructuring.
 
     Raises Hidden, Invalid (with the name of the organization that cannot go there), Denied for another dimension.
     """
     chosen = _claim(by=by, node_ids=node_ids, also=(parent.pk,))
-    if len(chosen) > MOVE_LIMIT:
-        raise Invalid(_("At most %(limit)s organizations move at once") % {"limit": MOVE_LIMIT})
-    moving = [node for node in topmost(chosen) if node.parent_id != parent.pk]
-    restructuring.refuse_large(by=by, nodes=moving)
+    moving = movable(chosen, parent)
     for node in moving:
-        with _named(node):
+        with named(node):
             nodes.move(by=by, node=node, parent=parent)
     return len(moving)
+
+
+def movable(chosen: Sequence[Node], parent: Node) -> list[Node]:
+    """Those that have to move when all of these are to stand under `parent`; raises Invalid for too many."""
+    if len(chosen) > MOVE_LIMIT:
+        raise Invalid(_("At most %(limit)s organizations move at once") % {"limit": MOVE_LIMIT})
+    return [node for node in topmost(chosen) if node.parent_id != parent.pk]
 
 
 def topmost(chosen: Sequence[Node]) -> list[Node]:
@@ -61,7 +65,6 @@ def topmost(chosen: Sequence[Node]) -> list[Node]:
 def set_enabled(*, by: Actor, node_ids: Sequence[int], enabled: bool) -> int:
     """Disables or enables organizations with everything below them; returns how many changed. Raises Hidden."""
     chosen = _claim(by=by, node_ids=node_ids)
-    restructuring.refuse_large(by=by, nodes=topmost(chosen))
     return sum(nodes.set_enabled(by=by, node=node, enabled=enabled) for node in chosen)
 
 
@@ -75,7 +78,7 @@ def tag(*, by: Actor, node_ids: Sequence[int], names: Sequence[str]) -> int:
     wanted = node_fields.clean_tags(names)
     if not wanted:
         raise Invalid(_("Write at least one tag"), field="tags")
-    tags = [Tag.objects.get_or_create(name=name)[0] for name in wanted]
+    tags = words.tags(wanted).values()
     OrganizationDetail.objects.bulk_create(
         [OrganizationDetail(node_id=node.pk) for node in chosen], ignore_conflicts=True
     )
@@ -105,9 +108,10 @@ def untag(*, by: Actor, node_ids: Sequence[int], names: Sequence[str]) -> int:
     gone = set(node_fields.clean_tags(names))
     if not gone:
         raise Invalid(_("Write at least one tag"), field="tags")
+    tags = words.tags(gone, make=False)
     had = _tags_of(chosen)
     OrganizationDetail.tags.through.objects.filter(
-        organizationdetail__in=[node.pk for node in chosen], tag__name__in=gone
+        organizationdetail__in=[node.pk for node in chosen], tag__in=tags.values()
     ).delete()
     left = {pk: [name for name in names if name not in gone] for pk, names in had.items()}
     return _record_tags(by, chosen, had, left)
@@ -205,15 +209,6 @@ def _claim(*, by: Actor, node_ids: Sequence[int], also: Sequence[int] = ()) -> l
     ):
         raise Hidden(_("There is no such organization or department."))
     return chosen
-
-
-@contextlib.contextmanager
-def _named(node: Node) -> Iterator[None]:
-    """Says for which of many it was refused."""
-    try:
-        yield
-    except Invalid as error:
-        raise Invalid(f"“{node.name}”: {error}", field=error.field, code=error.code) from error
 
 
 def _change(node: Node, **values: Any) -> Change:

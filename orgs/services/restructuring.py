@@ -2,11 +2,13 @@
 (SPEC ORG-5, ORG-6, ORG-10; docs/adr/0010).
 
 One job is one transaction: nobody sees a half-moved tree, and a worker that is killed leaves everything as it was.
+Of a batch each is a job of its own; the end of one begins the next.
 """
 
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,14 +19,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core import outbox
+from core import audit, outbox
 from core.actors import Actor
-from core.errors import Conflict, Denied, Hidden, Invalid, UserError
+from core.errors import Conflict, Denied, Hidden, UserError
 from im.services import notify
 from orgs.counting import contact_counts
-from orgs.models import Node, Restructuring
+from orgs.models import Node, Restructuring, RestructuringBatch
 from orgs.permissions import Scope, require_dimension_management, require_maintain, scope_for
 from orgs.services import dimensions, nodes
+from orgs.services.shared import named
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,9 @@ OUTCOMES: dict[tuple[str, str], Any] = {
     (Status.SUCCEEDED, Action.MOVE): gettext_lazy("The move is finished"),
     (Status.SUCCEEDED, Action.DISABLE): gettext_lazy("Disabling is finished"),
     (Status.SUCCEEDED, Action.ENABLE): gettext_lazy("Enabling is finished"),
+    (Status.CANCELLED, Action.MOVE): gettext_lazy("The move was stopped"),
+    (Status.CANCELLED, Action.DISABLE): gettext_lazy("Disabling was stopped"),
+    (Status.CANCELLED, Action.ENABLE): gettext_lazy("Enabling was stopped"),
     (Status.FAILED, Action.MOVE): gettext_lazy("The move did not happen"),
     (Status.FAILED, Action.DISABLE): gettext_lazy("Disabling did not happen"),
     (Status.FAILED, Action.ENABLE): gettext_lazy("Enabling did not happen"),
@@ -49,25 +55,23 @@ class Cancelled(Exception):
     """Somebody stopped it; the transaction takes everything back."""
 
 
-def is_large(*, by: Actor, nodes: Sequence[Node]) -> bool:
-    """Whether moving, disabling or enabling these is for the worker: call `start` instead of the service then."""
+@dataclass(frozen=True, slots=True)
+class Size:
+    """People and nodes at or below some nodes, none of which stands below another one."""
+
+    people: int
+    nodes: int
+
+    @property
+    def is_large(self) -> bool:
+        """Whether moving, disabling or enabling them is for the worker: call `start` instead of the service then."""
+        return max(self.people, self.nodes) > AT_ONCE
+
+
+def size(*, by: Actor, nodes: Sequence[Node]) -> Size:
+    """How much a change of these nodes touches; one query."""
     below = sum((node.rght - node.lft + 1) // 2 for node in nodes)
-    return (
-        below > AT_ONCE
-        or sum(contact_counts(scope_for(by), [n.pk for n in nodes]).values()) > AT_ONCE
-    )
-
-
-def refuse_large(*, by: Actor, nodes: Sequence[Node]) -> None:
-    """For changes of several nodes in one go; raises Invalid when that is too much for a page."""
-    if is_large(by=by, nodes=nodes):
-        raise Invalid(
-            _(
-                "More than %(limit)s people or departments stand below these. Choose fewer, or one by one: "
-                "what is large is done in the background."
-            )
-            % {"limit": AT_ONCE}
-        )
+    return Size(sum(contact_counts(scope_for(by), [node.pk for node in nodes]).values()), below)
 
 
 @transaction.atomic
@@ -77,21 +81,44 @@ def start(*, by: User, node: Node, action: str, parent: Node | None = None) -> R
     Checks now what the service will check again under its locks, and raises the same. Raises Conflict when something
     is under way with this node already. The change is audited when it happens.
     """
+    job = _create(by=by, node=node, action=action, parent=parent)
+    outbox.enqueue(task="orgs.restructure", dedupe_key=f"restructure:{job.pk}", job_id=job.pk)
+    return job
+
+
+@transaction.atomic
+def start_many(
+    *, by: User, nodes: Sequence[Node], action: str, parent: Node | None = None
+) -> RestructuringBatch:
+    """The same for several nodes of one dimension, one after the other: each happens or not for itself, and `by` is
+    told once, at the end of all.
+
+    Raises as `start`, with the name of the node that cannot; then none is begun.
+    """
+    batch: RestructuringBatch = RestructuringBatch.objects.create(
+        owner=by, dimension_id=nodes[0].dimension_id
+    )
+    for node in nodes:
+        with named(node):
+            _create(by=by, node=node, action=action, parent=parent, batch=batch)
+    _follow(batch.pk)
+    return batch
+
+
+def _create(*, by: User, node: Node, action: str, **more: Any) -> Restructuring:
     fresh = Node.objects.select_related("parent").filter(pk=node.pk).first()
     if fresh is None:
         raise Hidden(_("There is no such organization or department."))
-    _require(by=by, node=fresh, action=action, parent=parent)
+    _require(by=by, node=fresh, action=action, parent=more["parent"])
+    total = contact_counts(scope_for(by), [node.pk]).get(node.pk, 0)
+    job = Restructuring(action=action, owner=by, node=fresh, total=total, **more)
     try:
         with transaction.atomic():
-            job: Restructuring = Restructuring.objects.create(
-                action=action, owner=by, node=fresh, parent=parent,
-                total=contact_counts(scope_for(by), [node.pk]).get(node.pk, 0),
-            )  # fmt: skip
+            job.save()
     except IntegrityError as error:
         raise Conflict(
             _("“%(name)s” is being moved, disabled or enabled already") % {"name": fresh.name}
         ) from error
-    outbox.enqueue(task="orgs.restructure", dedupe_key=f"restructure:{job.pk}", job_id=job.pk)
     return job
 
 
@@ -106,22 +133,62 @@ def _require(*, by: User, node: Node, action: str, parent: Node | None) -> None:
 
 @transaction.atomic
 def cancel(*, by: User, job: Restructuring) -> Restructuring:
-    """Stops a job; everything stays as it was.
+    """Stops a job; everything stays as it was, and its owner is told.
 
     Raises Hidden or Denied without the right to start it, Conflict when it is over already.
     """
-    if not may_cancel(scope=require_maintain(by=by, node=job.node), job=job):
-        raise Denied(_("Only holders of external directory maintenance can stop this"))
-    if not _end(job, Status.CANCELLED):
+    _require_cancel(by=by, job=job)
+    with translation.override(job.owner.language):
+        ended = _tell(job, Status.CANCELLED)
+    if not ended:
         raise Conflict(_("This is over already"))
+    _record_cancelled(by=by, jobs=[job])
     job.refresh_from_db()
     return job
+
+
+@transaction.atomic
+def cancel_many(*, by: User, batch: RestructuringBatch) -> None:
+    """Stops what of a batch has not happened yet; its owner is told. Raises as `cancel`."""
+    _lock(batch.pk)
+    rows = Restructuring.objects.open().select_related("node", "parent").filter(batch=batch)
+    jobs = list(rows.order_by("pk"))
+    for job in jobs:
+        _require_cancel(by=by, job=job)
+    ended = [job for job in jobs if _close(job, Status.CANCELLED)]
+    if not ended:
+        raise Conflict(_("This is over already"))
+    _record_cancelled(by=by, jobs=ended)
+    _follow(batch.pk)
+
+
+def _require_cancel(*, by: User, job: Restructuring) -> None:
+    if not may_cancel(scope=require_maintain(by=by, node=job.node), job=job):
+        raise Denied(_("Only holders of external directory maintenance can stop this"))
+
+
+def _record_cancelled(*, by: User, jobs: Sequence[Restructuring]) -> None:
+    for job in jobs:
+        audit.record(
+            action=f"node.cancel_{job.action}", obj=job.node, by=by, dimension_id=job.node.dimension_id
+        )  # fmt: skip
 
 
 def may_cancel(*, scope: Scope, job: Restructuring) -> bool:
     """Whether a maintainer of the node could have started it: whole dimensions, and moves between them, are not his."""
     across = job.parent is not None and job.parent.dimension_id != job.node.dimension_id
     return scope.everything or not (across or job.node.kind == Node.Kind.DIMENSION)
+
+
+def found_batch(*, by: User, batch_id: int) -> tuple[RestructuringBatch, list[Restructuring]]:
+    """A batch of a dimension that `by` maintains and those of its changes he may see; raises Hidden for any other."""
+    rows = RestructuringBatch.objects.visible_to(by).select_related("owner", "dimension")
+    batch = rows.filter(pk=batch_id).first()
+    jobs = Restructuring.objects.visible_to(by).filter(batch_id=batch_id)
+    seen = list(jobs.select_related("node", "parent", "owner").order_by("pk"))
+    if batch is None or not seen:
+        raise Hidden(_("There is no such restructuring."))
+    return batch, seen
 
 
 def found(*, by: User, job_id: int) -> Restructuring:
@@ -148,6 +215,13 @@ def run(*, job_id: int) -> None:
             log.info("restructuring %s was cancelled", job.pk)
         except UserError as error:
             _tell(job, Status.FAILED, message=str(error)[:500])
+
+
+def run_batch(*, batch_id: int) -> None:
+    """Carries out the next of a batch, as `run`; nodes that were deleted meanwhile are not among them."""
+    following = Restructuring.objects.open().filter(batch_id=batch_id).order_by("pk").first()
+    if following:
+        run(job_id=following.pk)
 
 
 @transaction.atomic
@@ -203,18 +277,50 @@ def _progress(beside: Any, job_id: int, done: int, total: int) -> None:
             raise Cancelled
 
 
-def _end(job: Restructuring, status: str, **values: Any) -> bool:
-    rows = Restructuring.objects.open().filter(pk=job.pk)
-    return bool(rows.update(status=status, finished_at=timezone.now(), **values))
-
-
 @transaction.atomic
 def _tell(job: Restructuring, status: str, **values: Any) -> bool:
-    """Ends the job and tells its owner; False when somebody stopped it at the last moment."""
-    ended = _end(job, status, **values)
-    if ended:
+    """Ends the job and tells its owner, or goes on with the next of its batch; False when it was over already."""
+    if job.batch_id:
+        _lock(job.batch_id)
+    if not _close(job, status, **values):
+        return False
+    if job.batch_id:
+        _follow(job.batch_id)
+    else:
         notify(
             user_ids=[job.owner_id], card_kind="orgs.restructuring", card_ref=str(job.pk),
             body=str(OUTCOMES[status, job.action]), dedupe_key=f"restructuring:{job.pk}",
         )  # fmt: skip
-    return ended
+    return True
+
+
+def _close(job: Restructuring, status: str, **values: Any) -> bool:
+    rows = Restructuring.objects.open().filter(pk=job.pk)
+    return bool(rows.update(status=status, finished_at=timezone.now(), **values))
+
+
+# --- Several ---------------------------------------------------------------------------------------------------------
+
+
+def _lock(batch_id: int) -> None:
+    """What ends two of a batch at the same moment goes on with one next, and tells once."""
+    RestructuringBatch.objects.select_for_update().get(pk=batch_id)
+
+
+def _follow(batch_id: int) -> None:
+    """The next of a batch, or word to its owner when there is none; the batch is locked."""
+    rows = Restructuring.objects.filter(batch_id=batch_id)
+    following = rows.open().order_by("pk").first()
+    if following:
+        outbox.enqueue(
+            task="orgs.restructure_batch", dedupe_key=f"restructure:{following.pk}", batch_id=batch_id
+        )  # fmt: skip
+        return
+    batch = RestructuringBatch.objects.select_related("owner").get(pk=batch_id)
+    done = rows.filter(status=Status.SUCCEEDED).count()
+    with translation.override(batch.owner.language):
+        said = _("%(done)s of %(n)s large changes are done") % {"done": done, "n": rows.count()}
+        notify(
+            user_ids=[batch.owner_id], card_kind="orgs.restructuring_batch", card_ref=str(batch.pk),
+            body=said, dedupe_key=f"restructuring-batch:{batch.pk}",
+        )  # fmt: skip

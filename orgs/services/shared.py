@@ -21,6 +21,15 @@ def locked(*node_ids: int) -> list[Node]:
         raise Hidden(_("There is no such organization or department.")) from error
 
 
+@contextlib.contextmanager
+def named(node: Node) -> Iterator[None]:
+    """Says for which of many it was refused."""
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(f"“{node.name}”: {error}", field=error.field, code=error.code) from error
+
+
 def refuse_twin(*, kind: int, name: str, parent: Node | None, besides: int | None = None) -> None:
     """Raises Invalid when a node of this kind and name stands there already; call it under the lock of the tree."""
     twins = Node.objects.filter(kind=kind, name=name, parent=parent)

@@ -25,7 +25,7 @@ from orgs.views.asking import ask, attempt, form_dialog, switched
 from orgs.views.frame import TARGET, node_page, url_of
 from orgs.views.guards import load, on_branch, on_node, person, scope
 from orgs.views.pages import info_page
-from orgs.views.restructuring import begin
+from orgs.views.restructuring import begin, hints
 
 Action = Restructuring.Action
 KINDS = {"organization": Node.Kind.ORGANIZATION, "department": Node.Kind.DEPARTMENT}
@@ -236,7 +236,7 @@ def _choose(request: HttpRequest, node: Node) -> HttpResponse:
     query = {
         "name": "parent", "multiple": 0, "without": node.pk, "action": url_of(node, "node-move"),
         "kinds": ",".join(str(kind) for kind in sorted(ALLOWED_PARENTS[Node.Kind(node.kind)])),
-        "title": _("Move “%(name)s”") % {"name": node.name},
+        "title": _("Move “%(name)s”") % {"name": node.name}, "hint": " ".join(hints(request, [node])),
     }  # fmt: skip
     return HttpResponseRedirect(f"{reverse('orgs:node-picker')}?{urlencode(query)}")
 
@@ -247,7 +247,10 @@ def _move_question(request: HttpRequest, node: Node, parent: Node) -> dict[str, 
         % {"name": node.name, "parent": parent.name},
         "text": _("Everything below it moves along."),
         **_below(request, node),
-        "consequences": sentences.move(effects.move_effect([node], parent)),
+        "consequences": [
+            *hints(request, [node]),
+            *sentences.move(effects.move_effect([node], parent)),
+        ],
         "submit": _("Move"),
         "style": "primary",
         "hidden": [("parent", parent.pk), ("confirmed", "1")],

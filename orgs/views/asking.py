@@ -14,6 +14,7 @@ from orgs import counting, sentences
 from orgs.forms import take
 from orgs.models import Node
 from orgs.selectors import effects
+from orgs.views.restructuring import hints
 
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ def switched(
             messages.success(request, said % {"name": node.name})
             return htmx.done(request, back_url)
     question = _enabling() if enabled else _disabling(node, vanishes)
+    question["consequences"] = [*hints(request, [node]), *question.get("consequences", ())]
     return ask(request, question | {"title": title, "back_url": back_url}, problem)
 
 

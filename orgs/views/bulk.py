@@ -16,13 +16,15 @@ from core.errors import Invalid
 from orgs import bulk_asked
 from orgs.bulk_asked import Chosen
 from orgs.forms import TagsForm
-from orgs.models import Node
+from orgs.models import Node, Restructuring
 from orgs.selectors.below import number
 from orgs.services import bulk
 from orgs.services.grants import Holder
 from orgs.views.asking import ask, attempt
 from orgs.views.guards import load, on_node, person, scope
+from orgs.views.restructuring import begin_many, hints
 
+Action = Restructuring.Action
 Step = Callable[[HttpRequest, Chosen], HttpResponse]
 
 
@@ -37,17 +39,20 @@ def bulk_act(request: HttpRequest, node: Node) -> HttpResponse:
 
 
 def _answer(
-    request: HttpRequest, chosen: Chosen, *, act: Callable[[], int], question: Callable[[], dict[str, Any]],
-    said: Callable[[int], str],
+    request: HttpRequest, chosen: Chosen, *, act: Callable[[], int | HttpResponse],
+    question: Callable[[], dict[str, Any]], said: Callable[[int], str],
 ) -> HttpResponse:  # fmt: skip
-    """Asks; once it is answered, acts and says how many. What is refused is said in the dialog: none has changed."""
+    """Asks; once it is answered, acts and says how many. What is refused is said in the dialog: none has changed.
+
+    A response that `act` returns is the answer: the worker does it.
+    """
     if not _confirmed(request):
         return ask(request, question())
     try:
         n = act()
     except Invalid as error:
         return ask(request, question(), error)
-    return _done(request, chosen, said(n))
+    return n if isinstance(n, HttpResponse) else _done(request, chosen, said(n))
 
 
 def _confirmed(request: HttpRequest) -> bool:
@@ -70,22 +75,28 @@ def _move(request: HttpRequest, chosen: Chosen) -> HttpResponse:
     given = number(request.POST.get("node", ""))
     if given is None:
         title, action = _("Move to…"), chosen.address("move")
-        return _choose("orgs:node-picker", name="node", kinds="0,1", title=title, action=action)
+        hint = " ".join(hints(request, chosen.nodes))
+        query = {"name": "node", "kinds": "0,1", "title": title, "hint": hint, "action": action}
+        return _choose("orgs:node-picker", **query)
     target = load(request, given)
     return _answer(
         request, chosen,
-        act=lambda: bulk.move(by=person(request), node_ids=chosen.ids, parent=target),
-        question=lambda: bulk_asked.moving(chosen, target),
+        act=lambda: begin_many(request, bulk.movable(chosen.nodes, target), Action.MOVE, parent=target)
+        or bulk.move(by=person(request), node_ids=chosen.ids, parent=target),
+        question=lambda: bulk_asked.moving(chosen, target, hints(request, chosen.nodes)),
         said=lambda n: bulk_asked.moved(n, target),
     )  # fmt: skip
 
 
 def _switch(request: HttpRequest, chosen: Chosen, *, enabled: bool) -> HttpResponse:
     question = bulk_asked.enabling if enabled else bulk_asked.disabling
+    action = Action.ENABLE if enabled else Action.DISABLE
+    others = [node for node in chosen.nodes if node.enabled != enabled]
     return _answer(
         request, chosen,
-        act=lambda: bulk.set_enabled(by=person(request), node_ids=chosen.ids, enabled=enabled),
-        question=lambda: question(chosen),
+        act=lambda: begin_many(request, others, action)
+        or bulk.set_enabled(by=person(request), node_ids=chosen.ids, enabled=enabled),
+        question=lambda: question(chosen, hints(request, others)),
         said=lambda n: bulk_asked.switched(n, enabled=enabled),
     )  # fmt: skip
 

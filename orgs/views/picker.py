@@ -31,7 +31,8 @@ ICON_KINDS = {
 
 @require_safe
 def picker(request: HttpRequest) -> HttpResponse:
-    """The dialog. Query: name, multiple, into ("#field") or action, title, kinds ("1,2"), dimension, without, purpose.
+    """The dialog. Query: name, multiple, into ("#field") or action, title, hint, kinds ("1,2"), dimension, without,
+    purpose.
 
     purpose "maintain" (default) offers what one maintains, "create" also where staff may create contacts (row 21).
     """
@@ -45,6 +46,7 @@ def picker(request: HttpRequest) -> HttpResponse:
             multi=request.GET.get("multiple", "0") == "1",
             results=_items(request),
             action=safe_next(request, request.GET.get("action")),
+            hint=request.GET.get("hint", "")[:200],
             into=f"#{into}" if NAME.fullmatch(into) else "",
         )
     }

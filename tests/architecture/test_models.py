@@ -23,6 +23,7 @@ RULES = {
     "orgs.Node": "orgs.querysets.NodeQuerySet.maintained_by; contacts.selectors for the address book",
     "orgs.Category": "managed list: everybody who maintains reads it",
     "orgs.Restructuring": "orgs.querysets.RestructuringQuerySet.visible_to: of nodes that one maintains",
+    "orgs.RestructuringBatch": "orgs.querysets.RestructuringBatchQuerySet.visible_to: of dimensions that one maintains",
     "orgs.Tag": "labels without personal data",
     "portal.App": "portal.selectors: apps open to the active identity",
 }

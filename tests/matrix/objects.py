@@ -16,7 +16,7 @@ from contacts.imports import files
 from contacts.models import BulkJob, Contact, ExportJob, ImportJob
 from core import secrets
 from orgs import tree
-from orgs.models import Node, Restructuring
+from orgs.models import Node, Restructuring, RestructuringBatch
 from portal.models import App
 from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import make_application
@@ -59,6 +59,16 @@ def _empty_places(put: Put, nodes: dict[str, Node]) -> None:
         for letter in "AB"
     }
     put("restructuring", inside=jobs["A"].pk, outside=jobs["B"].pk)
+    batches = {
+        letter: RestructuringBatch.objects.create(
+            dimension_id=job.node.dimension_id, owner=job.owner
+        )
+        for letter, job in jobs.items()
+    }
+    for letter, batch in batches.items():
+        place = tree.create(kind=2, parent_id=empty[letter].parent_id, name=f"多个{letter}")
+        Restructuring.objects.create(action="enable", node=place, owner=batch.owner, batch=batch)
+    put("restructuring_batch", inside=batches["A"].pk, outside=batches["B"].pk)
     dimension = tree.create_dimension(name="空维度")
     put("empty_dimension", inside=dimension.pk, outside=999_999)
     internal: Department = DepartmentFactory(name="空的内部部门")

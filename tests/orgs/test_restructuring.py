@@ -22,7 +22,7 @@ from core.models import AuditEntry, OutboxEntry
 from im.models import Message
 from orgs import tree, tree_check
 from orgs.models import Node, NodeUserGrant, Restructuring
-from orgs.services import bulk, nodes, restructuring
+from orgs.services import nodes, restructuring
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import (
     make_department,
@@ -72,16 +72,12 @@ def audited(action: str) -> int:
 
 
 def test_what_is_large_is_for_the_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not restructuring.is_large(by=world.by, nodes=[world.department])
+    assert not restructuring.size(by=world.by, nodes=[world.department]).is_large
     monkeypatch.setattr(restructuring, "AT_ONCE", 8)
     fresh = Node.objects.get(pk=world.department.pk)
-    assert not restructuring.is_large(by=world.by, nodes=[fresh])
+    assert not restructuring.size(by=world.by, nodes=[fresh]).is_large
     monkeypatch.setattr(restructuring, "AT_ONCE", 6)
-    assert restructuring.is_large(by=world.by, nodes=[fresh])
-    for act in (bulk.move, bulk.set_enabled):
-        how = {"parent": world.second} if act is bulk.move else {"enabled": False}
-        with pytest.raises(Invalid, match="6"):
-            act(by=world.by, node_ids=[world.first.pk], **how)
+    assert restructuring.size(by=world.by, nodes=[fresh]).is_large
 
 
 def test_a_move_is_carried_out_once_and_told(world: World) -> None:
@@ -163,6 +159,8 @@ def test_it_can_be_stopped_in_the_middle(world: World, monkeypatch: pytest.Monke
     assert (job.status, job.done) == (Status.CANCELLED, 3)
     assert not world.moved()
     assert sound()
+    assert AuditEntry.objects.get(action="node.cancel_move").object_id == str(world.department.pk)
+    assert Message.objects.get(card_kind="orgs.restructuring").body == "移动已停止"
     with pytest.raises(Conflict):
         restructuring.cancel(by=world.by, job=job)
 
