@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
 from accounts.models import Session
-from core import context
+from core import context, live
 from core.fetching import instance
 
 VALID = "session_key = %s AND expire_date > %s"
@@ -51,6 +51,11 @@ class SessionStore(DatabaseStore):
         values = {name: getattr(row, name) for name in fields}
         if not Session.objects.filter(pk=self.session_key).update(**values):
             raise UpdateError
+
+    def delete(self, session_key: str | None = None) -> None:
+        """As in Django; the streams of the session end with it (log-out, a new key at log-in)."""
+        live.revoke(session_keys=[session_key or self.session_key])
+        super().delete(session_key)
 
     def touch(self) -> None:
         """Notes that the session is in use, at most every SEEN_EVERY."""

@@ -8,6 +8,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from approvals import selectors
 from approvals.models import Application
+from core import live
 from im.services import notify
 
 CARD: Final = "approvals.application"
@@ -48,6 +49,13 @@ def tell_later(*, application_id: int) -> None:
     application = Application.objects.filter(pk=application_id, status__in=TOLD).first()
     if application is not None:
         tell(application)
+        show(application)
+
+
+def show(application: Application) -> None:
+    """Tells open pages of applicant and those who may decide that the card looks different now, and what waits too."""
+    people = {application.applicant_id, *selectors.asked_ids(application)}
+    live.tell(people, "card", card=CARD, ref=application.pk)
 
 
 def route() -> int:

@@ -60,6 +60,7 @@ def apply(*, contact_id: int, remark: str, by: User) -> Application:
     )
     _record(application, "application.create", by=by, after={"status": "pending", "remark": text})
     jobs.ask(application, dedupe_key=jobs.first_key(application))
+    jobs.show(application)
     return application
 
 
@@ -73,6 +74,7 @@ def withdraw(*, application_id: int, by: User) -> Application:
     _claim(application, status=Status.WITHDRAWN, decided_at=timezone.now())
     contact_accounts.clear_pending(contact_id=application.contact_id)
     _record(application, "application.withdraw", by=by, after={"status": "withdrawn"})
+    jobs.show(application)
     return application
 
 
@@ -125,6 +127,7 @@ def decide(
     after = {"status": str(status), "reason": text, "version": version}
     _record(application, f"application.{'approve' if approve else 'refuse'}", by=by, after=after)
     jobs.tell(application)
+    jobs.show(application)
     return application
 
 

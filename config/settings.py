@@ -210,6 +210,8 @@ IM_CARDS = {
 IM_CHANNELS: list[str] = []
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
 REVEAL_SECONDS = 30
+# A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
+LIVE_SHUT_BY = ("view_as",)
 # What manage.py check_invariants proves: name → module with problems() and, where it can be mended, repair().
 INVARIANT_CHECKS = {
     "tree": "orgs.tree_check",

@@ -4,10 +4,12 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from core import views as core_views
+from im.live import views as live
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", core_views.healthz, name="healthz"),
     path("readyz", core_views.readyz, name="readyz"),
+    path("live/", live.elsewhere, name="live"),
     path("", include("accounts.urls")),
     path("", include("contacts.urls")),
     path("", include("orgs.urls")),

@@ -15,7 +15,7 @@ from contacts.permissions import viewer_of
 from contacts.querysets import Page
 from contacts.selection import Selection
 from contacts.services import bulk
-from core import audit
+from core import audit, live
 from core.errors import Denied, UserError
 from im.services import notify
 from orgs.permissions import as_now, require_maintain
@@ -113,6 +113,11 @@ def _note(
         row.problems = [*row.problems, problem][:PROBLEMS]
     row.save(update_fields=["done", "changed", "refused", "problems", "after_key", "after_id"])
     job.after_key, job.after_id = position
+    _show(job)
+
+
+def _show(job: BulkJob) -> None:
+    live.tell([job.owner_id], "job", job="contacts.bulk", id=job.pk)
 
 
 @transaction.atomic
@@ -120,6 +125,7 @@ def _end(job: BulkJob, status: str, **values: object) -> None:
     rows = BulkJob.objects.filter(pk=job.pk, status=Status.RUNNING)
     if not rows.update(status=status, finished_at=timezone.now(), **values):
         return
+    _show(job)
     job.refresh_from_db()
     audit.record(
         action="bulk.run", obj=job, by=job.owner, dimension_id=job.node.dimension_id,

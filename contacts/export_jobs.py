@@ -22,7 +22,7 @@ from contacts.import_format import Column
 from contacts.models import ExportJob
 from contacts.permissions import Viewer, viewer_of
 from contacts.selection import Selection
-from core import audit
+from core import audit, live
 from core.errors import Hidden, UserError
 from im.services import notify
 from orgs.permissions import as_now, require_maintain
@@ -87,6 +87,11 @@ def _rows(job: ExportJob) -> Rows:
         done += len(batch)
         if not ExportJob.objects.filter(pk=job.pk, status=Status.RUNNING).update(done=done):
             raise Cancelled
+        _show(job)
+
+
+def _show(job: ExportJob) -> None:
+    live.tell([job.owner_id], "job", job="contacts.export", id=job.pk)
 
 
 def _contacts(job: ExportJob, keys: list[str]) -> Iterator[list[list[str]]]:
@@ -143,6 +148,7 @@ def _finish(job: ExportJob, status: str, **values: object) -> None:
     rows = ExportJob.objects.filter(pk=job.pk, status=Status.RUNNING)
     if not rows.update(status=status, finished_at=timezone.now(), **values):
         raise Cancelled
+    _show(job)
 
 
 def tell(job: ExportJob, status: str) -> None:

@@ -20,7 +20,7 @@ from contacts.imports import apply, files, headers, plan, rows
 from contacts.imports.plan import Counts, Plan
 from contacts.imports.wishes import Wishes
 from contacts.models import ImportJob
-from core import audit
+from core import audit, live
 from core.cleaning import clean
 from core.errors import UserError
 from im.services import notify
@@ -179,6 +179,11 @@ def _progress(job: ImportJob, delta: Counts, done: int) -> None:
     }
     row.done = done
     row.save(update_fields=["counts", "done"])
+    _show(job)
+
+
+def _show(job: ImportJob) -> None:
+    live.tell([job.owner_id], "job", job="contacts.import", id=job.pk)
 
 
 @transaction.atomic
@@ -187,6 +192,7 @@ def _finish(job: ImportJob, before: str, after: str, **values: Any) -> None:
     still = ImportJob.objects.filter(pk=job.pk, status=before)
     if not still.update(status=after, finished_at=timezone.now(), **values):
         return
+    _show(job)
     sentences = {
         Status.MAPPING: _("Say what the columns of the import file are"),
         Status.CHECKED: _("The import file was checked and can be confirmed"),

@@ -4,6 +4,7 @@ Every door asks here: lists and counts through contacts/querysets.py, single obj
 decides visibility.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -98,14 +99,19 @@ def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:
 
 def active_identity(user_id: int) -> int | None:
     """The contact an external login acts as: the usable identity opened first (a switcher comes later, SPEC ACC-1)."""
+    return active_identities([user_id]).get(user_id)
+
+
+def active_identities(user_ids: Iterable[int]) -> dict[int, int]:
+    """The same for many logins, in one query; those without a usable identity are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM contacts_contact WHERE user_id = %s AND live AND deleted_at IS NULL AND account = 'active'"
-            " AND (expires_at IS NULL OR expires_at > now()) ORDER BY opened_at NULLS LAST, id LIMIT 1",
-            [user_id],
+            "SELECT DISTINCT ON (user_id) user_id, id FROM contacts_contact WHERE user_id = ANY(%s::bigint[]) AND live"
+            " AND deleted_at IS NULL AND account = 'active' AND (expires_at IS NULL OR expires_at > now())"
+            " ORDER BY user_id, opened_at NULLS LAST, id",
+            [list(user_ids)],
         )
-        row = cursor.fetchone()
-    return row[0] if row else None
+        return dict(cursor.fetchall())
 
 
 class Role(IntEnum):

@@ -78,6 +78,9 @@ class ReachPolicy(Protocol):
     def identity_of(self, user: User) -> int | None:
         """The active identity of an external person; None when he has no usable one."""
 
+    def identities_of(self, user_ids: Iterable[int]) -> Mapping[int, int]:
+        """As `identity_of` for many logins at once; those without a usable identity are left out."""
+
     def labels(self, parties: Iterable[Party]) -> Mapping[Party, Card]:
         """How these parties are shown, in a fixed number of queries. Parties that are gone may be left out."""
 

@@ -22,6 +22,7 @@ VIEWS: Final = frozenset(
         "accounts:session-end",
         "accounts:session-end-all",
         "healthz",
+        "live",
         "readyz",
     }
 )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from accounts import permissions, throttle
 from accounts.models import ActivationLink, InitialSecret, Session, User
 from accounts.selectors import session_ref
-from core import audit
+from core import audit, live
 from core.actors import Actor
 from core.errors import Conflict
 
@@ -30,6 +30,7 @@ def revoke_everything(*, user: User, by: Actor, reason: str = "") -> User:
 
 
 def _end_sessions(user: User) -> int:
+    live.revoke(user_ids=[user.pk])
     return Session.objects.filter(user_id=user.pk).delete()[0]
 
 
@@ -117,6 +118,7 @@ def end_session(*, user: User, ref: str, by: Actor) -> bool:
     wanted = [key for key in keys if session_ref(key) == ref]
     ended = Session.objects.filter(session_key__in=wanted).delete()[0]
     if ended:
+        live.revoke(session_keys=wanted)
         audit.record(action="session.end", obj=user, by=by)
     return bool(ended)
 
@@ -125,6 +127,7 @@ def end_session(*, user: User, ref: str, by: Actor) -> bool:
 def end_sessions(*, user: User, by: Actor, keep: str | None = None) -> int:
     """Log out everywhere; with `keep` the session of that key stays. Returns how many were ended."""
     rows = Session.objects.filter(user_id=user.pk)
+    live.revoke(user_ids=[user.pk])  # the one that stays opens its streams anew
     ended = rows.exclude(session_key=keep or "").delete()[0]
     audit.record(action="session.end_all", obj=user, by=by, after={"sessions_ended": ended})
     return ended

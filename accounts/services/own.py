@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from accounts import passwords, throttle
 from accounts.models import Consent, PrivacyNotice, Session, User
 from accounts.services import access
-from core import audit, context
+from core import audit, context, live
 from core.errors import Invalid, Throttled
 
 LANGUAGES = ("zh-hans", "en")
@@ -42,6 +42,7 @@ def _replace(*, user: User, old: str, new: str, by: User, keep_session: str | No
     user.set_password(new)
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])
+    live.revoke(user_ids=[user.pk])  # the session that stays opens its streams anew
     Session.objects.filter(user_id=user.pk).exclude(session_key=keep_session or "").delete()
     access.close_credentials(user)
     audit.record(action="password.change", obj=user, by=by)

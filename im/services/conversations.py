@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from core.errors import Hidden
 from im import reach, selectors
+from im.live import telling
 from im.models import Conversation, Participant
 
 if TYPE_CHECKING:
@@ -85,4 +86,5 @@ def _set(conversation_id: int, by: User, field: str, *, value: bool) -> Particip
     me = selectors.membership(conversation_id=conversation_id, user=by)
     setattr(me, field, value)
     me.save(update_fields=[field])
+    telling.settings(me)
     return me

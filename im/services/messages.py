@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from core.errors import Conflict, Denied, Hidden, Invalid, Throttled
 from im import selectors
 from im.bodies import MAX_BODY, clean_body
+from im.live import telling
 from im.models import Conversation, Message, Participant
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Messag
         body=text,
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
+    telling.conversation(conversation, "message")
     return message
 
 
@@ -115,7 +117,10 @@ def _check_rate(conversation: Conversation, *, by: User) -> None:
 def mark_read(*, conversation_id: int, seq: int, by: User) -> bool:
     """Notes that `by` has seen everything up to `seq`; False when that was known. Raises Hidden for non-members."""
     me = selectors.membership(conversation_id=conversation_id, user=by)
-    return bool(Participant.objects.filter(pk=me.pk).read_up_to(min(seq, me.conversation.last_seq)))
+    moved = Participant.objects.filter(pk=me.pk).read_up_to(min(seq, me.conversation.last_seq))
+    if moved:
+        telling.read(me)
+    return bool(moved)
 
 
 @transaction.atomic
@@ -124,7 +129,7 @@ def recall(*, conversation_id: int, seq: int, by: User) -> Message:
 
     Raises Hidden (no such message in a conversation of `by`), Denied (not his, or too late).
     """
-    selectors.membership(conversation_id=conversation_id, user=by)
+    me = selectors.membership(conversation_id=conversation_id, user=by)
     rows = Message.objects.select_for_update().filter(conversation_id=conversation_id, seq=seq)
     message = rows.first()
     if message is None:
@@ -138,4 +143,5 @@ def recall(*, conversation_id: int, seq: int, by: User) -> Message:
         raise Denied(_("A message can be recalled within two minutes, not later."), code="too_late")
     message.body, message.recalled_at = "", now
     message.save(update_fields=["body", "recalled_at"])
+    telling.conversation(me.conversation, "recall")
     return message

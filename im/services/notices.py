@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.text import clean
 from im.bodies import MAX_TITLE
+from im.live import telling
 from im.models import Conversation, Message, Participant
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def notify(
     if card_kind and card_kind not in settings.IM_CARDS:
         raise ValueError(f"{card_kind} is not in settings.IM_CARDS")
     people = User.objects.filter(pk__in=set(user_ids)).active().values_list("pk", flat=True)
-    waiting = _system_conversations(sorted(people))
+    waiting, owners = _system_conversations(sorted(people))
     client_id = _dedupe_id(dedupe_key)
     known = Message.objects.filter(conversation_id__in=waiting, client_id=client_id)
     done = set(known.values_list("conversation_id", flat=True))
@@ -51,11 +52,12 @@ def notify(
         last_seq=F("last_seq") + 1, last_at=timezone.now()
     )
     Message.objects.bulk_create(rows, batch_size=1000)
+    telling.notices({owners[row.conversation_id]: row for row in rows})
     return len(rows)
 
 
-def _system_conversations(user_ids: list[int]) -> dict[int, int]:
-    """Locks the system conversation of each of these people, made where there is none; last sequence by id."""
+def _system_conversations(user_ids: list[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """Locks the system conversation of each of these people, made where there is none; last sequence, owner by id."""
     keys = {f"system:{pk}": pk for pk in user_ids}
     there = set(Conversation.objects.filter(key__in=keys).values_list("key", flat=True))
     missing = [key for key in keys if key not in there]
@@ -76,7 +78,7 @@ def _system_conversations(user_ids: list[int]) -> dict[int, int]:
             ],
             ignore_conflicts=True,
         )
-    return {pk: seq for pk, _key, seq in found}
+    return {pk: seq for pk, _key, seq in found}, {pk: keys[key] for pk, key, _seq in found}
 
 
 def _dedupe_id(key: str) -> str:

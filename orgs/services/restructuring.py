@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from core import audit, outbox
+from core import audit, live, outbox
 from core.actors import Actor
 from core.errors import Conflict, Denied, Hidden, UserError
 from im.services import notify
@@ -252,7 +252,7 @@ def _carry_out(job: Restructuring) -> None:
         return
     fresh = Restructuring.objects.select_related("node", "parent").get(pk=job.pk)
     with contextlib.closing(connection.copy()) as beside:
-        _service(fresh)(by=job.owner, report=partial(_progress, beside, job.pk))
+        _service(fresh)(by=job.owner, report=partial(_progress, beside, job))
     if not _tell(job, Status.SUCCEEDED):
         raise Cancelled
 
@@ -266,15 +266,16 @@ def _service(job: Restructuring) -> Callable[..., object]:
     return partial(nodes.set_enabled, node=job.node, enabled=enabled)
 
 
-def _progress(beside: Any, job_id: int, done: int, total: int) -> None:
+def _progress(beside: Any, job: Restructuring, done: int, total: int) -> None:
     """Written through a connection of its own: what the long transaction writes is seen by nobody before its end."""
     with beside.cursor() as cursor:
         cursor.execute(
             "UPDATE orgs_restructuring SET done = %s, total = %s WHERE id = %s AND status = %s",
-            [done, total, job_id, Status.RUNNING],
+            [done, total, job.pk, Status.RUNNING],
         )
         if not cursor.rowcount:
             raise Cancelled
+    live.tell_now([job.owner_id], "job", job="orgs.restructuring", id=job.pk)
 
 
 @transaction.atomic
@@ -284,6 +285,7 @@ def _tell(job: Restructuring, status: str, **values: Any) -> bool:
         _lock(job.batch_id)
     if not _close(job, status, **values):
         return False
+    live.tell([job.owner_id], "job", job="orgs.restructuring", id=job.pk)
     if job.batch_id:
         _follow(job.batch_id)
     else:

@@ -1,22 +1,124 @@
-// Fresh without a reload: [data-poll="15"] with hx-trigger="refetch" is fetched again every 15 s while the page is
-// looked at, and at once when somebody comes back to it. Unread counts also stand in the title.
+// Fresh without a reload (ADR 12). One stream per tab says by ids what changed; what shows it, [data-live="badge"] with
+// hx-trigger="refetch", fetches itself again. Without a stream, and where nothing is told, [data-poll="15"] is fetched
+// every 15 s while the page is looked at. Unread counts also stand in the title.
 import { $, $$ } from './dom.js';
 
 const due = new WeakMap();
 const refetch = element => { due.set(element, Date.now()); element.dispatchEvent(new Event('refetch')); };
+const busy = element => element.classList.contains('htmx-request');
+const everything = () => { for (const element of $$('[data-live],[data-poll]')) refetch(element); };
 
+let up = false;
 setInterval(() => {
+  warn();
   if (document.hidden) return;
   for (const element of $$('[data-poll]')) {
     if (!due.has(element)) due.set(element, Date.now());
+    if (up && element.dataset.live) continue;
     if (Date.now() - due.get(element) >= Number(element.dataset.poll) * 1000) refetch(element);
   }
 }, 1000);
 
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) for (const element of $$('[data-poll]')) refetch(element);
+// --- what an event is about: the words that elements name in data-live
+const about = {
+  conversation: data => [`conversation:${data.conversation}`, 'conversations', 'badge'],
+  card: data => [`card:${data.card}:${data.ref}`, 'badge'],
+  job: data => [`job:${data.job}:${data.id}`],
+  badge: () => ['badge'],
+};
+const GAP = 300, waiting = new Set(), late = new Set();
+
+// At once, and in a burst once more when it is over. What is on its way may not know of it yet: asked again afterwards.
+// Elements are looked for each time, because an answer replaces them.
+function fire(word, again = false) {
+  if (!again && waiting.has(word)) return;
+  const elements = $$('[data-live]').filter(element => element.dataset.live.split(' ').includes(word));
+  if (!elements.length) return;
+  if (elements.some(element => Date.now() - (due.get(element) || 0) < GAP)) {
+    waiting.add(word);
+    setTimeout(() => { waiting.delete(word); fire(word); }, GAP);
+    return;
+  }
+  for (const element of elements) busy(element) ? late.add(word) : refetch(element);
+}
+document.addEventListener('htmx:afterRequest', () => {
+  if (!late.size) return;
+  const words = [...late];
+  late.clear();
+  setTimeout(() => words.forEach(word => fire(word)), 60);
 });
 
+// --- the stream
+const notice = $('#unlive'), url = notice?.dataset.liveUrl;
+const HEARD = 8000, RETRY = [4000, 60000], HIDDEN = 20000;
+let source = null, told = false, ended = false, pause = RETRY[0], downSince = Date.now(), timer = 0;
+
+function state(now) {
+  if (up && !now) downSince = Date.now();
+  up = now;
+}
+
+function open() {
+  clearTimeout(timer);
+  if (!url || source || ended) return;
+  source = new EventSource(url);
+  source.addEventListener('ready', () => {
+    state(true);
+    pause = RETRY[0];
+    // The page is as old as its request; a badge that asked by itself is younger.
+    if (told) everything();
+    else for (const element of $$('[data-live]:not([hx-trigger~="load,"])')) refetch(element);
+    told = true;
+  });
+  source.addEventListener('down', () => state(false));
+  // After a fault all tabs hear it at once: they do not all ask at once.
+  source.addEventListener('resync', () => setTimeout(() => { state(Boolean(source)); everything(); }, Math.random() * 2000));
+  source.addEventListener('full', close);
+  for (const [kind, words] of Object.entries(about)) {
+    source.addEventListener(kind, event => {
+      for (const word of words(JSON.parse(event.data))) if (!document.hidden || word === 'badge') fire(word);
+    });
+  }
+  source.addEventListener('error', () => {
+    state(false);
+    if (source?.readyState === EventSource.CLOSED) refused();
+  });
+}
+
+function close() {
+  source?.close();
+  source = null;
+  state(false);
+}
+
+// An EventSource does not say why it was refused. Logged out: the next fragment leads to the log-in page.
+async function refused() {
+  close();
+  let status = 0;
+  try { status = (await fetch(url, { method: 'HEAD', cache: 'no-store' })).status; } catch { /* away: later again */ }
+  ended = status === 401 || status === 403;
+  if (ended) return everything();
+  timer = setTimeout(open, status === 200 ? 0 : pause * (0.75 + Math.random() / 2));
+  pause = Math.min(pause * 2, RETRY[1]);
+}
+
+// HTTP/1.1 gives a browser six connections for all tabs: one that nobody looks at lets its stream go.
+const crowded = performance.getEntriesByType('navigation')[0]?.nextHopProtocol === 'http/1.1';
+let away = 0;
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(away);
+  if (document.hidden) {
+    if (crowded) away = setTimeout(close, HIDDEN);
+    return;
+  }
+  if (!source && !ended) open();
+  everything();
+});
+addEventListener('pagehide', close);
+addEventListener('pageshow', event => { if (event.persisted) { open(); everything(); } });
+if (!document.hidden) open();
+
+// --- what the page says about it
 // Poll failures: after three the page says so, the first success takes it back.
 let failures = 0;
 function heard(ok) {
@@ -27,6 +129,15 @@ function heard(ok) {
 document.addEventListener('htmx:afterRequest', event => {
   if (event.detail.elt?.matches?.('[data-poll]')) heard(event.detail.xhr.status > 0 && event.detail.xhr.status < 500);
 });
+
+// Without a stream for a while: how often the page asks instead.
+function warn() {
+  if (!notice) return;
+  const every = Math.min(...$$('[data-poll]').map(element => Number(element.dataset.poll)));
+  const quiet = up || failures >= 3 || !Number.isFinite(every) || Date.now() - downSince < HEARD;
+  if (!quiet) $('[data-text]', notice).textContent = $('[data-text]', notice).dataset.text.replace('{n}', every);
+  notice.hidden = quiet;
+}
 
 function title() {
   const bare = document.title.replace(/^\(\d+\) /, '');

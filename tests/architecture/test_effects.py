@@ -10,7 +10,10 @@ from tests.architecture.sources import calls, sources, where
 
 # Who may talk to the broker or wait for a commit, and why.
 BROKER = {"core/outbox.py": "the only door to the broker"}
-ON_COMMIT = {"core/outbox.py": "publishes an entry once it is committed"}
+ON_COMMIT = {
+    "core/outbox.py": "publishes an entry once it is committed",
+    "core/live.py": "tells open pages of what is committed; nothing depends on it",
+}
 OUTGOING = {
     "accounts/jobs.py": "the job that sends activation links",
     "accounts/mail.py": "the job's mail",

@@ -49,6 +49,9 @@ class FakeReach:
     def identity_of(self, user: User) -> int | None:
         return World.identities.get(user.pk)
 
+    def identities_of(self, user_ids: Iterable[int]) -> dict[int, int]:
+        return {pk: World.identities[pk] for pk in user_ids if pk in World.identities}
+
     def labels(self, parties: Iterable[Party]) -> dict[Party, Card]:
         World.calls.append("labels")
         return {party: World.cards[party] for party in parties if party in World.cards}
