@@ -57,7 +57,9 @@ def search(viewer: Viewer, q: str, *, node: Node | None = None, limit: int = 50)
         ids, capped = _by_words(viewer, query, node, limit)
         found |= dict.fromkeys(ids)
     if len(found) <= limit and query.kind in {"han", "latin", "mixed"}:
-        found |= dict.fromkeys(_by_organization(viewer, q, query, node, limit))
+        ids, more_places = _by_organization(viewer, q, query, node, limit)
+        found |= dict.fromkeys(ids)
+        capped = capped or more_places
     ids = list(found)
     return Hits(ids[:limit], capped=capped or len(ids) > limit)
 
@@ -132,13 +134,17 @@ def _word_scopes(viewer: Viewer, *, whole: bool) -> tuple[list[tuple[str, str]],
 
 def _by_organization(
     viewer: Viewer, q: str, query: Query, node: Node | None, limit: int
-) -> list[int]:
-    """People of the organizations and departments whose name matches; the nodes first, then one page of each."""
+) -> tuple[list[int], bool]:
+    """People of the organizations and departments whose name matches, and whether more nodes match than were looked at.
+
+    The nodes first, then one page of each.
+    """
     named = parse_query(q, surname=False)
     latin = (named.sort_prefix or "") if named and query.kind == "latin" else ""
     like = simplified(q.strip())
     parameters: dict[str, Any] = {
-        "like": f"%{_like(like)}%", "latin": latin, "latin_like": f"{_like(latin)}%", "cap": ORGANIZATION_CAP
+        "like": f"%{_like(like)}%", "latin": latin, "latin_like": f"{_like(latin)}%",
+        "cap": ORGANIZATION_CAP + 1,
     }  # fmt: skip
     if not viewer.everything:
         starts = [*(f"{pk}." for pk in viewer.scope.maintained), *viewer.scope.paths]
@@ -154,10 +160,8 @@ def _by_organization(
     named_so = NAMED.format(like="LIKE" if like.lower() == like.upper() else "ILIKE")
     nodes = (EVERY_NODE if viewer.everything else MY_NODES).format(named=named_so, under=under)
     rows = fetch(f"SELECT * FROM ({nodes}) AS found ORDER BY path LIMIT %(cap)s", parameters)
-    if not rows:
-        return []
-    every, live = _node_sets(viewer, rows)
-    return _ordered(*_node_union(every, live, limit), limit)
+    every, live = _node_sets(viewer, rows[:ORGANIZATION_CAP])
+    return _ordered(*_node_union(every, live, limit), limit), len(rows) > ORGANIZATION_CAP
 
 
 def _node_sets(viewer: Viewer, rows: list[Any]) -> tuple[list[int], list[int]]:

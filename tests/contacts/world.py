@@ -13,9 +13,18 @@ from core import guardian
 from core.reading import pinyin, simplified
 from orgs import tree
 from orgs.models import Node, NodeGroupGrant, NodeUserGrant
+from tests.factories.orgs import make_department, make_organization
 
 SURNAMES = "王李张刘陈杨单曾欧阳赵黄周吴"
 GIVEN = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华文建国"
+# Some names are written in traditional characters.
+TRADITIONAL = str.maketrans("张刘陈杨赵黄吴伟丽军杰涛华国", "張劉陳楊趙黃吳偉麗軍傑濤華國")
+CITIES, TRADES = (
+    ("苏州", "宁波", "重庆", "厦门", "东莞"),
+    ("恒拓精密", "海川电子", "远景包装", "嘉禾物流"),
+)
+DEPARTMENTS = ("采购部", "质量管理部", "华东销售部", "财务部", "工程二部", "行政部")
+HEADS = (130, 135, 139, 151, 158, 177, 188, 199)
 
 
 @dataclass
@@ -37,11 +46,11 @@ class World:
     )  # user id -> ids of his departments and all above
 
 
-def build(seed: int, *, contacts: int = 60, users: int = 14) -> World:
+def build(seed: int, *, contacts: int = 60, users: int = 14, nodes: int = 24) -> World:
     """A world with nested departments, disabled nodes, double memberships, shares, followers, inactive people."""
     world = World(random.Random(seed))
     with transaction.atomic():
-        _tree(world)
+        _tree(world, nodes)
         _departments(world)
         _users(world, users)
         _contacts(world, contacts)
@@ -54,18 +63,19 @@ def build(seed: int, *, contacts: int = 60, users: int = 14) -> World:
     return world
 
 
-def _tree(world: World) -> None:
+def _tree(world: World, count: int) -> None:
     rng = world.rng
     for number in range(3):
         world.nodes.append(tree.create_dimension(name=f"维度{number}"))
-    for number in range(24):
+    for number in range(count):
         parent = rng.choice(world.nodes)
         kind = (
             Node.Kind.DEPARTMENT
             if parent.kind == 2 or (parent.kind == 1 and rng.random() < 0.6)
             else Node.Kind.ORGANIZATION
         )
-        world.nodes.append(tree.create(kind=kind, parent_id=parent.pk, name=f"组织{number}"))
+        make = make_department if kind == Node.Kind.DEPARTMENT else make_organization
+        world.nodes.append(make(parent, place_name(kind, number)))
     for node in rng.sample(world.nodes, 4):
         tree.set_enabled(node_id=node.pk, enabled=False)
     if rng.random() < 0.5:
@@ -116,21 +126,39 @@ def chain(department: Department | None) -> list[Department]:
     return found
 
 
+def place_name(kind: Node.Kind, number: int) -> str:
+    """The name of the n-th node: a company or a department; the number keeps siblings apart."""
+    if kind == Node.Kind.DEPARTMENT:
+        return f"{DEPARTMENTS[number % len(DEPARTMENTS)]}{number}"
+    city, trade = CITIES[number % len(CITIES)], TRADES[number // 2 % len(TRADES)]
+    return f"{city}{trade}有限公司{number}"
+
+
 def _contacts(world: World, count: int) -> None:
     rng = world.rng
     staff = [user for user in world.users if not user.is_external]
+    made, places = [], []
     for number in range(count):
         name = rng.choice(SURNAMES) + "".join(rng.sample(GIVEN, rng.randint(1, 2))) + f"{number}"
+        name = name.translate(TRADITIONAL) if number % 5 == 0 else name
         reading = pinyin(name)
-        places = rng.sample(world.nodes, rng.choice((1, 1, 1, 2, 3)))
-        contact = Contact.objects.create(
+        places.append(rng.sample(world.nodes, rng.choice((1, 1, 1, 2, 3))))
+        made.append(Contact(
             name=name, simplified=simplified(name), sort_key=reading.sort_key, initials=reading.initials,
-            mobile=f"+86199{rng.randint(0, 99_999_999):08d}", enabled=rng.random() > 0.1, main_node=places[0],
-            created_by=rng.choice([None, *staff]), follower=rng.choice([None, None, *staff]),
-        )  # fmt: skip
-        for place in places:
-            Membership.objects.create(contact=contact, node=place, is_main=place is places[0])
-        world.contacts.append(contact)
+            mobile=f"+86{HEADS[number % len(HEADS)]}{rng.randint(0, 99_999_999):08d}", enabled=rng.random() > 0.1,
+            code=f"GYS{number:05}" if number % 3 == 0 else None,
+            email=f"p{number}@wai.example" if number % 4 == 0 else "",
+            main_node=places[-1][0], created_by=rng.choice([None, *staff]), follower=rng.choice([None, None, *staff]),
+        ))  # fmt: skip
+    world.contacts = Contact.objects.bulk_create(made, batch_size=2000)
+    Membership.objects.bulk_create(
+        [
+            Membership(contact=contact, node=place, is_main=place is mine[0])
+            for contact, mine in zip(world.contacts, places, strict=True)
+            for place in mine
+        ],
+        batch_size=5000,
+    )
     deleted = rng.sample(world.contacts, 3)
     Contact.objects.filter(pk__in=[contact.pk for contact in deleted]).update(
         deleted_at="2026-11-01T00:00:00Z"
