@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from contacts.import_format import BY_KEY, headings
+from contacts.import_columns import BY_KEY, headings
 from contacts.import_values import MAX_DEPTH
 from core.sheets import write_csv, write_xlsx
 
@@ -93,6 +93,24 @@ BAD: tuple[BadRow, ...] = (
     BadRow("remark too long", "remark", "too_long", {"remark": "说" * 2001}),
     BadRow("tag too long", "tags", "too_long", {"tags": "标" * 31}),
     BadRow("too many tags", "tags", "too_many", {"tags": ";".join(f"标签{n}" for n in range(21))}),
+    BadRow(
+        "credit code with a wrong check character",
+        "credit_code",
+        "invalid",
+        {"credit_code": "91350211MA0000001A"},
+    ),
+    BadRow(
+        "a day that does not exist",
+        "cooperation_from",
+        "invalid",
+        {"cooperation_from": "2024-02-30"},
+    ),
+    BadRow(
+        "order of an organization is a word",
+        "organization_order",
+        "invalid",
+        {"organization_order": "第一"},
+    ),
 )
 FIRST_BAD_ROW = 2 + len(GOOD)
 EXPECTED: tuple[tuple[int, str, str], ...] = tuple(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench import names
-from contacts.import_format import BY_KEY, headings
+from contacts.import_columns import BY_KEY, headings
 from core.reading import pinyin
 from core.sheets import write_csv, write_xlsx
 

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import Column
+from contacts.import_columns import Column
 from contacts.models import ExportJob
 from core.forms import UiForm
 

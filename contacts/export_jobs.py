@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.exports import columns, contacts, files, organizations
-from contacts.import_format import Column
+from contacts.import_columns import Column
 from contacts.models import ExportJob
 from contacts.permissions import Viewer, viewer_of
 from contacts.selection import Selection

@@ -1,11 +1,15 @@
 """What the rows of one file must not say against each other."""
 
 from dataclasses import dataclass, field
+from typing import Any, Final
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError, row_error
+from contacts.import_format import ParsedRow, RowError, printed, row_error
+
+ADDED: Final = ("organization_tags", "organization_owners")
+"""Columns whose values from several rows of one organization add up."""
 
 
 @dataclass(slots=True)
@@ -20,10 +24,12 @@ class FileChecks:
     _people: dict[tuple[str, tuple[str, ...], str], int] = field(default_factory=dict)
     _code_of: dict[str, tuple[str, int]] = field(default_factory=dict)
     _organization_of: dict[str, tuple[str, int]] = field(default_factory=dict)
+    _details_of: dict[tuple[str, str], tuple[Any, int]] = field(default_factory=dict)
 
     def check(self, parsed: ParsedRow) -> list[RowError]:
         """The errors of this row against those before it; a row with errors is not remembered."""
-        errors = self._organization_errors(parsed) + self._person_errors(parsed)
+        errors = self._organization_errors(parsed) + self._detail_errors(parsed)
+        errors += self._person_errors(parsed)
         if not errors:
             self._remember(parsed)
         return errors
@@ -43,6 +49,16 @@ class FileChecks:
             )
             return [row_error(parsed.row, "organization_code", code, "conflict", text)]
         return []
+
+    def _detail_errors(self, parsed: ParsedRow) -> list[RowError]:
+        errors = []
+        for key, value in parsed.details.items():
+            other, row = self._details_of.get((parsed.organization, key), (value, 0))
+            if other != value and key not in ADDED:
+                text = _("Row {row} says something else about {name}")
+                reason = format_lazy(text, row=row, name=parsed.organization)
+                errors.append(row_error(parsed.row, key, printed(value), "conflict", reason))
+        return errors
 
     def _person_errors(self, parsed: ParsedRow) -> list[RowError]:
         errors = []
@@ -70,6 +86,8 @@ class FileChecks:
         if parsed.organization_code:
             self._organization_of.setdefault(parsed.organization_code.lower(), (name, row))
             self._code_of.setdefault(name, (parsed.organization_code, row))
+        for key, value in parsed.details.items():
+            self._details_of.setdefault((name, key), (value, row))
         if parsed.code:
             self._codes.setdefault(parsed.code.lower(), row)
         if parsed.mobile:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from django.utils.text import format_lazy
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_values import MAX_DEPTH, BadValue, read_value
+from contacts.import_columns import BY_KEY, COLUMNS, DETAILS, READ_ONLY, Column
+from contacts.import_values import BadValue, read_value
 from core.cleaning import clean
 from core.errors import Invalid
 
@@ -24,107 +24,8 @@ HEADER_ROWS: Final = 10
 """The header is one of so many first rows: tables often begin with a title."""
 
 _VALUE_SHOWN: Final = 100
+_NO_DETAILS: Final[Mapping[str, Any]] = {}
 _DECORATION: Final = re.compile(r"[\s*＊:：_-]|[(（].*?[)）]")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its key, its names, and what a person reads about it."""
-
-    key: str
-    zh: str
-    en: str
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    person: bool = True
-    """Whether it says something about the person: then the row needs a name."""
-    example: str = ""
-    note: Any = ""
-
-    @property
-    def label(self) -> str:
-        """Its name in the language of the moment."""
-        return self.en if (get_language() or "").startswith("en") else self.zh
-
-
-COLUMNS: Final = (
-    Column(
-        "organization", "外部组织", "Organization",
-        ("组织", "组织名称", "外部组织名称", "公司", "公司名称", "单位", "单位名称", "company"),
-        required=True, person=False, example="华信机电",
-        note=_("Required. Is created when there is none of this name or code. At most 100 characters."),
-    ),
-    Column(
-        "organization_code", "组织编码", "Organization code",
-        ("外部组织编码", "公司编码", "单位编码", "org code", "company code"),
-        person=False, example="SUP-0001",
-        note=_(
-            "Your own key for the organization: letters, digits, - _ and . (at most 64). "
-            "One code belongs to one organization."
-        ),
-    ),
-    Column(
-        "department", "部门", "Department", ("部门路径", "所属部门", "department path"),
-        person=False, example="销售中心/华东区",
-        note=format_lazy(
-            _("Path below the organization with / between the levels, at most {limit} levels."), limit=MAX_DEPTH
-        ),
-    ),
-    Column(
-        "name", "姓名", "Name", ("联系人", "联系人姓名", "名字", "contact", "full name", "contact name"),
-        required=True, example="单田芳",
-        note=_(
-            "Required for a person. "
-            "A row without anything about a person creates only the organization and department."
-        ),
-    ),
-    Column(
-        "code", "人员编码", "Contact code", ("联系人编码", "编码", "工号", "编号", "code", "person code"),
-        example="P000001",
-        note=_(
-            "Your own key for the person, unique: letters, digits, - _ and . (at most 64). "
-            "With it a later import updates instead of adding."
-        ),
-    ),
-    Column(
-        "mobile", "手机", "Mobile", ("手机号", "手机号码", "移动电话", "mobile phone", "cell phone"),
-        example="154 0000 0001",
-        note=_("Chinese numbers with 11 digits, others with country code (+852 …). Unique in the file."),
-    ),
-    Column(
-        "email", "邮箱", "E-mail", ("电子邮箱", "电子邮件", "邮件", "mail", "email address"),
-        example="shan@example.com",
-    ),
-    Column("position", "职务", "Position", ("职位", "岗位", "title", "job title"), example="销售经理"),
-    Column("gender", "性别", "Gender", ("sex",), example="男", note=_("男 or 女, or empty.")),
-    Column(
-        "telephone", "固定电话", "Telephone", ("座机", "电话", "办公电话", "phone", "landline"),
-        example="010-00000000",
-    ),
-    Column(
-        "office", "办公地点", "Office location", ("办公地址", "地址", "office", "address"),
-        example="北京 A 座 3 层",
-    ),
-    Column("remark", "备注", "Remark", ("说明", "note", "remarks"), note=_("At most 2000 characters.")),
-    Column("tags", "标签", "Tags", ("tag",), example="重点;华东", note=_("Several with ; between them.")),
-    Column(
-        "security_level", "安全级别", "Security level", ("密级", "level"), example="0",
-        note=_("A whole number from -999 to 0; empty means the default."),
-    ),
-)  # fmt: skip
-
-BY_KEY: Final[dict[str, Column]] = {column.key: column for column in COLUMNS}
-
-SOURCE_ROW: Final = Column("source_row", "原文件行号", "Row in the file")
-REASONS: Final = Column("reasons", "未导入原因", "Why it was refused")
-# Columns that our own files have and no import takes: an export or the file of refused rows comes back without a word.
-READ_ONLY: Final = (
-    Column("account", "账号状态", "Account state"),
-    Column("category", "分类", "Category"),
-    Column("created_at", "创建时间", "Created at"),
-    SOURCE_ROW,
-    REASONS,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +58,8 @@ class ParsedRow:
     remark: str = ""
     tags: tuple[str, ...] = ()
     security_level: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What it says more about the organization: the filled ones of DETAILS by key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +183,11 @@ def parse_row(row: int, values: Mapping[str, str]) -> ParsedRow | list[RowError]
         errors.append(
             row_error(row, "name", values.get("name", ""), "required", _("The name is missing"))
         )
-    return errors or ParsedRow(row=row, **read)
+    if errors:
+        return errors
+    about = {key: read.pop(key) for key in DETAILS}
+    details = {key: value for key, value in about.items() if value not in ("", None, ())}
+    return ParsedRow(row=row, details=details or _NO_DETAILS, **read)
 
 
 def _blank(row: int, values: Mapping[str, str]) -> list[RowError] | None:
@@ -301,35 +208,6 @@ def row_error(row: int, key: str, value: str, kind: str, reason: Any) -> RowErro
     return RowError(row, key, clean(value, _VALUE_SHOWN), kind, reason)
 
 
-LEVELS: Final[dict[str, tuple[str, ...]]] = {
-    "organizations": ("organization", "organization_code"),
-    "departments": ("organization", "organization_code", "department"),
-    "contacts": tuple(column.key for column in COLUMNS if column.key != "organization_code"),
-    "all": tuple(BY_KEY),
-}
-"""Which columns the template of each level has; all of them are read by the same import."""
-
-
-def headings(level: str = "all", *, english: bool = False) -> list[str]:
-    """The first row of the template; required columns have a star."""
-    columns = [BY_KEY[key] for key in LEVELS[level]]
-    return [
-        f"{column.en if english else column.zh}{'*' if column.required else ''}"
-        for column in columns
-    ]
-
-
-def examples() -> list[str]:
-    """The second row of the template."""
-    return [column.example for column in COLUMNS]
-
-
-def notes(level: str = "all") -> list[str]:
-    """What the second sheet of the template explains, in the language of the reader."""
-    lines = []
-    for column in (BY_KEY[key] for key in LEVELS[level]):
-        line = f"{column.zh} ({column.en}): {column.note}"
-        if column.example:
-            line = f"{line} {_('Example: %(value)s') % {'value': column.example}}"
-        lines.append(line)
-    return lines
+def printed(value: Any) -> str:
+    """A cleaned value of `details` as a person wrote it."""
+    return ";".join(value) if isinstance(value, tuple) else str(value)

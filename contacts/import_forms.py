@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import BY_KEY, COLUMNS
+from contacts.import_columns import BY_KEY, COLUMNS
 from contacts.imports.headers import header_of
 from contacts.services.imports import check_columns
 from core.errors import Invalid

@@ -15,7 +15,8 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from contacts.import_format import BY_KEY, RowError, guess_header
+from contacts.import_columns import BY_KEY
+from contacts.import_format import RowError, guess_header
 from contacts.imports import apply, files, headers, plan, rows
 from contacts.imports.plan import Counts, Plan
 from contacts.imports.wishes import Wishes
@@ -175,7 +176,7 @@ def _progress(job: ImportJob, delta: Counts, done: int) -> None:
     row.counts["done"] = {
         name: sums.get(name, 0) + number
         for name, number in delta.as_dict().items()
-        if name in ("created", "updated", "joined", "organizations", "departments")
+        if name not in ("rows", "unchanged", "errors")
     }
     row.done = done
     row.save(update_fields=["counts", "done"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 import unicodedata
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from django.core.validators import validate_email
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from core import uscc
 from core.cleaning import clean
+from core.errors import Invalid
 from core.phones import InvalidPhone, to_mobile_e164
 from core.sheets.writing import starts_formula
 
@@ -25,12 +28,18 @@ MAX_REMARK: Final = 2_000
 MAX_TAG: Final = 30
 MAX_TAGS: Final = 20
 MAX_DEPTH: Final = 10
+MAX_FULL_NAME: Final = 200
+MAX_CATEGORY: Final = 50
+MAX_OWNER: Final = 150
+MAX_OWNERS: Final = 20
 SECURITY_LEVELS: Final = range(-999, 1)
+ORDERS: Final = range(-99_999, 100_000)
 
 _UNLIMITED: Final = 100_000
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TELEPHONE: Final = re.compile(r"(?=.*[0-9])[0-9+()\-. ,;/#*xX转分机ext]+")
-_TAG_SEPARATORS: Final = re.compile(r"[;；,，、\n]")
+_SEPARATORS: Final = re.compile(r"[;；,，、\n]")
+_DAY: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _WHOLE_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,6}")
 _GENDERS: Final[dict[str, str]] = {
     "男": "m", "男性": "m", "先生": "m", "m": "m", "male": "m", "mr": "m", "mr.": "m",
@@ -49,7 +58,7 @@ class BadValue(Exception):
 
 
 def read_value(key: str, raw: str) -> Any:
-    """The cell of column `key` as it is kept; "" (None for the security level) when it is blank.
+    """The cell of column `key` as it is kept; empty (None for numbers and dates) when it is blank.
 
     Raises BadValue.
     """
@@ -135,24 +144,58 @@ def _telephone(raw: str) -> str:
     return value
 
 
+def _several(raw: str, each: int, limit: int, too_many: Any) -> tuple[str, ...]:
+    parts = (_text(part, each) for part in _SEPARATORS.split(raw))
+    found = tuple(dict.fromkeys(part for part in parts if part))
+    if len(found) > limit:
+        raise BadValue("too_many", format_lazy(too_many, limit=limit))
+    return found
+
+
 def _tags(raw: str) -> tuple[str, ...]:
-    parts = (_text(part, MAX_TAG) for part in _TAG_SEPARATORS.split(raw))
-    tags = tuple(dict.fromkeys(part for part in parts if part))
-    if len(tags) > MAX_TAGS:
-        text = _("More than {limit} tags")
-        raise BadValue("too_many", format_lazy(text, limit=MAX_TAGS))
-    return tags
+    return _several(raw, MAX_TAG, MAX_TAGS, _("More than {limit} tags"))
 
 
-def _security_level(raw: str) -> int | None:
+def _owners(raw: str) -> tuple[str, ...]:
+    return _several(raw, MAX_OWNER, MAX_OWNERS, _("More than {limit} people"))
+
+
+def _whole(raw: str, allowed: range) -> int | None:
     value = unicodedata.normalize("NFKC", clean(raw, _UNLIMITED)).replace("\u2212", "-")
     if not value:
         return None
     if not _WHOLE_NUMBER.fullmatch(value):
         raise BadValue("invalid", _("This is not a whole number"))
-    if int(value) not in SECURITY_LEVELS:
-        raise BadValue("out_of_range", _("Must lie between -999 and 0"))
+    if int(value) not in allowed:
+        text = _("Must lie between {low} and {high}")
+        reason = format_lazy(text, low=allowed.start, high=allowed.stop - 1)
+        raise BadValue("out_of_range", reason)
     return int(value)
+
+
+def _credit_code(raw: str) -> str:
+    value = clean(raw, _UNLIMITED)
+    if not value:
+        return ""
+    try:
+        return uscc.validate(value)
+    except Invalid as error:
+        raise BadValue("invalid", error.message) from None
+
+
+def _day(raw: str) -> datetime.date | None:
+    value = unicodedata.normalize("NFKC", clean(raw, _UNLIMITED))
+    if not value:
+        return None
+    match = _DAY.fullmatch(value)
+    try:
+        return datetime.date(*map(int, match.groups())) if match else _no_day()
+    except ValueError:
+        return _no_day()
+
+
+def _no_day() -> datetime.date:
+    raise BadValue("invalid", _("Write the date like 2024-01-31"))
 
 
 _READERS: Final[dict[str, Callable[[str], Any]]] = {
@@ -169,5 +212,14 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "office": lambda raw: _text(raw, MAX_OFFICE),
     "remark": lambda raw: _text(raw, MAX_REMARK, multiline=True),
     "tags": _tags,
-    "security_level": _security_level,
+    "security_level": lambda raw: _whole(raw, SECURITY_LEVELS),
+    "organization_full_name": lambda raw: _text(raw, MAX_FULL_NAME),
+    "credit_code": _credit_code,
+    "organization_category": lambda raw: _text(raw, MAX_CATEGORY),
+    "organization_tags": _tags,
+    "organization_owners": _owners,
+    "cooperation_from": _day,
+    "cooperation_to": _day,
+    "organization_order": lambda raw: _whole(raw, ORDERS),
+    "organization_remark": lambda raw: _text(raw, MAX_REMARK, multiline=True),
 }

@@ -39,6 +39,9 @@ LEVEL_WORDS = {
     "departments": gettext_lazy("Departments"),
     "contacts": gettext_lazy("Contacts"),
 }
+NOTHING = dict.fromkeys(
+    ("created", "updated", "joined", "organizations", "departments", "organizations_updated"), 0
+)
 WORKING = (Status.UPLOADED, Status.CHECKING, Status.RUNNING)
 
 
@@ -152,10 +155,7 @@ def _counts(job: ImportJob) -> dict[str, int]:
 
 
 def summary(job: ImportJob) -> str:
-    """One sentence: what will happen, or what has happened."""
-    counts = {
-        "created": 0, "updated": 0, "joined": 0, "organizations": 0, "departments": 0, **_counts(job),
-    }  # fmt: skip
+    """What will happen, or what has happened."""
     if job.status in (Status.UPLOADED, Status.CHECKING, Status.MAPPING):
         return ""
     if job.status == Status.REFUSED:
@@ -163,18 +163,27 @@ def summary(job: ImportJob) -> str:
             "errors": job.counts.get("errors", 0)
         }
     if job.status == Status.CHECKED:
-        return _planned(counts)
-    return _(
+        return _planned(job.counts)
+    counts = {**NOTHING, **_counts(job)}
+    said = _(
         "%(created)s people created, %(updated)s updated, %(joined)s added to an organization; "
         "%(organizations)s organizations and %(departments)s departments created."
     ) % counts  # fmt: skip
+    return said + _changed(counts, _("%(n)s organizations were changed."))
 
 
-def _planned(counts: dict[str, int]) -> str:
-    return _(
+def _planned(found: dict[str, int]) -> str:
+    counts = {**NOTHING, **found}
+    said = _(
         "%(created)s people will be created, %(updated)s updated, %(joined)s added to an organization; "
         "%(organizations)s organizations and %(departments)s departments will be created."
     ) % counts  # fmt: skip
+    return said + _changed(counts, _("%(n)s organizations will be changed."))
+
+
+def _changed(counts: dict[str, int], sentence: str) -> str:
+    number = counts["organizations_updated"]
+    return " " + sentence % {"n": number} if number else ""
 
 
 def progress(job: ImportJob) -> dict[str, object] | None:

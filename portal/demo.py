@@ -18,7 +18,7 @@ from accounts import passwords
 from accounts.models import Department, PrivacyNotice, User
 from accounts.services import departments, own, people
 from approvals import services as approvals
-from contacts.import_format import BY_KEY, headings
+from contacts.import_columns import BY_KEY, headings
 from contacts.imports import apply, plan
 from contacts.models import Contact
 from contacts.services import accounts as contact_accounts

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.utils.translation import pgettext
 
-from contacts.import_format import Column
+from contacts.import_columns import Column
 from contacts.models import ExportJob
 from core.cleaning import clean
 from core.sheets import write_csv, write_xlsx

@@ -17,6 +17,7 @@ COLUMNS = (
     "code",
     "full_name",
     "name_en",
+    "order",
     "remark",
     "enabled",
     "created_at",
@@ -64,9 +65,10 @@ def _row(
         "organization": node.name,
         "organization_code": node.code,
         "parent": names.get(node.parent_id or 0, ""),
-        "full_name": node.full_name,
+        "organization_full_name": node.full_name,
         "name_en": node.name_en,
-        "remark": node.remark,
+        "organization_order": node.order,
+        "organization_remark": node.remark,
         "state": word("node", "enabled" if node.enabled else "disabled").label,
         "created_at": timezone.localtime(node.created_at).isoformat(sep=" ", timespec="minutes"),
         **(_detail(detail) if detail else {}),
@@ -77,9 +79,9 @@ def _row(
 def _detail(detail: OrganizationDetail) -> dict[str, Any]:
     return {
         "credit_code": detail.credit_code,
-        "category": detail.category.name if detail.category else "",
-        "tags": ";".join(tag.name for tag in detail.tags.all()),
-        "owners": _(", ").join(user.name for user in detail.owners.all()),
+        "organization_category": detail.category.name if detail.category else "",
+        "organization_tags": ";".join(tag.name for tag in detail.tags.all()),
+        "organization_owners": _(", ").join(user.name for user in detail.owners.all()),
         "cooperation_from": detail.cooperation_from,
         "cooperation_to": detail.cooperation_to,
     }

@@ -74,15 +74,19 @@ def _nodes(plan: Plan, *, by: Actor, report: Report, done: Counts) -> Places:
     with transaction.atomic():
         scope = _scope(by=by, dimension_id=plan.dimension_id)
         places = resolve(plan.file.rows, dimension_id=plan.dimension_id, scope=scope)
-        if not (places.missing or places.recoded):
+        if not (places.missing or places.changed):
             return places
         # Only now the lock that keeps everybody else out of the tree; what was read before it is read again.
         tree.lock(plan.dimension_id)
         places = resolve(plan.file.rows, dimension_id=plan.dimension_id, scope=scope)
-        errors = [error for row in plan.file.rows if (error := places.error_of(row))]
+        errors = [error for row in plan.file.rows for error in places.errors_of(row)]
         if errors:
             raise ChangedMeanwhile(errors)
-        delta = Counts(organizations=places.new_organizations, departments=places.new_departments)
+        delta = Counts(
+            organizations=places.new_organizations,
+            departments=places.new_departments,
+            organizations_updated=len(places.changed),
+        )
         _write_nodes(places, by=by, dimension_id=plan.dimension_id)
         report(delta, plan.counts.rows - len(plan.people))
     _sum(done, delta)

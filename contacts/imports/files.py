@@ -7,15 +7,8 @@ from pathlib import Path
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from contacts.import_format import (
-    BY_KEY,
-    REASONS,
-    SOURCE_ROW,
-    Header,
-    RowError,
-    headings,
-    notes,
-)
+from contacts.import_columns import BY_KEY, REASONS, SOURCE_ROW, headings, notes
+from contacts.import_format import Header, RowError
 from contacts.imports.rows import BadRow
 from core.sheets import iter_sandboxed, write_xlsx
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from accounts.models import User
-from contacts.import_format import BY_KEY, Header
+from contacts.import_columns import BY_KEY
+from contacts.import_format import Header
 from contacts.models import ImportColumns
 from core.cleaning import clean
 from core.sheets import iter_sandboxed

@@ -8,11 +8,13 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contacts.import_format import ParsedRow, RowError
+from contacts.imports import organizations
+from contacts.imports.organizations import About
 from core import audit
 from core.actors import Actor
 from core.text import pinyin
 from orgs import tree, tree_bulk
-from orgs.models import Node, OrganizationDetail, Source
+from orgs.models import Node, Source
 from orgs.permissions import Scope
 
 Path = tuple[str, ...]
@@ -26,20 +28,22 @@ class Places:
     found: dict[Path, int] = field(default_factory=dict)
     missing: dict[Path, None] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
-    recoded: dict[int, str] = field(default_factory=dict)
+    changed: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Id of an organization → what the file changes about it."""
+    about: About = field(default_factory=About)
     errors: dict[str, tuple[str, str, Any]] = field(default_factory=dict)
     """Name of an organization → field, kind and reason why it cannot be used."""
     names: dict[int, str] = field(default_factory=dict)
     """Id of an organization → the name under which the file has it."""
 
-    def error_of(self, row: ParsedRow) -> RowError | None:
-        """Why the place of this row cannot be used, or None."""
+    def errors_of(self, row: ParsedRow) -> list[RowError]:
+        """Why the place of this row, or what it says about it, cannot be taken."""
         known = self.errors.get(row.organization)
         if known is None:
-            return None
+            return self.about.errors.get(row.row, [])
         name, kind, reason = known
         value = row.organization_code if name == "organization_code" else row.organization
-        return RowError(row.row, name, value, kind, reason)
+        return [RowError(row.row, name, value, kind, reason)]
 
     def target(self, row: ParsedRow) -> int | None:
         """Id of the node the row belongs to; None while it does not exist."""
@@ -59,8 +63,8 @@ def path_of(row: ParsedRow) -> Path:
     return (row.organization, *row.department)
 
 
-def resolve(rows: Iterable[ParsedRow], *, dimension_id: int, scope: Scope) -> Places:
-    """Finds the nodes of all rows in one dimension; three queries.
+def resolve(rows: Sequence[ParsedRow], *, dimension_id: int, scope: Scope) -> Places:
+    """Finds the nodes of all rows in one dimension; three queries, and those of organizations.compare.
 
     An organization is found by its code, else by its name anywhere in the dimension (directly below it first); a
     department by its name below its parent.
@@ -78,7 +82,17 @@ def resolve(rows: Iterable[ParsedRow], *, dimension_id: int, scope: Scope) -> Pl
     for path in wanted:
         if path[0] not in places.errors:
             _walk(path, places, known)
+    _tell(rows, places)
     return places
+
+
+def _tell(rows: Sequence[ParsedRow], places: Places) -> None:
+    """What the rows say about organizations that can be used."""
+    usable = [row for row in rows if row.organization not in places.errors]
+    ids = {path[0]: node_id for path, node_id in places.found.items() if len(path) == 1}
+    places.about = organizations.compare(usable, ids)
+    for node_id, values in places.about.changed.items():
+        places.changed.setdefault(node_id, {}).update(values)
 
 
 class _Tree:
@@ -112,7 +126,7 @@ def _find_organization(name: str, places: Places, known: _Tree, scope: Scope) ->
     if len(usable) == 1:
         places.found[(name,)] = usable[0][0]
         if code:
-            places.recoded[usable[0][0]] = code
+            places.changed[usable[0][0]] = {"code": code}
     elif usable:
         text = _("Several organizations have this name; give the organization code")
         places.errors[name] = ("organization", "ambiguous", text)
@@ -158,7 +172,7 @@ def _walk(path: Path, places: Places, known: _Tree) -> None:
 
 
 def create_missing(places: Places, *, by: Actor, dimension_id: int) -> None:
-    """Creates the missing nodes in one go and gives organizations their codes, all audited; fills `places.found`.
+    """Creates the missing nodes in one go and changes what the file changes, all audited; fills `places.found`.
 
     The caller holds the tree lock exclusively, resolved under it, and has checked the right.
     """
@@ -168,14 +182,18 @@ def create_missing(places: Places, *, by: Actor, dimension_id: int) -> None:
             nodes=[_new_node(path, places, dimension_id) for path in places.missing],
         )
         created = {path: ids[_key(path)] for path in places.missing}
-        OrganizationDetail.objects.bulk_create(
-            [OrganizationDetail(node_id=pk) for path, pk in created.items() if len(path) == 1],
-            batch_size=2000,
+        organizations.create_details(
+            {pk: _about(path, places) for path, pk in created.items() if len(path) == 1}
         )
         _record_created(created, places, by=by, dimension_id=dimension_id)
         places.found |= created
         places.missing.clear()
-    _give_codes(places, by=by, dimension_id=dimension_id)
+    organizations.change(places.changed, by=by, dimension_id=dimension_id)
+    places.changed.clear()
+
+
+def _about(path: Path, places: Places) -> dict[str, Any]:
+    return places.about.new.get(path[0], {})
 
 
 def _key(path: Path) -> str:
@@ -190,7 +208,7 @@ def _new_node(path: Path, places: Places, dimension_id: int) -> tree.NewNode:
         "source": Source.FILE.value,
     }  # fmt: skip
     if len(path) == 1:
-        values["code"] = places.codes.get(path[0])
+        values |= {"code": places.codes.get(path[0]), **organizations.columns(_about(path, places))}
     parent: int | str = places.found.get(above, _key(above)) if above else dimension_id
     kind = Node.Kind.DEPARTMENT if above else Node.Kind.ORGANIZATION
     return tree.NewNode(key=_key(path), parent=parent, kind=int(kind), values=values)
@@ -208,28 +226,9 @@ def _record_created(
     )  # fmt: skip
 
 
-def _shown(path: Path, places: Places) -> dict[str, str]:
+def _shown(path: Path, places: Places) -> dict[str, Any]:
     shown = {"name": path[-1], "source": Source.FILE.value}
     if len(path) > 1:
         return shown | {"parent": path[-2]}
     code = places.codes.get(path[0])
-    return shown | {"code": code} if code else shown
-
-
-def _give_codes(places: Places, *, by: Actor, dimension_id: int) -> None:
-    """Organizations found by name take the code of the file, so that later imports survive a new name."""
-    nodes: Sequence[Node] = list(Node.objects.filter(pk__in=places.recoded, code=None))
-    for node in nodes:
-        node.code = places.recoded[node.pk]
-    Node.objects.bulk_update(nodes, ["code"], batch_size=500)
-    audit.record_many(
-        action="node.edit", model=Node, by=by,
-        changes=[
-            audit.Change(
-                node.pk, node.name, before={"code": None}, after={"code": node.code},
-                dimension_id=dimension_id,
-            )
-            for node in nodes
-        ],
-    )  # fmt: skip
-    places.recoded.clear()
+    return shown | ({"code": code} if code else {}) | organizations.shown(_about(path, places))

@@ -31,6 +31,7 @@ class Counts:
     unchanged: int = 0
     organizations: int = 0
     departments: int = 0
+    organizations_updated: int = 0
     errors: int = 0
 
     def add(self, kind: str, number: int = 1) -> None:
@@ -42,7 +43,8 @@ class Counts:
     @property
     def changes(self) -> int:
         """How much would be written; 0 when the file says nothing new."""
-        return self.created + self.updated + self.joined + self.organizations + self.departments
+        people = self.created + self.updated + self.joined
+        return people + self.organizations + self.departments + self.organizations_updated
 
 
 @dataclass(slots=True)
@@ -55,7 +57,6 @@ class Plan:
     problems: list[RowError] = field(default_factory=list)
     bad: dict[int, BadRow] = field(default_factory=dict)
     claimed: dict[int, int] = field(default_factory=dict)
-    recoded: int = 0
     key: str = "auto"
 
     def matcher(self, scope: Scope, claimed: dict[int, int]) -> Matcher:
@@ -70,7 +71,7 @@ class Plan:
     @property
     def empty(self) -> bool:
         """Whether everything is there already."""
-        return not (self.counts.changes or self.recoded)
+        return not self.counts.changes
 
 
 def make(
@@ -88,7 +89,7 @@ def make(
         plan.problems += bad.errors
         plan.bad[bad.row] = bad
     places = resolve(file.rows, dimension_id=dimension.pk, scope=scope)
-    refused = [error for row in file.rows if (error := places.error_of(row))]
+    refused = [error for row in file.rows for error in places.errors_of(row)]
     refused += _people(plan, places, plan.matcher(scope, plan.claimed))
     _refuse(plan, refused)
     if refused:
@@ -99,7 +100,7 @@ def make(
     plan.counts.rows = file.total
     plan.counts.organizations = places.new_organizations
     plan.counts.departments = places.new_departments
-    plan.recoded = len(places.recoded)
+    plan.counts.organizations_updated = len(places.changed)
     return plan
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from contacts.import_format import BY_KEY, Header
+from contacts.import_columns import BY_KEY
+from contacts.import_format import Header
 from contacts.imports import headers
 from contacts.models import ImportJob
 from core import audit, outbox

@@ -8,19 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.import_checks import FileChecks
-from contacts.import_format import (
-    BY_KEY,
-    COLUMNS,
-    Header,
-    NoHeader,
-    ParsedRow,
-    RowError,
-    examples,
-    find_header,
-    headings,
-    notes,
-    parse_row,
-)
+from contacts.import_columns import BY_KEY, COLUMNS, examples, headings, notes
+from contacts.import_format import Header, NoHeader, ParsedRow, RowError, find_header, parse_row
 
 
 def parsed(row: int = 2, **values: str) -> ParsedRow:

@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.models import User
-from contacts.import_format import BY_KEY, headings
+from contacts.import_columns import BY_KEY, headings
 from contacts.imports import apply, plan
 from contacts.imports.plan import Counts, Plan
 from contacts.models import Contact, Membership

@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.models import User
 from contacts import closure
-from contacts.import_format import BY_KEY, headings
+from contacts.import_columns import BY_KEY, headings
 from contacts.imports import apply, plan
 from contacts.imports.plan import chunks
 from contacts.models import Contact

@@ -11,7 +11,7 @@ from django.utils import translation
 
 from accounts.models import User
 from contacts import import_jobs
-from contacts.import_format import LEVELS, headings
+from contacts.import_columns import LEVELS, headings
 from contacts.imports import files
 from contacts.models import Contact, ImportColumns, ImportJob
 from contacts.services import imports
