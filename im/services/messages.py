@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -36,17 +36,35 @@ def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Messag
     """
     me = selectors.membership(conversation_id=conversation_id, user=by)
     text = _checked_body(body)
+    conversation, sent = begin(me=me, client_id=client_id, by=by)
+    if sent is not None:
+        return repeated(sent, by=by, same=sent.body == text)
+    return append(conversation, me=me, client_id=client_id, by=by, body=text)
+
+
+def begin(*, me: Participant, client_id: str, by: User) -> tuple[Conversation, Message | None]:
+    """Locks the conversation for one more message of `by`: whatever is said, a text or a file, passes here.
+
+    Returns it, and the message that was sent under this `client_id` before; then nothing else was asked.
+    Raises Hidden (the conversation is gone), Denied (read-only now), Invalid (bad `client_id`), Throttled.
+    """
     if not _CLIENT_ID.fullmatch(client_id):
         raise Invalid(_("The page is out of date. Reload it and send again."), field="client_id")
     rows = Conversation.objects.select_for_update(no_key=True)
-    conversation = rows.filter(pk=conversation_id).first()
+    conversation = rows.filter(pk=me.conversation_id).first()
     if conversation is None:  # it became part of another one meanwhile (im.identities)
         raise Hidden(_("There is no such conversation."))
     sent = Message.objects.filter(conversation=conversation, client_id=client_id).first()
-    if sent is not None:
-        return _same(sent, by=by, text=text)
-    _check_writable(conversation, me=me, by=by)
-    _check_rate(conversation, by=by)
+    if sent is None:
+        _check_writable(conversation, me=me, by=by)
+        _check_rate(conversation, by=by)
+    return conversation, sent
+
+
+def append(
+    conversation: Conversation, *, me: Participant, client_id: str, by: User, **said: Any
+) -> Message:
+    """Puts what `by` says at the end of a conversation that `begin` has locked, read for him up to there."""
     conversation.last_seq += 1
     conversation.last_at = timezone.now()
     conversation.save(update_fields=["last_seq", "last_at"])
@@ -56,7 +74,7 @@ def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Messag
         sender=by,
         sender_identity_id=me.identity_id,
         client_id=client_id,
-        body=text,
+        **said,
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
     telling.conversation(conversation, "message")
@@ -76,9 +94,9 @@ def _checked_body(body: str) -> str:
     return text
 
 
-def _same(sent: Message, *, by: User, text: str) -> Message:
-    """The message sent before, provided that nothing would be lost by saying so."""
-    if sent.sender_id == by.pk and (sent.body == text or sent.recalled_at):
+def repeated(sent: Message, *, by: User, same: bool) -> Message:
+    """The message sent before, provided that nothing would be lost by saying so. Raises Conflict."""
+    if sent.sender_id == by.pk and (same or sent.recalled_at):
         return sent
     raise Conflict(
         _("The message before this one had arrived. Send again to send these words too."),
