@@ -136,7 +136,7 @@ def test_identities_of_one_login_are_apart(
     say(zhou, "给恒拓的林晓彤")
     services.notify(user_ids=[lin.pk], card_kind="", card_ref="", body="密码将到期", dedupe_key="n")
     world.external("lin", identity=999)
-    assert names(lin) == [selectors._notices_card().name]
+    assert names(lin) == [selectors.notices_card().name]
     assert selectors.unread_total(user=lin) == 1
     with pytest.raises(Hidden):
         selectors.thread(conversation_id=talk.pk, user=lin)

@@ -1,18 +1,19 @@
-"""Reads of conversations. Every one starts from a membership of the asking party and runs a fixed number of queries."""
+"""One conversation: what stands in it, and what is new for a page that is open."""
 
 from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
-from django.db.models import F, Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from core.errors import Hidden
 from im import reach
 from im.models import Conversation, Message, Participant
 from im.reach import Card, Party
+from im.selectors.people import cards, may_write, notices_card, others, party_of_participant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PAGE: Final = 40
-LIST_STEP: Final = 50
-LIST_MAX: Final = 500
-Filter = Literal["all", "unread", "notices"]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the conversation list."""
-
-    conversation: Conversation
-    card: Card
-    party: Party | None
-    """The other end; None for notifications."""
-    last: Message | None
-    last_mine: bool
-    unread: int
-    pinned: bool
-    muted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +79,6 @@ class News:
         return self.cursor != self.since
 
 
-def party_of_participant(row: Participant) -> Party:
-    return Party(row.user_id, row.identity_id)
-
-
 def membership(*, conversation_id: int, user: User) -> Participant:
     """The membership through which `user` reaches the conversation.
 
@@ -119,7 +98,7 @@ def thread(*, conversation_id: int, user: User) -> Thread:
     """
     me = membership(conversation_id=conversation_id, user=user)
     if me.conversation.kind == Conversation.Kind.SYSTEM:
-        return Thread(me.conversation, me, None, _notices_card(), None, writable=False)
+        return Thread(me.conversation, me, None, notices_card(), None, writable=False)
     other = others([conversation_id], user_id=user.pk).get(conversation_id)
     if other is None:
         return Thread(me.conversation, me, None, Card(_("Unknown person")), None, writable=False)
@@ -129,99 +108,6 @@ def thread(*, conversation_id: int, user: User) -> Thread:
     if not writable:
         card = Card(card.name, "", card.external)
     return Thread(me.conversation, me, other, card, party, writable=writable)
-
-
-def may_write(me: Party, other: Participant) -> bool:
-    """Whether `me` may write to the other end now; nobody writes to a login that is disabled."""
-    return other.user.is_active and reach.policy().may_write(me, party_of_participant(other))
-
-
-def others(conversation_ids: Sequence[int], *, user_id: int) -> dict[int, Participant]:
-    """The other participant of each one-to-one conversation."""
-    rows = Participant.objects.filter(conversation_id__in=conversation_ids).exclude(user_id=user_id)
-    return {row.conversation_id: row for row in rows.select_related("user")}
-
-
-def cards(rows: Sequence[Participant]) -> dict[Party, Card]:
-    """How these participants are shown; a login stands in where the directory knows nothing any more."""
-    parties = [party_of_participant(row) for row in rows]
-    known = reach.policy().labels(parties) if parties else {}
-    return {
-        party: known.get(party) or Card(str(row.user), "", row.user.is_external)
-        for party, row in zip(parties, rows, strict=True)
-    }
-
-
-def _notices_card() -> Card:
-    return Card(_("System notifications"))
-
-
-def conversations(
-    *, user: User, only: Filter = "all", limit: int = LIST_STEP, current_id: int | None = None
-) -> tuple[list[Row], bool]:
-    """The conversation list of `user` and whether there are more: pinned first, newest first, with exact unread counts.
-
-    An external person sees those of the active identity, and the notifications of his login.
-    """
-    mine = (
-        Participant.objects.of(reach.party_of(user))
-        .shown(current_id=current_id)
-        .with_unread()
-        .listed()
-    )
-    if only == "unread":
-        mine = mine.unread_only()
-    elif only == "notices":
-        mine = mine.filter(conversation__kind=Conversation.Kind.SYSTEM)
-    limit = min(max(limit, 1), LIST_MAX)
-    rows = list(mine[: limit + 1])
-    ids = [row.conversation_id for row in rows[:limit]]
-    last = {message.conversation_id: message for message in Message.objects.last_of(ids)}
-    other = others(ids, user_id=user.pk)
-    known = cards(list(other.values()))
-    return [_row(row, last, other, known) for row in rows[:limit]], len(rows) > limit
-
-
-def _row(
-    row: Participant,
-    last: dict[int, Message],
-    others_: dict[int, Participant],
-    known: dict[Party, Card],
-) -> Row:
-    message, other = last.get(row.conversation_id), others_.get(row.conversation_id)
-    is_notices = row.conversation.kind == Conversation.Kind.SYSTEM
-    party = party_of_participant(other) if other and not is_notices else None
-    known_card = known[party] if party else Card(_("Unknown person"))
-    return Row(
-        conversation=row.conversation,
-        card=_notices_card() if is_notices else known_card,
-        party=party,
-        last=message,
-        last_mine=bool(message and message.sender_id == row.user_id),
-        unread=row.unread,  # type: ignore[attr-defined]  # annotated by with_unread()
-        pinned=row.pinned,
-        muted=row.muted,
-    )
-
-
-def unread_total(*, user: User) -> int:
-    """Unread messages and notifications of the active identity, muted conversations left out."""
-    party = reach.party_of(user)
-    own = Q(conversation__participants__identity_id=party.identity_id) | Q(
-        conversation__kind="system"
-    )
-    return (
-        Message.objects.filter(
-            own,
-            conversation__participants__user_id=party.user_id,
-            conversation__participants__muted=False,
-            seq__gt=F("conversation__participants__read_seq"),
-            recalled_at=None,
-        )
-        .exclude(sender_id=party.user_id)
-        .order_by()
-        .count()
-    )
 
 
 def page(*, conversation_id: int, before: int | None = None, limit: int = PAGE) -> Page:

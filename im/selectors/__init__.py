@@ -1,0 +1,53 @@
+"""Reads of conversations. Every one starts from a membership of the asking party and runs a fixed number of queries."""
+
+from im.selectors.lists import (
+    LIST_MAX,
+    LIST_STEP,
+    Filter,
+    Row,
+    conversations,
+    unread_total,
+)
+from im.selectors.people import (
+    cards,
+    may_write,
+    notices_card,
+    others,
+    party_of_participant,
+)
+from im.selectors.threads import (
+    PAGE,
+    Cursor,
+    News,
+    Page,
+    Thread,
+    cursor,
+    membership,
+    news,
+    page,
+    thread,
+)
+
+__all__ = [
+    "LIST_MAX",
+    "LIST_STEP",
+    "PAGE",
+    "Cursor",
+    "Filter",
+    "News",
+    "Page",
+    "Row",
+    "Thread",
+    "cards",
+    "conversations",
+    "cursor",
+    "may_write",
+    "membership",
+    "news",
+    "notices_card",
+    "others",
+    "page",
+    "party_of_participant",
+    "thread",
+    "unread_total",
+]
