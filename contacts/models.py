@@ -136,6 +136,23 @@ class Contact(models.Model):
             ),
             models.Index(fields=["mobile"], name="contacts_contact_mobile", condition=~models.Q(mobile="")),
             models.Index(models.functions.Lower("email"), name="contacts_contact_email", condition=~models.Q(email="")),
+            # Filters of the list that few may match (docs/performance.md).
+            models.Index(
+                fields=["sort_key", "id"], name="contacts_contact_no_mobile",
+                condition=models.Q(deleted_at=None, mobile=""),
+            ),
+            models.Index(
+                fields=["sort_key", "id"], name="contacts_contact_no_email",
+                condition=models.Q(deleted_at=None, email=""),
+            ),
+            models.Index(
+                fields=["sort_key", "id"], name="contacts_contact_off",
+                condition=models.Q(deleted_at=None, enabled=False),
+            ),
+            models.Index(
+                fields=["source", "sort_key", "id"], name="contacts_contact_source",
+                condition=models.Q(deleted_at=None),
+            ),
             models.Index(
                 fields=["deleted_at"], name="contacts_contact_bin", condition=models.Q(deleted_at__isnull=False),
             ),
