@@ -1,6 +1,6 @@
 """What questions, answers and pages of actions on many contacts say. No queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -99,12 +99,17 @@ def said(action: str, n: int) -> str:
     return sentences[action] % {"n": n}
 
 
-def detail(job: BulkJob) -> dict[str, Any]:
-    """Everything the page of one job says about it."""
+def state(job: BulkJob) -> str:
+    """The state as it is shown: done with some refused is partly."""
+    return "partial" if job.status == Status.DONE and job.refused else job.status
+
+
+def detail(job: BulkJob, names: Mapping[int, str]) -> dict[str, Any]:
+    """Everything the page of one job says about it; `names` of the contacts its owner may see now."""
     return {
         "job": job,
         "title": title(job),
-        "state": "partial" if job.status == Status.DONE and job.refused else job.status,
+        "state": state(job),
         "progress": _progress(job),
         "stats": [
             Stat(_("Looked at"), job.done),
@@ -113,10 +118,19 @@ def detail(job: BulkJob) -> dict[str, Any]:
             Stat(_("Not done"), job.refused, kind="bad" if job.refused else ""),
         ],
         "columns": [Column(_("Contact")), Column(_("Why not"))],
-        "rows": [{**one, "url": reverse("contacts:console-contact", args=[one["id"]])} for one in job.problems],
+        "rows": [_problem(one, names) for one in job.problems],
         "more_problems": job.refused > len(job.problems),
         "back_url": reverse("contacts:console-list", args=[job.node_id]),
     }  # fmt: skip
+
+
+def _problem(kept: Mapping[str, Any], names: Mapping[int, str]) -> dict[str, Any]:
+    """One that was refused. Whom he no longer sees stands there without name and reason (SECURITY T06)."""
+    pk = kept["id"]
+    if pk not in names:
+        return {"name": _("A contact that you no longer see"), "reason": "", "url": ""}
+    url = reverse("contacts:console-contact", args=[pk])
+    return {"name": names[pk], "reason": kept["reason"], "url": url}
 
 
 def title(job: BulkJob) -> str:

@@ -33,7 +33,7 @@ class Cancelled(Exception):
 
 def run(*, job_id: int) -> None:
     """Carries an action out, or goes on with it."""
-    open_jobs = BulkJob.objects.filter(pk=job_id, status__in=[Status.QUEUED, Status.RUNNING])
+    open_jobs = BulkJob.objects.filter(pk=job_id, status__in=BulkJob.UNDER_WAY)
     if not open_jobs.update(status=Status.RUNNING):
         return
     job = BulkJob.objects.select_related("owner", "node").get(pk=job_id)

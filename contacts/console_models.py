@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from contacts.job_models import WorkerJob
 from orgs.models import Node
 
 
-class BulkJob(models.Model):
+class BulkJob(WorkerJob):
     """One action on more contacts than a request should wait for (SPEC CON-5). Which ones is asked of the rule while it
     runs; `after_key`, `after_id` say how far it is in display order, written with each batch.
     """
@@ -25,29 +26,16 @@ class BulkJob(models.Model):
         DISABLE = "disable", _("Disable")
         DELETE = "delete", _("Delete")
 
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Finished")
-        FAILED = "failed", _("Failed")
-        CANCELLED = "cancelled", _("Cancelled")
-
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="bulk_jobs")
     node = models.ForeignKey(Node, models.CASCADE, related_name="+")  # whose list it began in
     action = models.CharField(max_length=10, choices=Action.choices)
     options = models.JSONField(default=dict)  # see services.bulk.ACTIONS
     asked = models.JSONField(default=dict)  # selection.Selection.as_json
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
-    total = models.PositiveIntegerField(default=0)  # when it was asked for
-    done = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     refused = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list)  # [{id, name, reason}], capped
-    message = models.CharField(max_length=500, blank=True)
     after_key = models.CharField(max_length=300, blank=True)
     after_id = models.BigIntegerField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.action}:{self.pk}"
@@ -56,10 +44,6 @@ class BulkJob(models.Model):
     def position(self) -> tuple[str, int] | None:
         """After which contact it goes on."""
         return None if self.after_id is None else (self.after_key, self.after_id)
-
-    @property
-    def under_way(self) -> bool:
-        return self.status in (self.Status.QUEUED, self.Status.RUNNING)
 
 
 class SavedFilter(models.Model):

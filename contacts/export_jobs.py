@@ -33,7 +33,6 @@ Status = ExportJob.Status
 What = ExportJob.What
 KEEP_FILES = timedelta(days=7)
 FOLDER = "exports"
-UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 Rows = Iterator[list[str]]
 
 
@@ -43,7 +42,7 @@ class Cancelled(Exception):
 
 def run(*, job_id: int) -> None:
     """Makes the file of an export, or ends it with a reason: the right is asked for with every batch."""
-    open_jobs = ExportJob.objects.filter(pk=job_id, status__in=UNDER_WAY)
+    open_jobs = ExportJob.objects.filter(pk=job_id, status__in=ExportJob.UNDER_WAY)
     if not open_jobs.update(status=Status.RUNNING, done=0):
         return
     job = ExportJob.objects.select_related("owner", "dimension", "node").get(pk=job_id)

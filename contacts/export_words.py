@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from contacts import export_jobs
 from contacts.exports import columns
 from contacts.models import ExportJob
-from contacts.services.exports import UNDER_WAY, ready
+from contacts.services.exports import ready
 from core.ui import Column, Fact
 
 Status = ExportJob.Status
@@ -65,7 +65,7 @@ def reach(job: ExportJob) -> str:
 
 def progress(job: ExportJob) -> dict[str, object] | None:
     """What components/progress.html needs while it is under way."""
-    if job.status not in UNDER_WAY:
+    if not job.under_way:
         return None
     note = _("You may leave this page; a notification comes when the file is ready.")
     text = f"{job.done:,} / {job.total:,}" if job.status == Status.RUNNING else ""

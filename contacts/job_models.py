@@ -7,7 +7,34 @@ from django.utils.translation import gettext_lazy as _
 from orgs.models import Node
 
 
-class ImportJob(models.Model):
+class WorkerJob(models.Model):
+    """What somebody asked for and the worker does: how far it is and how it ended."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    UNDER_WAY = (Status.QUEUED, Status.RUNNING)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    total = models.PositiveIntegerField(default=0)  # when it was asked for
+    done = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def under_way(self) -> bool:
+        return self.status in self.UNDER_WAY
+
+
+class ImportJob(WorkerJob):
     """One upload: checked first, written only after a person confirmed it (SPEC CON-6)."""
 
     class Status(models.TextChoices):
@@ -35,8 +62,6 @@ class ImportJob(models.Model):
     file_name = models.CharField(max_length=200)
     key = models.CharField(max_length=6, choices=Key.choices, default=Key.AUTO)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
-    total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
     # [{heading, key, samples}] of the header as it was found, by column; filled when a person has to assign some.
     header = models.JSONField(default=list)
     # Which column (from 0, as text) holds which key, as a person said; empty: as recognised.
@@ -49,9 +74,6 @@ class ImportJob(models.Model):
     )  # [{row, field, value, reason}], capped; the file has all
     # Rows with errors that the person agreed to leave out when he confirmed.
     left_out = models.JSONField(default=list)
-    message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("import")
@@ -78,7 +100,7 @@ class ImportColumns(models.Model):
         return self.header
 
 
-class ExportJob(models.Model):
+class ExportJob(WorkerJob):
     """One export: made by the worker as its owner, kept for a few days, for nobody else (SECURITY T07)."""
 
     class What(models.TextChoices):
@@ -89,13 +111,6 @@ class ExportJob(models.Model):
         XLSX = "xlsx", _("Excel (.xlsx)")
         CSV = "csv", _("CSV, UTF-8")
         GB18030 = "gb18030", _("CSV, GB18030")
-
-    class Status(models.TextChoices):
-        QUEUED = "queued", _("Queued")
-        RUNNING = "running", _("Running")
-        DONE = "done", _("Finished")
-        FAILED = "failed", _("Failed")
-        CANCELLED = "cancelled", _("Cancelled")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
     # User.session_epoch when it was asked for: whoever is disabled and enabled again starts from nothing (T46).
@@ -108,14 +123,12 @@ class ExportJob(models.Model):
     columns = models.JSONField(default=list)
     # contacts.selection.Selection.as_json() of what was chosen; empty for organizations.
     asked = models.JSONField(default=dict)
-    status = models.CharField(max_length=9, choices=Status.choices, default=Status.QUEUED)
-    total = models.PositiveIntegerField(default=0)
-    done = models.PositiveIntegerField(default=0)
+    # The column is a character shorter than the others'; widening it would lock the table for nothing.
+    status = models.CharField(
+        max_length=9, choices=WorkerJob.Status.choices, default=WorkerJob.Status.QUEUED
+    )
     file = models.FileField(upload_to="exports/", blank=True)
     file_name = models.CharField(max_length=200)
-    message = models.CharField(max_length=500, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -28,4 +28,8 @@ def _console(group: object) -> Iterable[NavItem]:
         "imports", _("Imports and exports"), reverse("contacts:import-list"), "file-spreadsheet", CONSOLE,
         str(group), 150, match=(reverse("contacts:export-list"),),
     )  # fmt: skip
+    yield NavItem(
+        "jobs", _("My jobs"), reverse("contacts:job-list"), "list-check", CONSOLE, str(group), 155,
+        match=("/console/bulk/",),
+    )  # fmt: skip
     yield NavItem("bin", _("Bin"), reverse("contacts:bin"), "trash", CONSOLE, str(group), 160)

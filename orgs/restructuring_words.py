@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from core.ui import Column, Stat
 from orgs.models import Restructuring, RestructuringBatch
@@ -65,9 +65,9 @@ def batch(found: RestructuringBatch, jobs: Sequence[Restructuring], scope: Scope
     if not under_way:
         status = "partial" if done < len(jobs) else Status.SUCCEEDED
     return {
-        "job": found, "title": several(jobs, scope), "state": status,
+        "job": found, "title": several(jobs, scope), "state": status, "done": done,
         "stats": [
-            Stat(_("Asked for"), len(jobs)), Stat(_("Finished"), done, kind="ok"),
+            Stat(_("All together"), len(jobs)), Stat(_("Finished"), done, kind="ok"),
             Stat(_("Not done"), failed, kind="bad" if failed else ""),
             Stat(_("Stopped"), len(over) - done - failed),
         ],
@@ -75,7 +75,7 @@ def batch(found: RestructuringBatch, jobs: Sequence[Restructuring], scope: Scope
             "label": _("One after the other"), "value": min(gone_over, total), "max": total,
             "text": f"{len(over):,} / {len(jobs):,}", "note": NOTE,
         } if under_way else None,
-        "columns": [Column(_("Name")), Column(_("State")), Column(_("Result"))],
+        "columns": [Column(pgettext("node", "Name")), Column(_("State")), Column(_("Result"))],
         "rows": [(job, outcome(job)) for job in jobs],
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from contacts.models import BulkJob
+from contacts.models import BulkJob, Contact
 from contacts.permissions import viewer_of
 from contacts.selection import Selection
 from contacts.services import bulk
@@ -16,7 +16,6 @@ from orgs.models import Node
 from orgs.permissions import as_now, require_maintain, scope_of
 
 Status = BulkJob.Status
-UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 # More than these are left to the worker.
 AT_ONCE = 300
 # Jobs of one person that wait or run at the same time.
@@ -50,7 +49,7 @@ def start(
 def _queue(
     *, by: User, node: Node, selection: Selection, action: str, options: Options, total: int
 ) -> BulkJob:
-    if BulkJob.objects.filter(owner=by, status__in=UNDER_WAY).count() >= MAX_UNDER_WAY:
+    if BulkJob.objects.filter(owner=by, status__in=BulkJob.UNDER_WAY).count() >= MAX_UNDER_WAY:
         raise Conflict(_("Wait for your other bulk actions or cancel them first"))
     bulk.known(by=by, action=action, options=options)
     job = BulkJob.objects.create(
@@ -72,10 +71,17 @@ def own(*, by: User, job_id: int) -> BulkJob:
     return job
 
 
+def names(*, by: User, job: BulkJob) -> dict[int, str]:
+    """Names of the contacts that were refused, as far as `by` sees them now; one query."""
+    ids = [one["id"] for one in job.problems]
+    seen = Contact.objects.visible_to(viewer_of(as_now(by))).filter(pk__in=ids)
+    return dict(seen.values_list("pk", "name")) if ids else {}
+
+
 @transaction.atomic
 def cancel(*, by: User, job: BulkJob) -> BulkJob:
     """Stops a job; what was done stays. Raises Conflict when it is over already."""
-    rows = BulkJob.objects.filter(pk=job.pk, owner=by, status__in=UNDER_WAY)
+    rows = BulkJob.objects.filter(pk=job.pk, owner=by, status__in=BulkJob.UNDER_WAY)
     if not rows.update(status=Status.CANCELLED, finished_at=timezone.now()):
         raise Conflict(_("This bulk action is over already"))
     audit.record(action="bulk.cancel", obj=job, by=by, dimension_id=job.node.dimension_id)

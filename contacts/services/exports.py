@@ -20,7 +20,6 @@ from orgs.permissions import as_now, require_maintain, scope_of
 
 Status = ExportJob.Status
 What = ExportJob.What
-UNDER_WAY = (Status.QUEUED, Status.RUNNING)
 # Exports of one person that wait or run at the same time.
 MAX_UNDER_WAY = 3
 
@@ -48,7 +47,7 @@ def create(
     wanted = columns.chosen(export_jobs.available(what), keys)
     if not wanted:
         raise Invalid(_("Choose at least one column"), field="columns")
-    if ExportJob.objects.filter(owner=by, status__in=UNDER_WAY).count() >= MAX_UNDER_WAY:
+    if ExportJob.objects.filter(owner=by, status__in=ExportJob.UNDER_WAY).count() >= MAX_UNDER_WAY:
         raise Conflict(_("Wait for your other exports or cancel them first"))
     total = count(by=by, node=node, selection=selection)
     if not total:
@@ -87,7 +86,7 @@ def count(*, by: User, node: Node, selection: Selection | None) -> int:
 @transaction.atomic
 def cancel(*, by: User, job: ExportJob) -> ExportJob:
     """Stops an export; no file is kept. Raises Conflict when it is over already."""
-    rows = ExportJob.objects.filter(pk=job.pk, owner=by, status__in=UNDER_WAY)
+    rows = ExportJob.objects.filter(pk=job.pk, owner=by, status__in=ExportJob.UNDER_WAY)
     if not rows.update(status=Status.CANCELLED, finished_at=timezone.now()):
         raise Conflict(_("This export is over already"))
     _record("export.cancel", job, by)

@@ -30,7 +30,8 @@ def _detail(
         Crumb(job.node.name, reverse("contacts:console-list", args=[job.node_id])),
         Crumb(_("Bulk action")),
     ]
-    context = {**bulk_words.detail(job), "crumbs": crumbs, "refused": refused}
+    names = bulk_jobs.names(by=person(request), job=job)
+    context = {**bulk_words.detail(job, names), "crumbs": crumbs, "refused": refused}
     full, fragment = "contacts/bulk/detail.html", "contacts/bulk/_job.html"
     return htmx.page(request, full, fragment, context, status=status)
 
@@ -54,6 +55,6 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if not htmx.is_fragment(request):
         response: HttpResponse = redirect("contacts:bulk-detail", pk=job.pk)
     else:
-        response = render(request, "contacts/bulk/_card.html", bulk_words.detail(job))
+        response = render(request, "contacts/bulk/_card.html", bulk_words.detail(job, {}))
     patch_vary_headers(response, ["HX-Request"])
     return response

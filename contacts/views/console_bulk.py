@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -27,7 +26,7 @@ from core import htmx
 from core.errors import Invalid
 from core.forms import UiForm
 from orgs.models import Node
-from orgs.views.asking import ask, attempt
+from orgs.views.asking import ask, attempt, choose, confirmed, step_of
 from orgs.views.guards import load, on_node, person
 
 Step = Callable[[HttpRequest, Node, Chosen], HttpResponse]
@@ -37,15 +36,9 @@ Step = Callable[[HttpRequest, Node, Chosen], HttpResponse]
 @on_node
 def bulk_act(request: HttpRequest, node: Node) -> HttpResponse:
     """One step of an action on a selection: choose what is missing, ask, do."""
-    action = request.POST.get("action") or request.GET.get("action", "")
-    if action not in STEPS:
-        raise Http404
+    step = step_of(request, STEPS)
     at = console_lists.here(request, node)
-    return STEPS[action](request, node, console_lists.chosen(request, viewer(request), at))
-
-
-def _confirmed(request: HttpRequest) -> bool:
-    return request.POST.get("confirmed") == "1"
+    return step(request, node, console_lists.chosen(request, viewer(request), at))
 
 
 def _question(chosen: Chosen, action: str, **question: Any) -> dict[str, Any]:
@@ -93,7 +86,7 @@ def _move(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
             "orgs:node-picker", chosen, "move", name="node", multiple=0, title=_("Move to…")
         )
     target = load(request, given)
-    if _confirmed(request):
+    if confirmed(request):
         return _start(request, node, chosen, "move", {"node": target.pk})
     n = chosen.n
     title = ngettext("Move %(n)s contact to “%(node)s”?", "Move %(n)s contacts to “%(node)s”?", n)
@@ -103,7 +96,7 @@ def _move(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
 
 def _tags(action: str) -> Step:
     def step(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
-        form = TagsForm(request.POST if _confirmed(request) else None)
+        form = TagsForm(request.POST if confirmed(request) else None)
         if form.is_bound and form.is_valid():
             text = form.cleaned_data["tags"]
             done = attempt(form, lambda: _start(request, node, chosen, action, {"tags": text}))
@@ -118,7 +111,7 @@ def _share(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     values = request.POST.getlist("holders")
     if not values:
         return _holders(chosen, "share", _("Share with"))
-    form = LevelForm(request.POST if _confirmed(request) else None)
+    form = LevelForm(request.POST if confirmed(request) else None)
     if form.is_bound and form.is_valid():
         level = form.cleaned_data["level"]
         return _start(request, node, chosen, "share", {"holders": values, "level": level})
@@ -129,7 +122,7 @@ def _unshare(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
     values = request.POST.getlist("holders")
     if not values:
         return _holders(chosen, "unshare", _("No longer share with"))
-    if _confirmed(request):
+    if confirmed(request):
         return _start(request, node, chosen, "unshare", {"holders": values})
     return ask(request, _with(chosen, "unshare", _("No longer share with"), values))
 
@@ -153,7 +146,7 @@ def _follower(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
             "accounts:picker", chosen, "follower", name="follower", kind="person", multiple=0,
             title=_("Choose the new follower"),
         )  # fmt: skip
-    if _confirmed(request):
+    if confirmed(request):
         return _start(request, node, chosen, "follower", {"user": given})
     follower = User.objects.active().staff().filter(pk=given).first()
     if follower is None:
@@ -163,7 +156,7 @@ def _follower(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
 
 
 def _export(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
-    form = ExportForm(request.POST if _confirmed(request) else None, columns=CONTACT_COLUMNS)
+    form = ExportForm(request.POST if confirmed(request) else None, columns=CONTACT_COLUMNS)
     if form.is_bound and form.is_valid():
         what = {"format_": form.cleaned_data["format"], "keys": form.cleaned_data["columns"]}
         given = {"by": person(request), "node": node, "selection": chosen.selection, **what}
@@ -175,19 +168,15 @@ def _export(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
 
 def _plain(action: str) -> Step:
     def step(request: HttpRequest, node: Node, chosen: Chosen) -> HttpResponse:
-        if _confirmed(request):
+        if confirmed(request):
             return _start(request, node, chosen, action, {})
         return ask(request, _question(chosen, action))
 
     return step
 
 
-def _see(chooser: str, chosen: Chosen, action: str, **query: Any) -> HttpResponseRedirect:
-    """To a chooser, which posts back here."""
-    query["action"] = chosen.address(action=action)
-    response = HttpResponseRedirect(f"{reverse(chooser)}?{urlencode(query)}")
-    response.status_code = 303
-    return response
+def _see(chooser: str, chosen: Chosen, action: str, **query: Any) -> HttpResponse:
+    return choose(chooser, action=chosen.address(action=action), **query)
 
 
 STEPS: dict[str, Step] = {

@@ -1,10 +1,12 @@
 """Dialogs: a form or a question, the same as a page of its own without htmx."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core import htmx
@@ -26,6 +28,26 @@ def attempt(form: UiForm, act: Callable[[], T]) -> T | None:
     except Invalid as error:
         take(form, error)
     return None
+
+
+def step_of(request: HttpRequest, steps: Mapping[str, T]) -> T:
+    """What is done with a selection, by the name in body or address; anything else is missing."""
+    action = request.POST.get("action") or request.GET.get("action", "")
+    if action not in steps:
+        raise Http404
+    return steps[action]
+
+
+def confirmed(request: HttpRequest) -> bool:
+    """Whether the question about a selection was answered."""
+    return request.POST.get("confirmed") == "1"
+
+
+def choose(chooser: str, **query: Any) -> HttpResponse:
+    """Goes on to a chooser, which posts back."""
+    response = HttpResponseRedirect(f"{reverse(chooser)}?{urlencode(query)}")
+    response.status_code = 303
+    return response
 
 
 def form_dialog(

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -20,7 +18,7 @@ from orgs.models import Node, Restructuring
 from orgs.selectors.below import number
 from orgs.services import bulk
 from orgs.services.grants import Holder
-from orgs.views.asking import ask, attempt
+from orgs.views.asking import ask, attempt, choose, confirmed, step_of
 from orgs.views.guards import load, on_node, person, scope
 from orgs.views.restructuring import begin_many, hints
 
@@ -32,10 +30,8 @@ Step = Callable[[HttpRequest, Chosen], HttpResponse]
 @on_node
 def bulk_act(request: HttpRequest, node: Node) -> HttpResponse:
     """One step of an action on a selection: choose what is missing, ask, do."""
-    action = request.POST.get("action") or request.GET.get("action", "")
-    if action not in STEPS:
-        raise Http404
-    return STEPS[action](request, bulk_asked.chosen(request, scope(request), node))
+    step = step_of(request, STEPS)
+    return step(request, bulk_asked.chosen(request, scope(request), node))
 
 
 def _answer(
@@ -46,7 +42,7 @@ def _answer(
 
     A response that `act` returns is the answer: the worker does it.
     """
-    if not _confirmed(request):
+    if not confirmed(request):
         return ask(request, question())
     try:
         n = act()
@@ -55,20 +51,9 @@ def _answer(
     return n if isinstance(n, HttpResponse) else _done(request, chosen, said(n))
 
 
-def _confirmed(request: HttpRequest) -> bool:
-    return request.POST.get("confirmed") == "1"
-
-
 def _done(request: HttpRequest, chosen: Chosen, said: str) -> HttpResponse:
     messages.success(request, said)
     return htmx.done(request, chosen.list_url)
-
-
-def _choose(chooser: str, **query: Any) -> HttpResponse:
-    """Goes on to a chooser, which posts back."""
-    response = HttpResponseRedirect(f"{reverse(chooser)}?{urlencode(query)}")
-    response.status_code = 303
-    return response
 
 
 def _move(request: HttpRequest, chosen: Chosen) -> HttpResponse:
@@ -77,7 +62,7 @@ def _move(request: HttpRequest, chosen: Chosen) -> HttpResponse:
         title, action = _("Move to…"), chosen.address("move")
         hint = " ".join(hints(request, chosen.nodes))
         query = {"name": "node", "kinds": "0,1", "title": title, "hint": hint, "action": action}
-        return _choose("orgs:node-picker", **query)
+        return choose("orgs:node-picker", **query)
     target = load(request, given)
     return _answer(
         request, chosen,
@@ -102,7 +87,7 @@ def _switch(request: HttpRequest, chosen: Chosen, *, enabled: bool) -> HttpRespo
 
 
 def _tag(request: HttpRequest, chosen: Chosen, *, take: bool) -> HttpResponse:
-    form = TagsForm(request.POST if _confirmed(request) else None)
+    form = TagsForm(request.POST if confirmed(request) else None)
     act = bulk.untag if take else bulk.tag
     if form.is_bound and form.is_valid():
         what = {"node_ids": chosen.ids, "names": form.cleaned_data["tags"]}
@@ -117,7 +102,7 @@ def _range(request: HttpRequest, chosen: Chosen, *, take: bool) -> HttpResponse:
     if not values:
         title = _("Remove from the visible range") if take else _("Add to the visible range")
         action = chosen.address("range-remove" if take else "range-add")
-        return _choose("accounts:picker", kind="both", name="holders", title=title, action=action)
+        return choose("accounts:picker", kind="both", name="holders", title=title, action=action)
     to = picked(values)
     holders: list[Holder] = [*to.users, *to.departments]
     act = bulk.remove_range if take else bulk.add_range

@@ -10,7 +10,7 @@ from django.db import models
 from accounts.models import Department, User
 from approvals.models import Application
 from contacts import closure
-from contacts.models import Contact, ImportJob
+from contacts.models import BulkJob, Contact, ExportJob, ImportJob
 from core.models import AuditEntry
 from core.reading import pinyin, simplified
 from im.models import Message
@@ -225,7 +225,14 @@ def _records(found: Canaries, matrix: Matrix) -> None:
     for side, may in (("inside", MAINTAIN | {"CR"}), ("outside", ALL)):
         application = Application.objects.get(pk=getattr(matrix, side)["application"]["CR"])
         mark(found, application, may, keep=("reason",))
-    for job in ImportJob.objects.all():
+    # Of those that were refused the job keeps the names; whoever sees them reads them from the contact.
+    kept = {
+        "id": matrix.outside["contact"]["SA"],
+        "name": found.word("job", frozenset()),
+        "reason": "·",
+    }
+    BulkJob.objects.update(problems=[kept], refused=1)
+    for job in (*ImportJob.objects.all(), *ExportJob.objects.all(), *BulkJob.objects.all()):
         owner = {
             role for role in ROLES if (person := matrix.people[role]) and person.pk == job.owner_id
         }
