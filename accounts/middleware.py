@@ -8,12 +8,15 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 
 from accounts import hooks, selectors
+from accounts.backends import person_of
 from accounts.models import User
 from accounts.services.login import from_this_machine
 from core.htmx import is_fragment
@@ -24,6 +27,14 @@ Handler = Callable[[HttpRequest], HttpResponse]
 PUBLIC = frozenset({"healthz", "readyz"})
 # Reached while a new password or the privacy notice is still due.
 ALWAYS = PUBLIC | {"accounts:logout", "accounts:preferences", "accounts:login"}
+
+
+class PersonMiddleware(AuthenticationMiddleware):
+    """As in Django; session and person are read in one query."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]  # as Django does
 
 
 class LanguageMiddleware:

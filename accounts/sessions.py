@@ -7,11 +7,13 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
-from accounts.models import Session
+from accounts.models import Session, User
 from core import context, live
-from core.fetching import instance
+from core.fetching import instance_with
 
-VALID = "session_key = %s AND expire_date > %s"
+VALID = "a.session_key = %s AND a.expire_date > %s"
+# A disabled login has no person: who holds the session is logged out (SECURITY T45).
+PERSON = "b.id = a.user_id AND b.is_active"
 SEEN_EVERY = datetime.timedelta(minutes=5)
 
 
@@ -19,6 +21,8 @@ class SessionStore(DatabaseStore):
     """Keeps rows of accounts.Session; a row that was deleted meanwhile is never written again."""
 
     seen_at: datetime.datetime | None = None
+    # Whose the session is, read with it in one query; the pages of this request take him from here.
+    person: User | None = None
 
     @classmethod
     def get_model_class(cls) -> type[Session]:
@@ -28,7 +32,8 @@ class SessionStore(DatabaseStore):
         row = None
         # A cookie can say anything, also what PostgreSQL takes in no text; ours are letters and digits.
         if self.session_key and self.session_key.isalnum():
-            row = instance(Session, VALID, [self.session_key, timezone.now()])
+            parameters = [self.session_key, timezone.now()]
+            row, self.person = instance_with(Session, User, PERSON, VALID, parameters)
         if row is None:
             self._session_key = None
         self.seen_at = row.seen_at if row else None

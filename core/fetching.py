@@ -7,6 +7,7 @@ import psycopg
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
+N = TypeVar("N", bound=models.Model)
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -36,9 +37,34 @@ def instance(model: type[M], where: str, parameters: Any) -> M | None:
     return model.from_db(connection.alias, names, rows[0]) if rows else None
 
 
+def instance_with(
+    model: type[M], beside: type[N], on: str, where: str, parameters: Any
+) -> tuple[M | None, N | None]:
+    """As `instance`, and the row of `beside` that belongs to it, in one query. `on` and `where` are constant
+    conditions on the columns of `a` and `b`.
+    """
+    (names, columns), (other_names, other_columns) = _columns(model, "a"), _columns(beside, "b")
+    sql = (
+        f'SELECT {columns}, {other_columns} FROM "{model._meta.db_table}" a'  # noqa: S608  constants
+        f' LEFT JOIN "{beside._meta.db_table}" b ON {on} WHERE {where} LIMIT 1'
+    )
+    for row in fetch(sql, parameters):
+        mine, others = row[: len(names)], row[len(names) :]
+        found = model.from_db(connection.alias, names, mine)
+        pk = others[other_names.index(beside._meta.pk.attname)]
+        there = beside.from_db(connection.alias, other_names, others) if pk is not None else None
+        return found, there
+    return None, None
+
+
+@cache
+def _columns(model: type[models.Model], alias: str) -> tuple[list[str], str]:
+    fields = model._meta.concrete_fields
+    columns = ", ".join(f'{alias}."{field.column}"' for field in fields)
+    return [field.attname for field in fields], columns
+
+
 @cache
 def _select(model: type[models.Model], where: str) -> tuple[list[str], str]:
-    fields = model._meta.concrete_fields
-    columns = ", ".join(f'"{field.column}"' for field in fields)
-    names = [field.attname for field in fields]
-    return names, f'SELECT {columns} FROM "{model._meta.db_table}" WHERE {where} LIMIT 1'  # noqa: S608  constants
+    names, columns = _columns(model, "a")
+    return names, f'SELECT {columns} FROM "{model._meta.db_table}" a WHERE {where} LIMIT 1'  # noqa: S608  constants

@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from accounts.selectors import locked_names
@@ -24,8 +23,7 @@ FROM contacts_contact c LEFT JOIN accounts_user u ON u.id = c.user_id WHERE c.id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One contact as lists show it. Mobile and e-mail are masked for everybody (CON-7); `place` is one the viewer may
     know of, below the listed node if there is one.
     """
