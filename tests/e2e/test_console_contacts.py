@@ -79,7 +79,7 @@ def test_list_and_several_at_once(open_as: Open, maintainer: User, department: N
     expect(page.get_by_text("已移动 1 名联系人")).to_be_visible()
 
     page.get_by_label("选择 王嘉禾").check()
-    page.get_by_role("button", name="共享").click()
+    page.get_by_role("button", name="共享", exact=True).click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("searchbox").fill("limin")
     dialog.locator("[data-pick]").first.wait_for()
