@@ -292,7 +292,7 @@ def test_a_message_into_a_thread_that_was_joined_meanwhile(monkeypatch: pytest.M
         Conversation.objects.filter(pk=thread.pk).delete()
         return body
 
-    monkeypatch.setattr(im, "_checked_body", slow)
+    monkeypatch.setattr("im.services.messages._checked_body", slow)
     with pytest.raises(Hidden):
         im.send(conversation_id=thread.pk, body="在吗", client_id="a" * 8, by=staff)
 
