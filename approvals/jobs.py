@@ -6,6 +6,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
+from accounts.models import User
 from approvals import selectors
 from approvals.models import Application
 from core import live
@@ -53,8 +54,11 @@ def tell_later(*, application_id: int) -> None:
 
 
 def show(application: Application) -> None:
-    """Tells open pages of applicant and those who may decide that the card looks different now, and what waits too."""
-    people = {application.applicant_id, *selectors.asked_ids(application)}
+    """Tells open pages that the card looks different now: of the applicant, of those asked, and of administrators, who
+    may decide without being asked.
+    """
+    admins = User.objects.active().filter(is_superuser=True).values_list("pk", flat=True)
+    people = {application.applicant_id, *selectors.asked_ids(application), *admins}
     live.tell(people, "card", card=CARD, ref=application.pk)
 
 

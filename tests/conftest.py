@@ -28,6 +28,8 @@ TOGETHER = (
     "tests/ui/",
     "tests/security/test_canary.py",
     "tests/contacts/test_plans.py",
+    "tests/im/live/test_process.py",
+    "tests/im/live/test_browser.py",
 )
 # Nothing of a browser under test may leave the machine or wait for somebody who is not there.
 BROWSER_ARGS = [

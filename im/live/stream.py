@@ -109,11 +109,16 @@ class Live:
         await send({"type": "http.response.start", "status": 200, "headers": STREAM})
         writer = asyncio.create_task(self._write(connection, request, send))
         gone = asyncio.create_task(_disconnected(receive))
-        await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
-        for task in (writer, gone):
-            task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, TimeoutError):
-            await writer
+        try:
+            await asyncio.wait((writer, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (writer, gone):
+                task.cancel()
+            found = await asyncio.gather(writer, gone, return_exceptions=True)
+        for error in found:
+            # Whoever takes nothing is let go; anything else is a fault of ours.
+            if error is not None and not isinstance(error, asyncio.CancelledError | TimeoutError):
+                raise error
 
     async def _write(self, connection: Connection, request: HttpRequest, send: Send) -> None:
         await _body(send, events.retry(random.randint(*RETRY_MS)))  # noqa: S311  spreads load, no secret

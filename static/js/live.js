@@ -5,7 +5,16 @@ import { $, $$ } from './dom.js';
 
 const due = new WeakMap();
 const refetch = element => { due.set(element, Date.now()); element.dispatchEvent(new Event('refetch')); };
-const busy = element => element.classList.contains('htmx-request');
+// Under way itself, or by hx-sync behind a request of another element: htmx would drop a second one.
+const sync = element => element?.getAttribute?.('hx-sync')?.split(':')[0];
+const flying = new Map();
+const busy = element => element.classList.contains('htmx-request') || flying.get(sync(element)) > 0;
+const count = (event, step) => {
+  const key = sync(event.detail.elt);
+  if (key) flying.set(key, Math.max(0, (flying.get(key) || 0) + step));
+};
+document.addEventListener('htmx:beforeSend', event => count(event, 1));
+document.addEventListener('htmx:afterRequest', event => count(event, -1));
 const everything = () => { for (const element of $$('[data-live],[data-poll]')) refetch(element); };
 
 let up = false;

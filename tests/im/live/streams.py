@@ -33,7 +33,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def test_database_url() -> str:
+def own_database_url() -> str:
     """The database of this worker, as another process reaches it."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
@@ -60,7 +60,7 @@ class Server:
     def start(self) -> Server:
         self.port = self.port or free_port()
         env = os.environ | {
-            "DATABASE_URL": test_database_url(), "SECRET_KEY": settings.SECRET_KEY, "SECRETS_KEY": settings.SECRETS_KEY,
+            "DATABASE_URL": own_database_url(), "SECRET_KEY": settings.SECRET_KEY, "SECRETS_KEY": settings.SECRETS_KEY,
             "DJANGO_SETTINGS_MODULE": "config.settings", "LOG_JSON": "0",
         } | self.more  # fmt: skip
         command = [
