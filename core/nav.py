@@ -139,20 +139,23 @@ def theme_of(request: HttpRequest) -> str:
     return chosen if chosen in THEMES else "auto"
 
 
-def _preferences_url() -> str:
+def _url(name: str) -> str:
     try:
-        return reverse("accounts:preferences")
+        return reverse(name)
     except NoReverseMatch:
         return ""
 
 
 def context(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `nav`, `theme`, where the theme and language switches post to, and the names shown."""
+    """Context processor: `nav`, `theme`, where the theme and language switches post to, where pages of somebody listen,
+    and the names shown.
+    """
     view_as: ViewAs | None = getattr(request, "view_as", None)
     return {
         "nav": SimpleLazyObject(lambda: build(request)),
         "view_as": view_as,
         "theme": theme_of(request),
-        "preferences_url": "" if view_as else _preferences_url(),
+        "preferences_url": "" if view_as else _url("accounts:preferences"),
+        "live_url": "" if view_as else _url("live"),
         "host_name": getattr(settings, "HOST_NAME", ""),
     }

@@ -42,7 +42,12 @@ def _rows() -> list[dict[str, Any]]:
 
 def _common(request: HttpRequest, area: str) -> dict[str, Any]:
     request.user = data.SOMEBODY  # type: ignore[assignment]  # a likeness, so that the menu at the avatar is shown
-    return {"nav": data.nav(area), "preferences_url": "/styleguide/", "host_name": "示例制造集团"}
+    return {
+        "nav": data.nav(area),
+        "preferences_url": "/styleguide/",
+        "live_url": "",
+        "host_name": "示例制造集团",
+    }
 
 
 def index(request: HttpRequest) -> HttpResponse:
