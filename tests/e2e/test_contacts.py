@@ -6,11 +6,12 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from pytest_django import Settings
 
 from contacts.models import Contact
 from tests.e2e.helpers import Open, check_everywhere
+from tests.e2e.shifts import SHIFTS, Shifts
 from tests.factories import orgs as org
 from tests.factories.contacts import make_contact, make_many
 
@@ -55,23 +56,6 @@ def test_tree_list_card(world, open_as: Open) -> None:
     expect(page.locator("#card-slot h2")).to_contain_text("林晓彤")
 
 
-# What moved, and whether somebody had just clicked or typed: then it may move, by the definition of the measure.
-SHIFTS = """
-window.shifts = [];
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries())
-    shifts.push([entry.hadRecentInput, entry.value, ...entry.sources.map(one => one.node?.outerHTML?.slice(0, 90))]);
-}).observe({ type: "layout-shift", buffered: true });
-"""
-
-
-def moved(page: Page, *, by_itself: bool = False) -> list[list[object]]:
-    """Layout shifts since the last question; with `by_itself` those that did not follow a click at once."""
-    page.wait_for_timeout(300)
-    shifts: list[list[object]] = page.evaluate("window.shifts.splice(0)")
-    return [shift for shift in shifts if not (by_itself and shift[0])]
-
-
 def test_every_state_is_an_address_and_nothing_moves(world, open_as: Open, context) -> None:
     """Back, Forward and reload bring node, tree, page, filter, card and tab back; no swap shifts what is there."""
     make_many(world.hengtuo, 110)
@@ -81,17 +65,17 @@ def test_every_state_is_an_address_and_nothing_moves(world, open_as: Open, conte
     page = open_as(world.shen, f"/contacts/o/{world.hengtuo.pk}/")
     rows, card = page.locator("tr[data-row]"), page.locator("#card-slot h2")
     expect(rows).to_have_count(50)
-    moved(page)
+    shifts = Shifts(page, "open")
     page.get_by_role("link", name="下一页").click()
     expect(page).to_have_url(re.compile("after="))
-    assert moved(page) == []
+    shifts.stand("another page")
     rows.nth(3).locator("a[data-open]").click()
     expect(card).to_be_visible()
     page.locator("#card-slot").get_by_role("link", name="权限与共享").click()
     expect(page).to_have_url(re.compile("after=.*tab=rights"))
     page.locator("#card-slot").get_by_role("link", name="关闭名片").click()
     expect(page.locator("#card")).to_have_count(0)
-    assert moved(page, by_itself=True) == []
+    shifts.stand("card, tab, close")
     page.locator("select[name=status]").select_option("none")
     expect(page).to_have_url(re.compile("status=none"))
     page.locator("#search").fill("lxt")
@@ -101,7 +85,7 @@ def test_every_state_is_an_address_and_nothing_moves(world, open_as: Open, conte
     # The dimension has more than a hundred organizations: the level is narrowed in its place.
     page.locator("#level-q").fill("下级组织103")
     expect(page.locator("#book-tree").get_by_text("下级组织")).to_have_count(1)
-    assert moved(page) == []
+    shifts.stand("filter, search, give up, level", inside="#book-tree")
     page.locator("#book-tree").get_by_text("下级组织103").click()
     expect(rows).to_have_count(1)
     page.go_back()

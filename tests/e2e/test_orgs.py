@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from django.db import transaction
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from accounts.models import User
 from orgs import tree, tree_bulk
 from orgs.models import Node, Restructuring
 from orgs.services import grants, nodes, restructuring
 from tests.e2e.helpers import Open, check_everywhere, check_page
+from tests.e2e.shifts import SHIFTS, Shifts
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import (
     make_administrator,
@@ -21,13 +22,6 @@ from tests.factories.orgs import (
     make_organization,
     make_person,
 )
-
-# Sums up how far parts of the page were pushed; moves right after a real click or key would not be counted.
-WATCH_SHIFTS = """() => {
-  window.shifted = 0;
-  new PerformanceObserver(list => { for (const one of list.getEntries()) window.shifted += one.value; })
-    .observe({ type: 'layout-shift' });
-}"""
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 
@@ -165,7 +159,10 @@ def test_move_through_the_chooser(admin: User, organization: Node, open_as: Open
     expect(page.get_by_role("navigation", name="当前位置")).to_contain_text("海川电子（示例）")
 
 
-def test_a_long_level_is_narrowed_and_nothing_jumps(admin: User, open_as: Open) -> None:
+def test_a_long_level_is_narrowed_and_nothing_jumps(
+    admin: User, open_as: Open, context: BrowserContext
+) -> None:
+    context.add_init_script(SHIFTS)
     dimension = make_dimension("长维度")
     rows = [
         tree.NewNode(
@@ -180,17 +177,14 @@ def test_a_long_level_is_narrowed_and_nothing_jumps(admin: User, open_as: Open) 
     lines = page.get_by_role("treeitem")
     expect(page.locator("#orgs-tree [aria-current]")).to_have_text("示例公司2490")
     assert lines.count() == 103
-    page.evaluate(WATCH_SHIFTS)
+    shifts = Shifts(page, "open")
     for tab in ("下级组织", "变更记录", "维护者与可见范围", "信息"):
-        page.get_by_role("navigation", name="组织内容").get_by_role(
-            "link", name=tab
-        ).dispatch_event("click")
+        page.get_by_role("navigation", name="组织内容").get_by_role("link", name=tab).click()
         expect(page.locator(".tabs [aria-current]")).to_contain_text(tab)
-        # A link that htmx has not yet taken up would load the whole page.
-        expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)
-    page.get_by_role("treeitem", name="加载更多").dispatch_event("click")
+        shifts.stand(tab)
+    page.get_by_role("treeitem", name="加载更多").click()
     expect(lines).to_have_count(203)
-    assert page.evaluate("window.shifted") < 0.02
+    shifts.stand("more", inside="#orgs-tree")
     page.locator("#level-q").fill("24")
     expect(lines).to_have_count(14)
     check_everywhere(page, "orgs-level", widths=(1440,))
