@@ -154,6 +154,12 @@ DETAILS: Final[dict[str, str]] = {
 
 BY_KEY: Final[dict[str, Column]] = {column.key: column for column in COLUMNS}
 
+
+def label_of(key: str) -> str:
+    """The name of a column in the language of the moment."""
+    return BY_KEY[key].label if key in BY_KEY else key
+
+
 SOURCE_ROW: Final = Column("source_row", "原文件行号", "Row in the file")
 REASONS: Final = Column("reasons", "未导入原因", "Why it was refused")
 # Columns that our own files have and no import takes: an export or the file of refused rows comes back without a word.

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_columns import BY_KEY, COLUMNS
+from contacts.import_columns import COLUMNS, label_of
 from contacts.imports.headers import header_of
+from contacts.selectors.findings import ALIKE, ERROR
 from contacts.services.imports import check_columns
 from core.errors import Invalid
 from core.forms import UiForm
@@ -52,12 +53,15 @@ class ColumnsForm(UiForm):
 
 
 class FindingsForm(UiForm):
-    """Narrows the findings of a check."""
+    """Narrows the findings of a check. `fields`: the columns that there are findings about."""
 
+    kind = forms.ChoiceField(
+        label=_("Result"), required=False,
+        choices=[("", _("All results")), (ERROR, _("Errors")), (ALIKE, _("Look like somebody"))],
+    )  # fmt: skip
     field = forms.ChoiceField(label=_("Field"), required=False)
 
-    def __init__(self, *args: Any, problems: Sequence[Mapping[str, Any]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, fields: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        keys = dict.fromkeys(line["field"] for line in problems)
-        names = [(key, BY_KEY[key].label if key in BY_KEY else key) for key in keys]
+        names = [(key, label_of(key)) for key in fields]
         self.fields["field"].choices = [("", _("All fields")), *names]  # type: ignore[attr-defined]  # a choice field

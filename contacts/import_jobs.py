@@ -15,12 +15,12 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from contacts.import_columns import BY_KEY
-from contacts.import_format import RowError, guess_header
-from contacts.imports import apply, files, headers, plan, rows
+from contacts.import_format import Header, guess_header
+from contacts.imports import apply, files, findings, headers, plan, rows
 from contacts.imports.plan import Counts, Plan
+from contacts.imports.rows import FileRows
 from contacts.imports.wishes import Wishes
-from contacts.models import ImportJob
+from contacts.models import ImportFinding, ImportJob
 from core import audit, live
 from core.cleaning import clean
 from core.errors import UserError
@@ -30,7 +30,6 @@ from orgs.models import Node
 log = logging.getLogger(__name__)
 
 Status = ImportJob.Status
-PROBLEMS_SHOWN = 500
 KEEP_FILES = timedelta(days=7)
 DONE = (Status.DONE, Status.FAILED, Status.CANCELLED)
 
@@ -52,7 +51,7 @@ def check(*, job_id: int) -> None:
             if not _columns_known(job, lines):
                 _finish(job, Status.CHECKING, Status.MAPPING)
                 return
-        found = _plan(job)
+        found = _plan(job, looking=True)
         _keep_bad_rows(job, found)
         _finish(
             job,
@@ -60,8 +59,8 @@ def check(*, job_id: int) -> None:
             Status.REFUSED if found.problems else Status.CHECKED,
             total=found.counts.rows,
             counts=found.counts.as_dict()
-            | {"people": len(found.people), "unknown": _unknown(found)},
-            problems=_shown_problems(found),
+            | {"people": len(found.people), "unknown": _unknown(found), "alike": len(found.alike)},
+            found=found,
             left_out=sorted(found.bad),
             message="",
         )
@@ -89,9 +88,13 @@ def run(*, job_id: int) -> None:
             )
 
 
-def _plan(job: ImportJob, *, left_out: frozenset[int] = frozenset()) -> Plan:
+def _plan(job: ImportJob, *, left_out: frozenset[int] = frozenset(), looking: bool = False) -> Plan:
     columns = {int(at): key for at, key in job.columns.items()} or None
-    wishes = Wishes(columns, job.key, left_out, rows_path(job))
+    choices = {
+        int(at): said if isinstance(said, int) else frozenset(said)
+        for at, said in job.choices.items()
+    }
+    wishes = Wishes(columns, job.key, left_out, rows_path(job), choices, looking)
     return plan.make(path=job.file.path, dimension=job.dimension, by=job.owner, wishes=wishes)
 
 
@@ -115,30 +118,6 @@ def _unknown(found: Plan) -> list[str]:
     return [clean(heading, 50) for heading in found.file.header.unknown[:20]]
 
 
-def _shown_problems(found: Plan) -> list[dict[str, Any]]:
-    return [
-        shown(error, name=found.bad[error.row].name) for error in found.problems[:PROBLEMS_SHOWN]
-    ]
-
-
-def shown(error: RowError, *, name: str = "") -> dict[str, Any]:
-    """One problem as it is kept and printed, in the language of the moment."""
-    return {
-        "row": error.row,
-        "name": clean(name, 100),
-        "field": error.field,
-        "label": _label(error.field),
-        "value": error.value,
-        "kind": error.kind,
-        "reason": str(error.reason),
-    }
-
-
-def _label(key: str) -> str:
-    column = BY_KEY.get(key)
-    return column.label if column else key
-
-
 def _claim(job_id: int, wanted: set[str], to: str) -> ImportJob | None:
     if not ImportJob.objects.filter(pk=job_id, status__in=wanted).update(status=to):
         return None
@@ -160,8 +139,8 @@ def _failures(job: ImportJob, status: str) -> Iterator[None]:
     except Cancelled:
         log.info("import %s was cancelled", job.pk)
     except apply.ChangedMeanwhile as error:
-        problems = [shown(problem) for problem in error.errors[:PROBLEMS_SHOWN]]
-        _finish(job, status, Status.FAILED, message=str(error)[:500], problems=problems)
+        stopped = Plan(FileRows(Header(0, {})), job.dimension_id, problems=error.errors)
+        _finish(job, status, Status.FAILED, found=stopped, message=str(error)[:500])
     except UserError as error:
         ended = Status.FAILED if status == Status.RUNNING else Status.REFUSED
         _finish(job, status, ended, message=str(error)[:500])
@@ -188,11 +167,15 @@ def _show(job: ImportJob) -> None:
 
 
 @transaction.atomic
-def _finish(job: ImportJob, before: str, after: str, **values: Any) -> None:
-    """Ends a stage unless the owner cancelled meanwhile, and tells him."""
+def _finish(
+    job: ImportJob, before: str, after: str, *, found: Plan | None = None, **values: Any
+) -> None:
+    """Ends a stage unless the owner cancelled meanwhile, keeps what was found, and tells him."""
     still = ImportJob.objects.filter(pk=job.pk, status=before)
     if not still.update(status=after, finished_at=timezone.now(), **values):
         return
+    if found is not None:
+        findings.keep(job, found)
     _show(job)
     sentences = {
         Status.MAPPING: _("Say what the columns of the import file are"),
@@ -238,6 +221,7 @@ def purge_files() -> int:
         default_storage.delete(bad_rows_name(job))
         rows_path(job).unlink(missing_ok=True)
         job.file.delete(save=False)
-        ImportJob.objects.filter(pk=job.pk).update(file="", problems=[], header=[])
+        ImportJob.objects.filter(pk=job.pk).update(file="", choices={}, header=[])
+        ImportFinding.objects.filter(job=job.pk).delete()
         tidied += 1
     return tidied

@@ -1,5 +1,6 @@
 """What the pages of an import say: numbers, one sentence, the state of the work. No queries."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -7,8 +8,11 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from contacts.import_columns import label_of
 from contacts.import_forms import FindingsForm
-from contacts.models import ImportJob
+from contacts.imports.alike import NEW
+from contacts.models import ImportFinding, ImportJob
+from contacts.services.import_choices import CHOOSABLE
 from contacts.services.imports import good_rows
 from core.ui import Column, Stat, Tab
 
@@ -25,6 +29,7 @@ COLUMNS = (
     Column(gettext_lazy("Field")),
     Column(gettext_lazy("Value in the file")),
     Column(gettext_lazy("Reason")),
+    Column(gettext_lazy("What happens"), css="c-op"),
 )
 LIST_COLUMNS = (
     Column(gettext_lazy("File name")),
@@ -55,7 +60,6 @@ def tabs(current: str) -> list[Tab]:
 
 def detail(job: ImportJob) -> dict[str, Any]:
     """Everything the page of one import says about it."""
-    told = len({line["row"] for line in job.problems})
     good = good_rows(job) if job.status == Status.REFUSED and job.file else 0
     return {
         "job": job,
@@ -71,7 +75,6 @@ def detail(job: ImportJob) -> dict[str, Any]:
         "key_line": "" if job.key == job.Key.AUTO else job.get_key_display(),
         "assignable": bool(job.header and job.file)
         and job.status in (Status.CHECKED, Status.REFUSED),
-        "more_rows": job.counts.get("errors", 0) > told,
         "unknown": "、".join(job.counts.get("unknown", ())),
     }
 
@@ -85,26 +88,53 @@ def partly(job: ImportJob) -> str:
     return said % {"plan": _planned(job.counts), "left_out": left_out}
 
 
-def narrowed(problems: list[dict[str, Any]], field: str | None, q: str) -> list[dict[str, Any]]:
-    """The findings about one field, and those whose row, name or value holds `q`."""
-    text = q.strip().casefold()[:100]
+def findings_filter(job: ImportJob, form: FindingsForm, q: str) -> dict[str, Any] | None:
+    """What components/filterbar.html needs over the findings; nothing where there are none."""
+    if len(form.fields["field"].choices) == 1:  # type: ignore[attr-defined]  # a choice field
+        return None
+    url = reverse("contacts:import-detail", args=[job.pk])
+    narrowed = q or form["field"].value() or form["kind"].value()
+    return {
+        "action": url, "form": form, "q": q, "id": "findings-q", "placeholder": _("Row, name or value"),
+        "autosubmit": True, "reset_url": url if narrowed else "",
+    }  # fmt: skip
+
+
+def lines(
+    job: ImportJob, findings: Sequence[ImportFinding], people: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """One line of the table for each finding; `people`: the contacts that may be named. Choices while they count."""
+    open_ = job.status in CHOOSABLE and bool(job.file)
     return [
-        line
-        for line in problems
-        if (not field or line["field"] == field)
-        and (not text or text in f"{line['row']} {line['name']} {line['value']}".casefold())
+        {
+            "finding": finding,
+            "label": label_of(finding.field),
+            "alike": finding.kind == finding.ALIKE,
+            "people": [people[pk] for pk in finding.contact_ids if pk in people],
+            "options": _options(job, finding, people) if open_ else [],
+        }
+        for finding in findings
     ]
 
 
-def findings_filter(job: ImportJob, form: FindingsForm, q: str) -> dict[str, Any] | None:
-    """What components/filterbar.html needs over the findings; nothing where there are none."""
-    if not job.problems:
-        return None
-    url = reverse("contacts:import-detail", args=[job.pk])
-    return {
-        "action": url, "form": form, "q": q, "id": "findings-q", "placeholder": _("Row, name or value"),
-        "autosubmit": True, "reset_url": url if q or form["field"].value() else "",
-    }  # fmt: skip
+def _options(
+    job: ImportJob, finding: ImportFinding, people: Mapping[int, str]
+) -> list[tuple[str, str, bool]]:
+    """(value, label, whether it is so now) for a row that somebody may decide about."""
+    known = [pk for pk in finding.contact_ids if pk in people]
+    if not known:
+        return []
+    said = job.choices.get(str(finding.row), finding.proposed)
+    said = NEW if isinstance(said, list) else said
+    same = [
+        (str(pk), _("Same person: %(name)s") % {"name": people[pk]}, said == pk) for pk in known
+    ]
+    options = [*same, (str(NEW), _("Another person: new contact"), said == NEW)]
+    return (
+        options
+        if finding.proposed is not None
+        else [("", _("Do not import"), said is None), *options]
+    )
 
 
 def template_name(level: str) -> str:
@@ -144,6 +174,11 @@ def stats(job: ImportJob) -> list[Stat]:
         errors = Stat(_("Rows with errors"), counts.get("errors", 0), kind="bad")
         unchanged = Stat(_("Unchanged"), counts.get("unchanged", 0))
         found = [errors, *found] if errors.number else [*found, unchanged]
+        alike = Stat(
+            _("Look like somebody"), counts.get("alike", 0), kind="warn",
+            url=f"{reverse('contacts:import-detail', args=[job.pk])}?kind=alike",
+        )  # fmt: skip
+        found = [alike, *found] if alike.number else found
     return found
 
 

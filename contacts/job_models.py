@@ -1,6 +1,7 @@
 """Files that go in and out: imports and exports with what they were asked for and how far they are (SPEC CON-6)."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -69,9 +70,8 @@ class ImportJob(WorkerJob):
     counts = models.JSONField(
         default=dict
     )  # created, updated, unchanged, organizations, departments, errors
-    problems = models.JSONField(
-        default=list
-    )  # [{row, field, value, reason}], capped; the file has all
+    # Row (as text) → the id of the contact that it is, or the ids of those that it is not (contacts.imports.alike).
+    choices = models.JSONField(default=dict, db_default={})
     # Rows with errors that the person agreed to leave out when he confirmed.
     left_out = models.JSONField(default=list)
 
@@ -80,6 +80,30 @@ class ImportJob(WorkerJob):
 
     def __str__(self) -> str:
         return self.file_name
+
+
+class ImportFinding(models.Model):
+    """One line of the check of an import: why a row is refused, or whom it looks like."""
+
+    ALIKE = "alike"
+
+    job = models.ForeignKey(ImportJob, models.CASCADE, related_name="findings")
+    row = models.PositiveIntegerField()
+    name = models.CharField(max_length=100, blank=True)
+    field = models.CharField(max_length=40)
+    value = models.CharField(max_length=100, blank=True)
+    kind = models.CharField(max_length=20)
+    reason = models.CharField(max_length=500)
+    # Contacts that the row may mean. Who they are is read when it is shown, as the person is then (SECURITY T06).
+    contact_ids = ArrayField(models.BigIntegerField(), default=list)
+    # What happens without a choice: the id of a contact, 0 for a new one, nothing where the row is refused.
+    proposed = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["job", "row", "id"], name="contacts_finding_page")]
+
+    def __str__(self) -> str:
+        return f"{self.row}: {self.field} {self.kind}"
 
 
 class ImportColumns(models.Model):

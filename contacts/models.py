@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.console_models import BulkJob, ListLayout, SavedFilter
-from contacts.job_models import ExportJob, ImportColumns, ImportJob
+from contacts.job_models import ExportJob, ImportColumns, ImportFinding, ImportJob
 from contacts.querysets import ContactManager
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
 from orgs.models import Category, Node, Source, Tag, VisibleStaff
 
 __all__ = [
     "BulkJob", "Contact", "ContactGroupGrant", "ContactMerge", "ContactScope", "ContactSearch",
-    "ContactUserGrant", "ContactVisibleStaff", "ExportJob", "ImportColumns", "ImportJob", "ListLayout", "Membership",
-    "SavedFilter",
+    "ContactUserGrant", "ContactVisibleStaff", "ExportJob", "ImportColumns", "ImportFinding", "ImportJob", "ListLayout",
+    "Membership", "SavedFilter",
 ]  # fmt: skip
 
 

@@ -102,6 +102,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{IMPORTS}template/", imports.import_template, name="import-template"),
     path(f"{IMPORTS}<int:pk>/", imports.import_detail, name="import-detail"),
     path(f"{IMPORTS}<int:pk>/columns/", imports.import_columns, name="import-columns"),
+    path(f"{IMPORTS}<int:pk>/choices/", imports.import_choices, name="import-choices"),
     path(f"{IMPORTS}<int:pk>/confirm/", imports.import_confirm, name="import-confirm"),
     path(f"{IMPORTS}<int:pk>/cancel/", imports.import_cancel, name="import-cancel"),
     path(f"{IMPORTS}<int:pk>/bad-rows/", imports.import_bad_rows, name="import-bad-rows"),

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from contacts import closure
 from contacts.import_format import ParsedRow, RowError
+from contacts.imports.candidates import has_identifier
 from contacts.imports.decisions import Decision, decide
-from contacts.imports.matching import Matcher, has_identifier
+from contacts.imports.matching import Matcher
 from contacts.imports.places import Places, create_missing, resolve
 from contacts.imports.plan import Counts, Plan, chunks
 from contacts.imports.writing import write

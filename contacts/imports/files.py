@@ -7,7 +7,7 @@ from pathlib import Path
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from contacts.import_columns import BY_KEY, REASONS, SOURCE_ROW, headings, notes
+from contacts.import_columns import REASONS, SOURCE_ROW, headings, label_of, notes
 from contacts.import_format import Header, RowError
 from contacts.imports.rows import BadRow
 from core.sheets import iter_sandboxed, write_xlsx
@@ -47,7 +47,4 @@ def _bad_lines(
 
 
 def _reasons(errors: Iterable[RowError]) -> str:
-    return "; ".join(
-        f"{BY_KEY[error.field].label if error.field in BY_KEY else error.field}: {error.reason}"
-        for error in errors
-    )
+    return "; ".join(f"{label_of(error.field)}: {error.reason}" for error in errors)

@@ -1,13 +1,15 @@
 """What an import would do, worked out as the requesting person; nothing is written (SPEC CON-6, SECURITY T06, T76)."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contacts.import_format import ParsedRow, RowError
 from contacts.imports import rows as file_rows
+from contacts.imports.alike import Alike, Choice, Looking
+from contacts.imports.candidates import has_identifier
 from contacts.imports.decisions import decide
-from contacts.imports.matching import Matcher, has_identifier
+from contacts.imports.matching import Matcher
 from contacts.imports.places import Places, resolve
 from contacts.imports.rows import NO_WISHES, BadRow, FileRows
 from contacts.imports.wishes import Wishes
@@ -58,10 +60,15 @@ class Plan:
     bad: dict[int, BadRow] = field(default_factory=dict)
     claimed: dict[int, int] = field(default_factory=dict)
     key: str = "auto"
+    choices: Mapping[int, Choice] = field(default_factory=dict)
+    alike: dict[int, Alike] = field(default_factory=dict)
+    """Rows that a person may decide about, asked for by Wishes.looking."""
 
-    def matcher(self, scope: Scope, claimed: dict[int, int]) -> Matcher:
+    def matcher(
+        self, scope: Scope, claimed: dict[int, int], looking: Looking | None = None
+    ) -> Matcher:
         """What finds the contacts that the rows mean."""
-        return Matcher(scope, self.file.shared_emails, claimed, self.key)
+        return Matcher(scope, self.file.shared_emails, claimed, self.key, self.choices, looking)
 
     @property
     def people(self) -> list[ParsedRow]:
@@ -84,15 +91,18 @@ def make(
     """
     scope = require_maintain(by=by, node=dimension)
     file = file_rows.read(path, limits=limits, wishes=wishes)
-    plan = Plan(file, dimension.pk, key=wishes.key)
+    plan = Plan(file, dimension.pk, key=wishes.key, choices=wishes.choices)
     for bad in file.bad:
         plan.problems += bad.errors
         plan.bad[bad.row] = bad
     places = resolve(file.rows, dimension_id=dimension.pk, scope=scope)
     refused = [error for row in file.rows for error in places.errors_of(row)]
-    refused += _people(plan, places, plan.matcher(scope, plan.claimed))
-    _refuse(plan, refused)
-    if refused:
+    looking = _looking(plan, places) if wishes.looking else None
+    errors, unchanged = _people(plan, places, plan.matcher(scope, plan.claimed, looking))
+    _refuse(plan, [*refused, *errors])
+    if looking is not None:
+        _keep_alike(plan, looking, refused={error.row for error in refused}, unchanged=unchanged)
+    if refused or errors:
         # What only refused rows name is not created.
         good = [row for row in file.rows if row.row not in plan.bad]
         places = resolve(good, dimension_id=dimension.pk, scope=scope)
@@ -104,17 +114,36 @@ def make(
     return plan
 
 
-def _people(plan: Plan, places: Places, matcher: Matcher) -> list[RowError]:
+def _people(plan: Plan, places: Places, matcher: Matcher) -> tuple[list[RowError], set[int]]:
+    """Why rows are refused, and the rows that change nothing."""
     # Rows with a number or address come first in the whole file, as within one chunk (see Matcher.match).
     ordered = sorted(plan.people, key=lambda row: not has_identifier(row))
-    problems = []
+    problems, unchanged = [], set()
     for chunk in chunks(ordered):
         decisions, errors = decide([(row, places.target(row)) for row in chunk], matcher=matcher)
         problems += errors
         for decision in decisions:
             if decision.row.organization not in places.errors:
                 plan.counts.add(decision.kind)
-    return problems
+            if decision.kind == "unchanged":
+                unchanged.add(decision.row.row)
+    return problems, unchanged
+
+
+def _looking(plan: Plan, places: Places) -> Looking:
+    homes = {path[0]: node_id for path, node_id in places.found.items() if len(path) == 1}
+    return Looking(homes, plan.key, plan.file.shared_emails)
+
+
+def _keep_alike(
+    plan: Plan, looking: Looking, *, refused: Container[int], unchanged: Container[int]
+) -> None:
+    """Nobody is asked about a row that cannot be taken anyway, or changes nothing, unless he has answered before."""
+    looking.finish(plan.claimed, plan.choices)
+    for at, one in looking.found.items():
+        idle = at in unchanged and one.proposed is not None
+        if at in plan.choices or not (idle or at in refused):
+            plan.alike[at] = one
 
 
 def _refuse(plan: Plan, refused: Iterable[RowError]) -> None:

@@ -103,7 +103,7 @@ def _sources(by: User) -> Sequence[QuerySet[Any]]:
         ExportJob.objects.filter(owner=by, dimension__in=mine).select_related("dimension"),
         ImportJob.objects.filter(owner=by, dimension__in=mine)
         .select_related("dimension")
-        .defer("header", "problems"),
+        .defer("header", "choices"),
         changes.filter(owner=by, batch=None),
         RestructuringBatch.objects.filter(Exists(batched), owner=by)
         .visible_to(by)

@@ -87,7 +87,7 @@ def assign(*, by: User, job: ImportJob, columns: Mapping[int, str]) -> ImportJob
     check_columns(header)
     rows = ImportJob.objects.filter(pk=job.pk, owner=by, status__in=ASSIGNABLE).exclude(file="")
     kept = {str(at): key for at, key in header.columns.items()}
-    if not rows.update(status=Status.UPLOADED, columns=kept, finished_at=None):
+    if not rows.update(status=Status.UPLOADED, columns=kept, choices={}, finished_at=None):
         raise Conflict(_("The columns of this import cannot be changed any more"))
     headers.remember(owner=by, header=header)
     outbox.enqueue(task="contacts.check_import", job_id=job.pk)
@@ -122,7 +122,7 @@ def confirm(*, by: User, job: ImportJob, partly: bool = False) -> ImportJob:
         raise Conflict(_("This import is not waiting for a confirmation any more"))
     audit.record(
         action="import.confirm", obj=job, by=by, dimension_id=job.dimension_id,
-        after={"file": job.file_name, "left_out": len(job.left_out)},
+        after={"file": job.file_name, "left_out": len(job.left_out), "choices": len(job.choices)},
     )  # fmt: skip
     outbox.enqueue(task="contacts.run_import", dedupe_key=f"import:{job.pk}:run", job_id=job.pk)
     job.refresh_from_db()

@@ -17,7 +17,10 @@ from contacts import import_jobs, import_words
 from contacts.import_forms import ColumnsForm, FindingsForm
 from contacts.imports import files
 from contacts.models import ImportJob
+from contacts.permissions import viewer_of
+from contacts.selectors import findings
 from contacts.services import imports
+from contacts.services.import_choices import choose
 from core import htmx
 from core.errors import Hidden, Invalid, UserError
 from core.sheets import MAX_FILE_BYTES
@@ -132,16 +135,12 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    form = FindingsForm(request.GET, problems=job.problems)
-    found = import_words.narrowed(job.problems, form["field"].value(), request.GET.get("q", ""))
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     context: dict[str, Any] = {
         **import_words.detail(job),
+        **_findings(request, job),
         "crumbs": _crumbs(job.dimension),
         "has_bad_rows": bool(job.file) and default_storage.exists(import_jobs.bad_rows_name(job)),
-        "rows": list(page),
-        "filter": import_words.findings_filter(job, form, request.GET.get("q", "")),
-        "pager": Pager(total=len(found), page=page.number, pages=page.paginator.num_pages),
+        "query": request.GET.urlencode(),
         "refused": refused,
         "form": _columns_form(job) if job.status == ImportJob.Status.MAPPING else None,
         "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
@@ -149,6 +148,24 @@ def _detail(
     return htmx.page(
         request, "contacts/imports/detail.html", "contacts/imports/partials/_job.html", context, status=status
     )  # fmt: skip
+
+
+def _findings(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
+    """One page of what the check found, as the address asks for it."""
+    asked = {name: request.GET.get(name, "") for name in ("kind", "field", "q")}
+    form = FindingsForm(request.GET, fields=findings.fields(job))
+    page = Paginator(findings.narrowed(job, **asked), PAGE).get_page(request.GET.get("page"))
+    shown = list(page)
+    people = findings.people(viewer_of(person(request), scope=scope(request)), shown)
+    rows = import_words.lines(job, shown, people)
+    return {
+        "rows": rows,
+        "choosing": any(row["options"] for row in rows),
+        "filter": import_words.findings_filter(job, form, asked["q"]),
+        "pager": Pager(
+            total=page.paginator.count, page=page.number, pages=page.paginator.num_pages
+        ),
+    }
 
 
 def _columns_form(job: ImportJob, given: Any = None) -> ColumnsForm:
@@ -197,7 +214,21 @@ def _act(request: HttpRequest, pk: int, service: Any) -> HttpResponse:
     except UserError as error:
         job.refresh_from_db()
         return _detail(request, job, refused=str(error), status=error.status)
-    return redirect("contacts:import-detail", pk=job.pk)
+    url = reverse("contacts:import-detail", args=[job.pk])
+    return redirect(f"{url}?{request.GET.urlencode()}" if request.GET else url)
+
+
+@require_POST
+@maintainers_only
+def import_choices(request: HttpRequest, pk: int) -> HttpResponse:
+    """Whether rows are people who are there already: c<row> for some of them, or every=same, every=different."""
+    given = {
+        int(name[1:]): str(value)
+        for name, value in request.POST.items()
+        if name[0] == "c" and name[1:].isdecimal() and len(name) < 9
+    }
+    every = request.POST.get("every", "")
+    return _act(request, pk, partial(choose, answers=given, every=every))
 
 
 @require_safe

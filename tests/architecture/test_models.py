@@ -36,6 +36,7 @@ EXEMPT = {
     "accounts.PrivacyNotice": "public text",
     "accounts.Consent": "read with its person",
     "contacts.ImportColumns": "own ones only, read by the check of an import",
+    "contacts.ImportFinding": "read with its import",
     "contacts.Membership": "read with its contact",
     "contacts.ContactScope": "derived, no page",
     "contacts.ContactSearch": "derived, no page",

@@ -13,7 +13,7 @@ from contacts import export_jobs, import_jobs
 from contacts.models import Contact, ExportJob, ImportJob
 from orgs.models import Node
 from tests.e2e.helpers import Open, check_everywhere
-from tests.factories.contacts import make_many
+from tests.factories.contacts import make_contact, make_many
 from tests.factories.orgs import make_dimension, make_maintainer, make_organization
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
@@ -117,3 +117,34 @@ def test_a_file_with_errors(page_of: Page, tmp_path: Path) -> None:
         page.get_by_role("link", name="下载错误行").click()
     assert download.value.suggested_filename.endswith(".xlsx")
     assert page.get_by_role("button", name="确认导入").count() == 0
+
+
+def test_rows_that_look_like_somebody(page_of: Page, tmp_path: Path) -> None:
+    page = page_of
+    node = make_organization(Node.objects.get(name="渠道合作伙伴"), "恒拓精密（示例）")
+    for number in range(3):
+        make_contact(node, f"林晓彤{number}", email=f"lin{number}@example.com")
+    path = tmp_path / "重复.csv"
+    path.write_text(
+        "组织,姓名,手机,邮箱\n恒拓精密（示例）,林晓彤0,16000000001,\n恒拓精密（示例）,林晓彤1,16000000002,\n"
+        "恒拓精密（示例）,冯子昂,1380013,\n恒拓精密（示例）,别人,16000000003,lin2@example.com\n",
+        encoding="utf-8",
+    )
+    job = send(page, path)
+    import_jobs.check(job_id=job.pk)
+    row = page.get_by_label("第 2 行的处理方式")
+    expect(row).to_have_value("0", timeout=15_000)
+    check_everywhere(page, "import-alike")
+    row.select_option(label="同一人：林晓彤0 · 恒拓精密（示例）")
+    page.get_by_role("button", name="保存本页选择").click()
+    expect(page.get_by_text("正在预检文件")).to_be_visible()
+    import_jobs.check(job_id=job.pk)
+    expect(page.get_by_label("第 2 行的处理方式")).not_to_have_value("0", timeout=15_000)
+    expect(page.get_by_text("将新增 2 人、更新 1 人")).to_be_visible()
+    page.get_by_label("结果").select_option(label="疑似重复")
+    page.wait_for_url("**kind=alike**")
+    expect(page.get_by_text("1380013")).to_have_count(0)
+    page.get_by_role("button", name="全部是同一人").click()
+    import_jobs.check(job_id=job.pk)
+    page.reload()
+    expect(page.get_by_text("将新增 0 人、更新 3 人")).to_be_visible()

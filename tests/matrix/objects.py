@@ -141,7 +141,7 @@ def _bulk(owner: User, dimension: Node) -> BulkJob:
 def _import(owner: User, dimension: Node) -> ImportJob:
     return ImportJob.objects.create(
         owner=owner, dimension=dimension, file_name=f"{owner.name}.xlsx", status="checked", total=1,
-        counts={"created": 1}, problems=[],
+        counts={"created": 1},
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 
-from contacts.models import ImportJob
+from contacts.models import ImportFinding, ImportJob
 from core import audit
 from core.embedded.home import CHECKOUT
 from tests.factories import orgs as org
@@ -62,13 +62,13 @@ def full(client) -> dict[str, int]:
                 by=holder,
                 after={"remark": f"每季度对账{number}"},
             )
-    problem = {
-        "row": 2, "field": "mobile", "label": "手机", "value": "154abcd",
-        "name": "", "reason": "不是电话号码", "kind": "format",
-    }  # fmt: skip
     job = ImportJob.objects.create(
         owner=holder, dimension=dimension, file_name="people.xlsx", status="refused", total=60,
-        counts={"people": 60, "errors": 60}, problems=[problem] * 60,
+        counts={"people": 60, "errors": 60},
+    )  # fmt: skip
+    ImportFinding.objects.bulk_create(
+        ImportFinding(job=job, row=row, field="mobile", value="154abcd", reason="不是电话号码", kind="format")
+        for row in range(60)
     )  # fmt: skip
     client.force_login(holder)
     return {"node": dimension.pk, "place": places[0].pk, "contact": people[0], "job": job.pk}

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.utils import translation
 
 from accounts.models import User
-from contacts.import_jobs import record_run, shown
+from contacts.import_columns import label_of
+from contacts.import_jobs import record_run
 from contacts.imports import apply, plan
 from contacts.imports.plan import Counts, Plan
 from core import audit
@@ -50,10 +51,9 @@ class Command(BaseCommand):
         if not found.problems:
             return
         for problem in found.problems:
-            line = shown(problem)
-            self.stdout.write(
-                f"{line['row']}\t{line['label']} ({line['field']})\t{line['value']}\t{line['kind']}\t{line['reason']}"
-            )
+            label = f"{label_of(problem.field)} ({problem.field})"
+            line = (problem.row, label, problem.value, problem.kind, problem.reason)
+            self.stdout.write("\t".join(map(str, line)))
         self.stdout.write(json.dumps(found.counts.as_dict()))
         raise CommandError(f"{found.counts.errors} rows cannot be taken; nothing was written")
 

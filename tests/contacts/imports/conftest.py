@@ -13,7 +13,7 @@ from accounts.models import User
 from contacts.import_columns import BY_KEY, headings
 from contacts.imports import apply, plan
 from contacts.imports.plan import Counts, Plan
-from contacts.models import Contact, Membership
+from contacts.models import Contact, ImportJob, Membership
 from core.models import AuditEntry
 from core.sheets import write_csv
 from orgs.models import Node
@@ -83,6 +83,13 @@ def problems(found: Plan) -> list[tuple[int, str, str]]:
 
 def counts(**numbers: int) -> dict[str, int]:
     return {**dict.fromkeys(Counts().as_dict(), 0), **numbers}
+
+
+def told(job: ImportJob) -> list[dict[str, Any]]:
+    """The findings of a check."""
+    return list(
+        job.findings.order_by("row", "id").values("row", "field", "kind", "reason", "contact_ids")
+    )
 
 
 FIELDS = (

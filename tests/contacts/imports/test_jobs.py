@@ -30,6 +30,7 @@ from im.models import Message
 from orgs.models import Node
 from orgs.services import grants
 from tests.contacts.imports.conftest import directory
+from tests.contacts.imports.conftest import told as findings
 from tests.core_util import hostile
 from tests.factories.orgs import make_dimension, make_holder, make_maintainer, make_person
 
@@ -95,7 +96,7 @@ def test_bad_rows_are_kept_for_the_owner_without_formulas(
     import_jobs.check(job_id=job.pk)
     job.refresh_from_db()
     assert (job.status, job.counts["errors"]) == ("refused", len(bad_rows.BAD))
-    assert [(line["row"], line["field"], line["kind"]) for line in job.problems] == list(
+    assert [(line["row"], line["field"], line["kind"]) for line in findings(job)] == list(
         bad_rows.EXPECTED
     )
     assert directory() == before
@@ -190,7 +191,7 @@ def test_the_directory_changed_after_the_check(maintainer: User, dimension: Node
     imports.confirm(by=maintainer, job=job)
     import_jobs.run(job_id=job.pk)
     job.refresh_from_db()
-    assert (job.status, job.problems[0]["kind"]) == ("failed", "hidden")
+    assert (job.status, findings(job)[0]["kind"]) == ("failed", "hidden")
     assert Contact.objects.count() == 1
 
 

@@ -18,7 +18,7 @@ from contacts.services import imports
 from core.errors import Conflict, Invalid
 from core.sheets import read_rows
 from orgs.models import Node
-from tests.contacts.imports.conftest import directory
+from tests.contacts.imports.conftest import directory, told
 from tests.contacts.imports.test_jobs import upload
 from tests.contacts.imports.test_pages import enter
 from tests.factories.contacts import make_contact
@@ -195,10 +195,10 @@ def test_keys(
     text = f"组织,姓名,编码,手机,邮箱\n{row}\n"
     job = upload(maintainer, dimension, text, key=key)
     checked(job)
-    assert job.status == outcome[0], job.problems
+    assert job.status == outcome[0], told(job)
     if job.status == "refused":
-        assert job.problems[0]["kind"] == outcome[1]
-        assert "秘密人" not in str(job.problems)
+        assert told(job)[0]["kind"] == outcome[1]
+        assert "秘密人" not in str(told(job))
     else:
         assert job.counts[outcome[1]] == 1
         imported(job, maintainer)
@@ -232,5 +232,5 @@ def test_templates(
     }
     row = [example.get(key, "") for key in LEVELS[level]]
     job = checked(upload(maintainer, dimension, f"{','.join(header)}\n{','.join(row)}\n"))
-    assert (job.status, job.counts["organizations"]) == ("checked", 1), job.problems
+    assert (job.status, job.counts["organizations"]) == ("checked", 1), told(job)
     assert job.counts["people"] == (level in ("contacts", "all"))
