@@ -237,6 +237,12 @@ def _records(found: Canaries, matrix: Matrix) -> None:
             role for role in ROLES if (person := matrix.people[role]) and person.pk == job.owner_id
         }
         mark(found, job, frozenset(owner))
+        if isinstance(job, ImportJob):
+            # A row that looks like somebody elsewhere: whoever does not maintain him reads only what his file says.
+            finding = job.findings.create(
+                row=2, kind="alike", field="name", contact_ids=[kept["id"]]
+            )
+            mark(found, finding, frozenset(owner), keep=("kind", "field"))
     threads = {
         pk: role for role, pk in matrix.inside["conversation"].items() if role not in ("DX", "AN")
     }
