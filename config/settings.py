@@ -208,6 +208,12 @@ IM_CARDS = {
     "contacts.bulk": "contacts:bulk-card",
 }
 IM_CHANNELS: list[str] = []
+# Of one person: bytes of a file, of all that are kept, and their number.
+IM_FILES = {
+    "staff": {"size": 50 * 1024**2, "quota": 5 * 1024**3, "count": 20_000},
+    "external": {"size": 20 * 1024**2, "quota": 500 * 1024**2, "count": 5_000},
+}
+IM_PICTURE_PIXELS = 50_000_000
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
 REVEAL_SECONDS = 30
 # A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
@@ -261,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
     "counts-sum-up": {"task": "contacts.sum_up_counts", "schedule": 60.0},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
+    "messages-files": {"task": "im.sweep_files", "schedule": crontab(hour=4, minute=20)},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }
 

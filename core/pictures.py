@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from dataclasses import dataclass
 from typing import IO, Final
 
 from django.utils.translation import gettext_lazy as _
@@ -26,6 +27,30 @@ class InvalidPicture(Invalid):
     """The file is no picture that we take; the message can be shown to the user."""
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture written anew, whole and small, both WebP; the size in pixels is that of the whole."""
+
+    whole: bytes
+    preview: bytes
+    width: int
+    height: int
+
+
+def reencode(
+    file: IO[bytes], *, max_pixels: int = MAX_PIXELS, max_edge: int, preview_edge: int
+) -> Picture:
+    """The picture with nothing of the original but its pixels, no edge longer than `max_edge`.
+
+    Its first frame, turned upright; metadata, profiles, later frames and appended data are gone. The file is read as
+    far as decoding needs it. Raises InvalidPicture.
+    """
+    picture = _decoded(file, max_pixels, draft=max_edge, edge=max_edge)
+    small = picture.copy()
+    small.thumbnail((preview_edge, preview_edge), Image.Resampling.LANCZOS)
+    return Picture(_webp(picture), _webp(small), *picture.size)
+
+
 def reencode_avatar(
     file: IO[bytes],
     *,
@@ -43,29 +68,41 @@ def reencode_avatar(
         raise InvalidPicture(
             _("The picture is larger than %(size)s MB") % {"size": max_bytes // (1024 * 1024)}
         )
-    picture = _decoded(data, max_pixels, size)
-    square = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+    picture = _decoded(io.BytesIO(data), max_pixels, draft=size * 2)
+    return _webp(ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS))
+
+
+def _webp(picture: Image.Image) -> bytes:
     # A new image holds pixels only: no EXIF, ICC, XMP or comments travel along.
-    bare = Image.new(square.mode, square.size)
-    bare.paste(square)
+    bare = Image.new(picture.mode, picture.size)
+    bare.paste(picture)
     out = io.BytesIO()
     bare.save(out, "WEBP", quality=_QUALITY, method=4)
     return out.getvalue()
 
 
-def _decoded(data: bytes, max_pixels: int, size: int) -> Image.Image:
+def _decoded(
+    file: IO[bytes], max_pixels: int, *, draft: int, edge: int | None = None
+) -> Image.Image:
+    """Upright, RGB or RGBA; with `edge` shrunk to it, before turning takes memory a second time."""
     try:
         with warnings.catch_warnings():
             # Our own limit below is the one that counts, and is tested before any pixel is decoded.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=_FORMATS)
+            picture: Image.Image = Image.open(file, formats=_FORMATS)
             _check_size(picture, max_pixels)
-            picture.draft("RGB", (size * 2, size * 2))
+            picture.draft("RGB", (draft, draft))
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return upright.convert("RGBA" if _is_transparent(upright) else "RGB")
+            mode = "RGBA" if _is_transparent(picture) else "RGB"
+            if picture.mode != mode:
+                picture = picture.convert(mode)
+            if edge:
+                picture.thumbnail((edge, edge), Image.Resampling.LANCZOS, reducing_gap=3.0)
+            return ImageOps.exif_transpose(picture)
     except InvalidPicture:
         raise
+    except Image.DecompressionBombError:
+        raise _too_many_pixels(max_pixels) from None
     except UnidentifiedImageError:
         raise InvalidPicture(_("Choose a picture: JPEG, PNG, WebP, GIF or BMP")) from None
     except Exception:  # noqa: BLE001 - decoders raise about anything for a broken file
@@ -75,10 +112,13 @@ def _decoded(data: bytes, max_pixels: int, size: int) -> Image.Image:
 def _check_size(picture: Image.Image, max_pixels: int) -> None:
     width, height = picture.size
     if width * height > max_pixels or width < 1 or height < 1:
-        raise InvalidPicture(
-            _("The picture has more than %(count)s million pixels")
-            % {"count": max_pixels // 1_000_000}
-        )
+        raise _too_many_pixels(max_pixels)
+
+
+def _too_many_pixels(limit: int) -> InvalidPicture:
+    return InvalidPicture(
+        _("The picture has more than %(count)s million pixels") % {"count": limit // 1_000_000}
+    )
 
 
 def _is_transparent(picture: Image.Image) -> bool:

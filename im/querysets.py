@@ -62,4 +62,5 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def last_of(self, conversation_ids: list[int]) -> Self:
         """The newest message of each of these conversations."""
-        return self.filter(conversation_id__in=conversation_ids, seq=F("conversation__last_seq"))
+        last = self.filter(conversation_id__in=conversation_ids, seq=F("conversation__last_seq"))
+        return last.select_related("attachment")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.ui import Tab
-from im import selectors
+from im import file_words, selectors
 from im.services import RECALL_WITHIN
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Line:
     card_url: str = ""
     """Where the card of a notification is fetched; the answer decides whether it may be seen (SECURITY T58)."""
     has_card: bool = False
+    file: file_words.FileLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ def line(message: Message, thread: Thread, *, day: str = "") -> Line:
         notice=thread.is_notices,
         card_url=card_url(message),
         has_card=bool(message.card_kind),
+        file=file_words.line_of(message.attachment),
     )
 
 
@@ -221,6 +223,8 @@ def _last_line(row: Row) -> str:
         if row.last_mine:
             return _("You recalled a message")
         return _("%(name)s recalled a message") % {"name": row.card.name}
+    if row.last.attachment:
+        return file_words.in_short(row.last.attachment)
     return " ".join(row.last.body[:120].split())
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from im.views import threads
+from im.views import files, threads
 
 app_name = "im"
 urlpatterns: list[URLPattern] = [
@@ -14,6 +14,9 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/older/", threads.older, name="older"),
     path("<int:pk>/news/", threads.news, name="news"),
     path("<int:pk>/send/", threads.send, name="send"),
+    path("<int:pk>/attach/", files.attach, name="attach"),
+    path("<int:pk>/file/<int:seq>/", files.file, name="file"),
+    path("<int:pk>/file/<int:seq>/preview/", files.preview, name="preview"),
     path("<int:pk>/read/", threads.read, name="read"),
     path("<int:pk>/recall/<int:seq>/", threads.recall, name="recall"),
     path("<int:pk>/pin/", threads.pin, name="pin"),

@@ -24,15 +24,15 @@ SOURCE_MAP = re.compile(rb"\n?(/\*|//)# sourceMappingURL=[^\n]*\n?")
 ICONS = """
 address-book adjustments affiliate alert-triangle apps arrow-back-up arrow-down arrow-left arrow-right arrow-up
 arrows-left-right arrows-move arrows-right-left at ban bell bell-off books brand-wechat briefcase building
-building-community building-factory-2 building-store bulb calendar cash chart-bar check checkbox checklist checks
+building-community building-factory-2 building-store bulb calendar camera cash chart-bar check checkbox checklist checks
 chevron-down chevron-left chevron-right chevron-up circle-check circle-dashed circle-minus circle-x clipboard-check
 clock cloud-off contract copy copy-plus corner-left-up currency-yuan database-off device-desktop device-mobile dots
-download external-link eye eye-off file-certificate file-import file-invoice file-plus file-spreadsheet file-text
-file-type-pdf filter fingerprint folder folder-plus folder-symlink forms git-merge hand-stop help-circle history home
-hourglass id info-circle key language layout-kanban layout-sidebar link list-check lock lock-open login logout mail
-message-circle message-plus moon package paperclip pencil phone photo pin plug-connected plus point refresh
-report-money rotate route search send settings share shield-check shield-lock shopping-cart sitemap speakerphone star
-sun tag tags trash upload user user-check user-circle user-minus user-off user-plus user-search user-share users
+download external-link eye eye-off file file-certificate file-import file-invoice file-plus file-spreadsheet file-text
+file-type-pdf file-zip filter fingerprint folder folder-plus folder-symlink forms git-merge hand-stop help-circle
+history home hourglass id info-circle key language layout-kanban layout-sidebar link list-check lock lock-open login
+logout mail message-circle message-plus moon movie package paperclip pencil phone photo pin plug-connected plus point
+refresh report-money rotate route search send settings share shield-check shield-lock shopping-cart sitemap speakerphone
+star sun tag tags trash upload user user-check user-circle user-minus user-off user-plus user-search user-share users
 users-group volume-off world x
 """.split()
 

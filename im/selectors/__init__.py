@@ -1,5 +1,6 @@
 """Reads of conversations. Every one starts from a membership of the asking party and runs a fixed number of queries."""
 
+from im.selectors.files import attachment
 from im.selectors.lists import (
     LIST_MAX,
     LIST_STEP,
@@ -38,6 +39,7 @@ __all__ = [
     "Page",
     "Row",
     "Thread",
+    "attachment",
     "cards",
     "conversations",
     "cursor",

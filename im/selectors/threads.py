@@ -112,7 +112,7 @@ def thread(*, conversation_id: int, user: User) -> Thread:
 
 def page(*, conversation_id: int, before: int | None = None, limit: int = PAGE) -> Page:
     """The newest messages, or those before `before`; the caller has reached the conversation through a membership."""
-    rows = Message.objects.filter(conversation_id=conversation_id)
+    rows = Message.objects.filter(conversation_id=conversation_id).select_related("attachment")
     if before is not None:
         rows = rows.filter(seq__lte=before)
     taken = list(rows.order_by("-seq")[: limit + 2])
@@ -135,7 +135,7 @@ def cursor(*, thread: Thread, messages: Sequence[Message] = ()) -> Cursor:
 
 def news(*, thread: Thread, since: Cursor, limit: int = 200) -> News:
     """What has happened in `thread` since a page last asked: at most `limit` messages, the rest the next time."""
-    rows = Message.objects.filter(conversation=thread.conversation)
+    rows = Message.objects.filter(conversation=thread.conversation).select_related("attachment")
     found = list(rows.filter(seq__gte=since.after).order_by("seq")[: limit + 1])
     edge = found.pop(0) if found and found[0].seq == since.after else None
     found = found[:limit]

@@ -6,6 +6,7 @@ it happened. Locks are taken in one order: conversation (by id), then membership
 """
 
 from im.services.conversations import NOBODY, open_direct, set_muted, set_pinned
+from im.services.files import send_file
 from im.services.messages import RATE_LIMIT, RECALL_WITHIN, mark_read, recall, send
 from im.services.notices import notify
 
@@ -18,6 +19,7 @@ __all__ = [
     "open_direct",
     "recall",
     "send",
+    "send_file",
     "set_muted",
     "set_pinned",
 ]

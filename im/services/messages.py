@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Denied, Hidden, Invalid, Throttled
-from im import selectors
+from im import jobs, selectors
 from im.bodies import MAX_BODY, clean_body
 from im.live import telling
 from im.models import Conversation, Message, Participant
@@ -143,7 +143,7 @@ def mark_read(*, conversation_id: int, seq: int, by: User) -> bool:
 
 @transaction.atomic
 def recall(*, conversation_id: int, seq: int, by: User) -> Message:
-    """Takes an own message back within two minutes: its words are gone for good (SPEC IM-1).
+    """Takes an own message back within two minutes: its words or its file are gone for good (SPEC IM-1).
 
     Raises Hidden (no such message in a conversation of `by`), Denied (not his, or too late).
     """
@@ -159,7 +159,9 @@ def recall(*, conversation_id: int, seq: int, by: User) -> Message:
     now = timezone.now()
     if message.created_at < now - RECALL_WITHIN:
         raise Denied(_("A message can be recalled within two minutes, not later."), code="too_late")
-    message.body, message.recalled_at = "", now
-    message.save(update_fields=["body", "recalled_at"])
+    if message.attachment_id is not None:
+        jobs.forget(message.attachment_id)
+    message.body, message.attachment, message.recalled_at = "", None, now
+    message.save(update_fields=["body", "attachment", "recalled_at"])
     telling.conversation(me.conversation, "recall")
     return message

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import htmx
 from core.errors import Conflict, Hidden, Invalid
 from core.text import clean
-from im import reach, selectors, services, tables
+from im import files, reach, selectors, services, tables
 from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm
 from im.reach import Party
 
@@ -81,6 +81,7 @@ def _thread_page(
     newest = page.messages if before is None else []
     cursor = selectors.cursor(thread=thread, messages=newest)
     context = tables.thread_context(thread, page, cursor, **more)
+    context["upload"] = files.limits_of(request.user)
     return _page(request, "im/thread.html", context, status=status)
 
 

@@ -126,6 +126,7 @@ def _imports(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger:
     others = _import(stranger, nodes["B"]).pk
     put("import", inside=others, outside=others, **own)
     put("upload", inside=upload, outside=upload)
+    put("document", inside=document, outside=document)
     own = {role: _export(people[role], nodes["A"]).pk for role in ROLES_THAT_IMPORT}
     others = _export(stranger, nodes["B"]).pk
     put("export", inside=others, outside=others, **own)
@@ -156,6 +157,11 @@ def _export(owner: User, dimension: Node) -> ExportJob:
 def upload() -> SimpleUploadedFile:
     """A file that an import takes."""
     return SimpleUploadedFile("people.xlsx", files.template())
+
+
+def document() -> SimpleUploadedFile:
+    """A file that a message takes."""
+    return SimpleUploadedFile("矩阵.pdf", b"%PDF-1.7 matrix")
 
 
 def _credentials(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger: User) -> None:

@@ -8,6 +8,8 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +20,7 @@ from contacts.models import Contact, ContactVisibleStaff, Membership
 from core import guardian
 from core.actors import SystemActor
 from core.reading import pinyin, simplified
-from im.models import Conversation, Message, Participant
+from im.models import Attachment, Conversation, Message, Participant
 from orgs import tree
 from orgs.models import Category, Node, NodeUserGrant, Tag
 from tests.factories.accounts import (
@@ -107,23 +109,38 @@ def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
         if person is None or not person.is_active:
             continue
         identity = external.pk if role == "EC" else None
-        thread = Conversation.objects.create(kind="direct", key=f"matrix:{role}", last_seq=1)
+        thread = Conversation.objects.create(kind="direct", key=f"matrix:{role}", last_seq=3)
         Participant.objects.create(conversation=thread, user=person, identity_id=identity)
         Participant.objects.create(conversation=thread, user=colleague)
         Message.objects.create(
             conversation=thread, seq=1, sender=person, client_id=f"m-{role}", body="矩阵"
         )
+        add_files(thread, person, role)
         threads[role] = thread.pk
-    strangers = Conversation.objects.create(kind="direct", key="matrix:strangers", last_seq=1)
+    strangers = Conversation.objects.create(kind="direct", key="matrix:strangers", last_seq=3)
     for person in (colleague, StaffFactory()):
         Participant.objects.create(conversation=strangers, user=person)
     Message.objects.create(
         conversation=strangers, seq=1, sender=colleague, client_id="m-strangers", body="别人的"
     )
+    add_files(strangers, colleague, "strangers")
     # However slow the machine: the two minutes for recalling are not over.
     Message.objects.update(created_at=timezone.now() + datetime.timedelta(hours=1))
     matrix.put("conversation", inside=strangers.pk, outside=strangers.pk, **threads)
     matrix.put("reachable", inside=str(colleague.pk), outside=str(colleague.pk))
+
+
+def add_files(thread: Conversation, sender: User, word: str) -> None:
+    """A file (message 2) and a picture (message 3) whose names and contents hold `word`."""
+    for seq, kind in ((2, "file"), (3, "picture")):
+        attachment = Attachment.objects.create(
+            owner=sender, kind=kind, name=f"{word}.{kind}", content_type="image/webp" if kind == "picture" else "",
+            size=6, width=400, height=300, file=default_storage.save("messages/matrix/f", ContentFile(word.encode())),
+            preview=default_storage.save("messages/matrix/p", ContentFile(word.encode())),
+        )  # fmt: skip
+        Message.objects.create(
+            conversation=thread, seq=seq, sender=sender, client_id=f"m-{word}-{seq}"[:40], attachment=attachment
+        )  # fmt: skip
 
 
 def _nodes(people: dict[str, Any]) -> dict[str, Node]:

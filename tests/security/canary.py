@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 
 from accounts.models import Department, User
@@ -13,7 +15,7 @@ from contacts import closure
 from contacts.models import BulkJob, Contact, ExportJob, ImportJob
 from core.models import AuditEntry
 from core.reading import pinyin, simplified
-from im.models import Message
+from im.models import Attachment, Message
 from orgs.models import Category, DimensionDetail, Node, NodeUserGrant, OrganizationDetail, Tag
 from portal.models import App
 from tests.matrix.world import ROLES, STAFF, Matrix
@@ -247,10 +249,20 @@ def _records(found: Canaries, matrix: Matrix) -> None:
         pk: role for role, pk in matrix.inside["conversation"].items() if role not in ("DX", "AN")
     }
     strangers = matrix.outside["conversation"]["SA"]
-    for message in Message.objects.filter(conversation_id__in=threads):
+    for message in Message.objects.filter(conversation_id__in=threads, attachment=None):
         own = threads[message.conversation_id] if message.conversation_id != strangers else ""
         body = found.word(f"message of {own or 'strangers'}", frozenset({own}))
         Message.objects.filter(pk=message.pk).update(body=body)
+    for message in Message.objects.exclude(attachment=None):
+        own = threads[message.conversation_id] if message.conversation_id != strangers else ""
+        may = frozenset({own})
+        words = [found.word(f"{what} of {own or 'strangers'}", may) for what in ("name", "file")]
+        kept = [
+            default_storage.save("messages/canary/f", ContentFile(words[1].encode())) for _ in "fp"
+        ]
+        Attachment.objects.filter(pk=message.attachment_id).update(
+            name=words[0], file=kept[0], preview=kept[1]
+        )
 
 
 def _history(found: Canaries, matrix: Matrix) -> None:

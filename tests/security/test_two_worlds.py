@@ -33,7 +33,7 @@ from tests.factories.contacts import make_contact, share
 from tests.factories.orgs import let_view
 from tests.matrix.asking import undone, url
 from tests.matrix.routes import rows
-from tests.matrix.world import Matrix
+from tests.matrix.world import Matrix, add_files
 from tests.security.asking import addresses, clients, doors, get, showing, text_of, values
 
 pytestmark = pytest.mark.django_db
@@ -108,12 +108,13 @@ def more_history(contact: Contact, stranger: User) -> None:
 def more_elsewhere(stranger: User, dimension_id: int) -> None:
     """Work, conversations and notifications of others; another dimension."""
     more_work(stranger, Node.objects.get(pk=dimension_id))
-    thread = Conversation.objects.create(kind="direct", key="two-worlds", last_seq=1)
+    thread = Conversation.objects.create(kind="direct", key="two-worlds", last_seq=3)
     for person in (stranger, StaffFactory(name="另一陌生人", is_active=False)):
         Participant.objects.create(conversation=thread, user=person)
     Message.objects.create(
         conversation=thread, seq=1, sender=stranger, client_id="two", body="两个世界"
     )
+    add_files(thread, stranger, "two-worlds")
     other = tree.create_dimension(name="第三个维度")
     more_in(tree.create(kind=1, parent_id=other.pk, name="第三个组织").pk, stranger)
 

@@ -19,13 +19,15 @@ Say = Callable[..., Message]
 POSTS = {
     "start/": {"target": "1"},
     "{pk}/send/": {"body": "x", "client_id": "client-1234"},
+    "{pk}/attach/": {"client_id": "client-1234"},
     "{pk}/read/": {"seq": "1"},
     "{pk}/recall/1/": {},
     "{pk}/pin/": {"on": "1"},
     "{pk}/mute/": {"on": "1"},
 }
 GETS = ["", "badge/", "find/", "{pk}/", "{pk}/older/", "{pk}/news/"]
-INSIDE = [door for door in (*GETS, *POSTS) if "{pk}" in door]
+FILES = ["{pk}/file/1/", "{pk}/file/1/preview/"]
+INSIDE = [door for door in (*GETS, *FILES, *POSTS) if "{pk}" in door]
 
 
 def ask(client: Client, door: str, pk: int, place: str = "/messages/", **extra: object) -> int:
@@ -36,7 +38,8 @@ def ask(client: Client, door: str, pk: int, place: str = "/messages/", **extra: 
 
 def test_every_address_is_asked_here() -> None:
     known = {
-        door.replace("{pk}", "<int:pk>").replace("/1/", "/<int:seq>/") for door in (*GETS, *POSTS)
+        door.replace("{pk}", "<int:pk>").replace("/1/", "/<int:seq>/")
+        for door in (*GETS, *FILES, *POSTS)
     }
     assert known == {
         str(entry.pattern) for entry in urls.urlpatterns if isinstance(entry, URLPattern)
@@ -59,7 +62,7 @@ def test_a_stranger_reads_what_everybody_reads_of_nothing(
     assert Message.objects.get().recalled_at is None
 
 
-@pytest.mark.parametrize("door", [*GETS, *POSTS])
+@pytest.mark.parametrize("door", [*GETS, *FILES, *POSTS])
 def test_nobody_gets_in_without_logging_in(door: str, talk: Conversation) -> None:
     assert ask(Client(), door, talk.pk) == 302
     assert ask(Client(), door, talk.pk, headers={"HX-Request": "true"}) == 401
@@ -70,7 +73,7 @@ def test_nothing_changes_by_looking(door: str, talk: Conversation, zhou: User, a
     assert as_(zhou).get("/messages/" + door.format(pk=talk.pk)).status_code == 405
 
 
-@pytest.mark.parametrize("door", GETS)
+@pytest.mark.parametrize("door", [*GETS, *FILES])
 def test_nothing_is_sent_to_pages(door: str, talk: Conversation, zhou: User, as_: As) -> None:
     assert as_(zhou).post("/messages/" + door.format(pk=talk.pk)).status_code == 405
 
@@ -85,7 +88,7 @@ def test_a_form_from_elsewhere_is_refused(door: str, talk: Conversation, zhou: U
 @pytest.mark.parametrize(
     "noise", ["", "x", "-1", "9" * 40, "1e9", "\x00", "名字", "[]", "1;drop", "\ud800"]
 )
-@pytest.mark.parametrize("door", [*GETS, *POSTS])
+@pytest.mark.parametrize("door", [*GETS, *FILES, *POSTS])
 def test_noise_never_breaks_a_door(
     door: str, noise: str, talk: Conversation, zhou: User, as_: As, say: Say
 ) -> None:
