@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -123,6 +123,12 @@ def visible(*, application_id: int, user: Any) -> Application:
     if application is None:
         raise permissions.missing()
     return application
+
+
+def readable(user: User, ids: Collection[int]) -> set[int]:
+    """Which of these applications `user` may see now (settings.IM_CARD_READERS)."""
+    rows = Application.objects.visible_to(user).filter(pk__in=ids)
+    return set(rows.values_list("pk", flat=True))
 
 
 def latest(contact: Contact) -> Application | None:

@@ -207,13 +207,24 @@ IM_CARDS = {
     "orgs.restructuring_batch": "orgs:restructuring-batch-card",
     "contacts.bulk": "contacts:bulk-card",
 }
-IM_CHANNELS: list[str] = []
 # Of one person: bytes of a file, of all that are kept, and their number.
 IM_FILES = {
     "staff": {"size": 50 * 1024**2, "quota": 5 * 1024**3, "count": 20_000},
     "external": {"size": 20 * 1024**2, "quota": 500 * 1024**2, "count": 5_000},
 }
 IM_PICTURE_PIXELS = 50_000_000
+# Who may open which of these cards now: (person, ids) → ids. Asked before anything about them leaves (SECURITY T58).
+IM_CARD_READERS = {
+    "approvals.application": "approvals.selectors.readable",
+    "contacts.import": "contacts.selectors.notices.imports",
+    "contacts.export": "contacts.selectors.notices.exports",
+    "contacts.bulk": "contacts.selectors.notices.bulk_jobs",
+    "orgs.restructuring": "orgs.selectors.notices.restructurings",
+    "orgs.restructuring_batch": "orgs.selectors.notices.batches",
+}
+IM_CHANNELS = ["im.channels.mail.MailChannel"]
+# The hour at which those are told who want it once a day.
+IM_DIGEST_HOUR = env.number("DIGEST_HOUR", default=8, minimum=0, maximum=23)
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
 REVEAL_SECONDS = 30
 # A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
@@ -268,6 +279,7 @@ CELERY_BEAT_SCHEDULE = {
     "counts-sum-up": {"task": "contacts.sum_up_counts", "schedule": 60.0},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},
     "messages-files": {"task": "im.sweep_files", "schedule": crontab(hour=4, minute=20)},
+    "im-reminders": {"task": "im.send_reminders", "schedule": 15.0},
     "accounts-expired": {"task": "accounts.clear_expired", "schedule": crontab(minute=20)},
 }
 

@@ -5,7 +5,19 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from im.channel_models import ChannelChoice, Reminder, Rhythm, Topic
 from im.querysets import MessageQuerySet, ParticipantQuerySet
+
+__all__ = [
+    "Attachment",
+    "ChannelChoice",
+    "Conversation",
+    "Message",
+    "Participant",
+    "Reminder",
+    "Rhythm",
+    "Topic",
+]
 
 
 class Conversation(models.Model):

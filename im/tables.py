@@ -17,6 +17,7 @@ from django.utils.translation import pgettext
 
 from core.ui import Tab
 from im import file_words, selectors
+from im.models import Rhythm
 from im.services import RECALL_WITHIN
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
         """One that the gate has let through."""
 
         user: User
+
+
+RHYTHMS = Rhythm.choices
 
 
 @dataclass(frozen=True, slots=True)

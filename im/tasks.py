@@ -1,7 +1,7 @@
 """Entry points of the worker."""
 
 from core.effects import effect, schedule
-from im import jobs
+from im import jobs, reminder_jobs
 
 
 @effect("im.delete_attachment")
@@ -14,3 +14,9 @@ def delete_attachment(*, attachment_id: int) -> None:
 def sweep_files() -> None:
     """Throws what was left behind away."""
     jobs.sweep()
+
+
+@schedule("im.send_reminders")
+def send_reminders() -> None:
+    """Tells people of what waits for them, through the channels they chose."""
+    reminder_jobs.send_reminders()

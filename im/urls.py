@@ -2,11 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from im.views import files, threads
+from im.views import files, settings, threads
 
 app_name = "im"
 urlpatterns: list[URLPattern] = [
     path("", threads.index, name="index"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/choose/", settings.choose, name="choose"),
     path("badge/", threads.badge, name="badge"),
     path("find/", threads.find, name="find"),
     path("start/", threads.start, name="start"),

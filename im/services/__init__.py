@@ -9,11 +9,13 @@ from im.services.conversations import NOBODY, open_direct, set_muted, set_pinned
 from im.services.files import send_file
 from im.services.messages import RATE_LIMIT, RECALL_WITHIN, mark_read, recall, send
 from im.services.notices import notify
+from im.services.reminding import choose
 
 __all__ = [
     "NOBODY",
     "RATE_LIMIT",
     "RECALL_WITHIN",
+    "choose",
     "mark_read",
     "notify",
     "open_direct",

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +15,8 @@ from core.errors import Conflict, Denied, Hidden, Invalid, Throttled
 from im import jobs, selectors
 from im.bodies import MAX_BODY, clean_body
 from im.live import telling
-from im.models import Conversation, Message, Participant
+from im.models import Conversation, Message, Participant, Topic
+from im.services.reminding import remind
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -78,6 +80,9 @@ def append(
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
     telling.conversation(conversation, "message")
+    others = conversation.participants.filter(left_at=None).exclude(pk=me.pk)
+    heard = others.filter(Q(muted=False) | Q(user_id__in=message.mentions))
+    remind(heard, topic=Topic.MESSAGES)
     return message
 
 

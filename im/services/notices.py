@@ -14,7 +14,8 @@ from accounts.models import User
 from core.text import clean
 from im.bodies import MAX_TITLE
 from im.live import telling
-from im.models import Conversation, Message, Participant
+from im.models import Conversation, Message, Participant, Topic
+from im.services.reminding import remind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +30,7 @@ def notify(
     `card_kind` is a key of settings.IM_CARDS (or "" for plain words) and `card_ref` the id its page takes: the card is
     fetched, and permitted, whenever it is looked at (SECURITY T58). `body` is a short title without personal data.
     Inactive people are skipped; `dedupe_key` makes the call safe to repeat. The number of queries does not grow with
-    the people. It locks their system conversations until the transaction ends: call it once, last.
+    the people. It locks their system conversations and reminders until the transaction ends: call it once, last.
     Raises ValueError for a card that nobody draws.
     """
     if card_kind and card_kind not in settings.IM_CARDS:
@@ -53,6 +54,9 @@ def notify(
     )
     Message.objects.bulk_create(rows, batch_size=1000)
     telling.notices({owners[row.conversation_id]: row for row in rows})
+    if new:
+        heard = Participant.objects.filter(conversation_id__in=new, muted=False)
+        remind(heard, topic=Topic.NOTICES)
     return len(rows)
 
 

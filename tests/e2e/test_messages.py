@@ -10,9 +10,9 @@ from pytest_django import Settings
 
 from accounts.models import User
 from im import services
-from im.models import Conversation, Message, Participant
+from im.models import ChannelChoice, Conversation, Message, Participant
 from im.reach import Card, Party
-from tests.e2e.helpers import Open, check_everywhere
+from tests.e2e.helpers import Open, check_everywhere, check_page
 from tests.im import world
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
@@ -210,3 +210,16 @@ def test_the_portal_has_the_same_pages(
     expect(page.locator(".msg.mine")).to_have_count(1)
     assert "/portal/messages/" in page.url
     check_everywhere(page, "messages-portal-thread", themes=("light",))
+
+
+def test_how_one_is_told(zhou: User, open_as: Open, settings: Settings) -> None:
+    settings.MAIL_ENABLED = True
+    User.objects.filter(pk=zhou.pk).update(email="zhou@example.com")
+    page = open_as(zhou, "/messages/settings/")
+    check_everywhere(page, "reminders")
+    page.get_by_label("聊天消息").first.focus()
+    page.get_by_label("聊天消息").first.select_option("hourly")
+    expect(page.get_by_role("status").filter(has_text="已保存")).to_be_visible()
+    assert ChannelChoice.objects.get().rhythm == "hourly"
+    expect(page.get_by_label("聊天消息").first).to_be_focused()
+    check_page(page, "reminders-saved")

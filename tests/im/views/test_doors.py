@@ -18,6 +18,7 @@ Say = Callable[..., Message]
 
 POSTS = {
     "start/": {"target": "1"},
+    "settings/choose/": {"channel": "mail", "topic": "notices", "rhythm": "off"},
     "{pk}/send/": {"body": "x", "client_id": "client-1234"},
     "{pk}/attach/": {"client_id": "client-1234"},
     "{pk}/read/": {"seq": "1"},
@@ -25,7 +26,7 @@ POSTS = {
     "{pk}/pin/": {"on": "1"},
     "{pk}/mute/": {"on": "1"},
 }
-GETS = ["", "badge/", "find/", "{pk}/", "{pk}/older/", "{pk}/news/"]
+GETS = ["", "badge/", "settings/", "find/", "{pk}/", "{pk}/older/", "{pk}/news/"]
 FILES = ["{pk}/file/1/", "{pk}/file/1/preview/"]
 INSIDE = [door for door in (*GETS, *FILES, *POSTS) if "{pk}" in door]
 
@@ -95,7 +96,7 @@ def test_noise_never_breaks_a_door(
     say(zhou)
     client = as_(zhou)
     keys = ("q", "only", "show", "current", "v", "before", "after", "read", "recalled", "writable")
-    keys += ("target", "body", "client_id", "seq", "on")
+    keys += ("target", "body", "client_id", "seq", "on", "channel", "topic", "rhythm")
     noise = noise.encode("utf-8", "replace").decode()
     values = dict.fromkeys(keys, noise)
     for headers in ({}, {"HX-Request": "true"}):
