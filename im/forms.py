@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from core.errors import UserError
-from im.selectors import LIST_MAX, LIST_STEP, Cursor
+from im.selectors import LIST_MAX, LIST_STEP, PAGE, Cursor
 
 MAX_ID = 2**53
 MAX_MICROS = 4_102_444_800_000_000  # the year 2100
@@ -49,12 +49,25 @@ class PageForm(forms.Form):
     """Which part of a thread is wanted."""
 
     before = Number()
+    at = Number()  # around this message
 
     def value(self) -> int | None:
         """Raises UserError (400) for what is no number."""
         if not self.is_valid():
             raise UserError(_("This address is not complete."))
-        return self.cleaned_data["before"] or None
+        at = self.cleaned_data["at"]
+        return self.cleaned_data["before"] or (at + PAGE // 2 if at else None)
+
+
+class SearchForm(forms.Form):
+    """Where a search looks and goes on. What cannot be read is as if it were not there."""
+
+    conversation = Number()
+    before = Number()
+
+    def values(self) -> dict[str, int | None]:
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) or None for name in self.fields}
 
 
 class CursorForm(forms.Form):

@@ -120,6 +120,7 @@ class Message(models.Model):
     sender_identity_id = models.BigIntegerField(null=True)  # as Participant.identity_id
     client_id = models.CharField(max_length=40)
     body = models.TextField(blank=True)
+    words = models.TextField(blank=True, db_default="")  # what it is searched by (im.words)
     mentions = ArrayField(models.BigIntegerField(), default=list, blank=True)  # user ids
     attachment = models.ForeignKey(Attachment, models.PROTECT, null=True, related_name="messages")
     event = models.CharField(max_length=8, choices=Event.choices, blank=True)
@@ -137,6 +138,13 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=["conversation", "client_id"], name="im_message_client_id"
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["conversation", "-seq"],
+                name="im_message_files",
+                condition=models.Q(attachment__isnull=False),
+            )
         ]
 
     def __str__(self) -> str:

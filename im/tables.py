@@ -16,9 +16,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.ui import Tab
-from im import file_words, selectors
+from im import file_words, reach, selectors
 from im.models import Rhythm
-from im.services import RECALL_WITHIN
+from im.reach import Party
+from im.services import RECALL_WITHIN, can_be_forwarded
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -49,6 +50,7 @@ class Line:
     recalled: bool = False
     read: bool = False
     may_recall: bool = False
+    may_forward: bool = False
     notice: bool = False
     card_url: str = ""
     """Where the card of a notification is fetched; the answer decides whether it may be seen (SECURITY T58)."""
@@ -129,6 +131,39 @@ def list_time(at: datetime.datetime) -> str:
     return f"{local:%m-%d}" if local.year == today.year else f"{local:%Y-%m-%d}"
 
 
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """A file in the list of those of a conversation."""
+
+    seq: int
+    file: file_words.FileLine
+    time: str
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFiles:
+    """A page of them; `before` is where the next one begins."""
+
+    lines: list[SharedLine]
+    before: int | None
+
+
+def shared_files(thread: Thread, user: User, before: int | None = None) -> SharedFiles:
+    """What templates/im/partials/_shared_files.html shows; three queries for any number of files."""
+    found = selectors.shared(conversation_id=thread.conversation.pk, user=user, before=before)
+    senders = {Party(m.sender_id or 0, m.sender_identity_id) for m in found.messages}
+    known = reach.policy().labels(senders) if senders else {}
+    lines = []
+    for message in found.messages:
+        card = known.get(Party(message.sender_id or 0, message.sender_identity_id))
+        file = file_words.line_of(message.attachment)
+        if file:
+            name = card.name if card else str(message.sender)
+            lines.append(SharedLine(message.seq, file, list_time(message.created_at), name))
+    return SharedFiles(lines, found.before)
+
+
 # --- thread -----------------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +187,7 @@ def line(message: Message, thread: Thread, *, day: str = "") -> Line:
         recalled=message.recalled_at is not None,
         read=message.seq <= thread.other_read,
         may_recall=mine and fresh and message.recalled_at is None,
+        may_forward=can_be_forwarded(message),
         notice=thread.is_notices,
         card_url=card_url(message),
         has_card=bool(message.card_kind),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from im.views import files, settings, threads
+from im.views import files, forward, search, settings, threads
 
 app_name = "im"
 urlpatterns: list[URLPattern] = [
@@ -12,10 +12,14 @@ urlpatterns: list[URLPattern] = [
     path("badge/", threads.badge, name="badge"),
     path("find/", threads.find, name="find"),
     path("start/", threads.start, name="start"),
+    path("search/", search.search, name="search"),
+    path("forward/find/", forward.find, name="forward-find"),
     path("<int:pk>/", threads.thread, name="thread"),
     path("<int:pk>/older/", threads.older, name="older"),
     path("<int:pk>/news/", threads.news, name="news"),
     path("<int:pk>/send/", threads.send, name="send"),
+    path("<int:pk>/forward/<int:seq>/", forward.forward, name="forward"),
+    path("<int:pk>/files/", search.shared, name="shared"),
     path("<int:pk>/attach/", files.attach, name="attach"),
     path("<int:pk>/file/<int:seq>/", files.file, name="file"),
     path("<int:pk>/file/<int:seq>/preview/", files.preview, name="preview"),

@@ -1,6 +1,6 @@
 """Reads of conversations. Every one starts from a membership of the asking party and runs a fixed number of queries."""
 
-from im.selectors.files import attachment
+from im.selectors.files import Shared, attachment, message, shared
 from im.selectors.lists import (
     LIST_MAX,
     LIST_STEP,
@@ -16,6 +16,7 @@ from im.selectors.people import (
     others,
     party_of_participant,
 )
+from im.selectors.searching import Found, search
 from im.selectors.threads import (
     PAGE,
     Cursor,
@@ -35,9 +36,11 @@ __all__ = [
     "PAGE",
     "Cursor",
     "Filter",
+    "Found",
     "News",
     "Page",
     "Row",
+    "Shared",
     "Thread",
     "attachment",
     "cards",
@@ -45,11 +48,14 @@ __all__ = [
     "cursor",
     "may_write",
     "membership",
+    "message",
     "news",
     "notices_card",
     "others",
     "page",
     "party_of_participant",
+    "search",
+    "shared",
     "thread",
     "unread_total",
 ]

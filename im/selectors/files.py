@@ -1,8 +1,9 @@
-"""Files of messages, each reached through the message that carries it (SECURITY T60)."""
+"""Single messages and their files, reached through the conversation that holds them (SECURITY T60)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext as _
 
@@ -13,16 +14,43 @@ from im.selectors.threads import membership
 if TYPE_CHECKING:
     from accounts.models import User
 
+SHARED_STEP: Final = 20
+
+
+def message(*, conversation_id: int, seq: int, user: User) -> Message:
+    """A message that `user` may read now. Raises Hidden, also for a recalled one."""
+    me = membership(conversation_id=conversation_id, user=user)
+    rows = Message.objects.filter(conversation_id=conversation_id, seq=seq, recalled_at=None)
+    found = rows.filter(seq__gt=me.from_seq).select_related("attachment").first()
+    if found is None:
+        raise Hidden(_("There is no such message."))
+    return found
+
 
 def attachment(*, conversation_id: int, seq: int, user: User) -> Attachment:
     """The file of a message that `user` may read now. Raises Hidden, also for recalled messages and mere words."""
-    me = membership(conversation_id=conversation_id, user=user)
-    message = (
-        Message.objects.filter(conversation_id=conversation_id, seq=seq, seq__gt=me.from_seq)
-        .filter(recalled_at=None)
-        .select_related("attachment")
-        .first()
-    )
-    if message is None or message.attachment is None:
+    found = message(conversation_id=conversation_id, seq=seq, user=user).attachment
+    if found is None:
         raise Hidden(_("There is no such file."))
-    return message.attachment
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Messages with files, newest first, and where the next page begins."""
+
+    messages: list[Message]
+    before: int | None
+
+
+def shared(*, conversation_id: int, user: User, before: int | None = None) -> Shared:
+    """The files of a conversation that `user` may read now; two queries. Raises Hidden for non-members."""
+    me = membership(conversation_id=conversation_id, user=user)
+    rows = Message.objects.filter(
+        conversation_id=conversation_id, seq__gt=me.from_seq, attachment__isnull=False
+    )
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    found = list(rows.select_related("attachment", "sender").order_by("-seq")[: SHARED_STEP + 1])
+    more = len(found) > SHARED_STEP
+    return Shared(found[:SHARED_STEP], found[SHARED_STEP - 1].seq if more else None)

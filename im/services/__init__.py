@@ -7,6 +7,7 @@ it happened. Locks are taken in one order: conversation (by id), then membership
 
 from im.services.conversations import NOBODY, open_direct, set_muted, set_pinned
 from im.services.files import send_file
+from im.services.forwarding import can_be_forwarded, forward
 from im.services.messages import RATE_LIMIT, RECALL_WITHIN, mark_read, recall, send
 from im.services.notices import notify
 from im.services.reminding import choose
@@ -15,7 +16,9 @@ __all__ = [
     "NOBODY",
     "RATE_LIMIT",
     "RECALL_WITHIN",
+    "can_be_forwarded",
     "choose",
+    "forward",
     "mark_read",
     "notify",
     "open_direct",

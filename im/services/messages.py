@@ -17,6 +17,7 @@ from im.bodies import MAX_BODY, clean_body
 from im.live import telling
 from im.models import Conversation, Message, Participant, Topic
 from im.services.reminding import remind
+from im.words import words_of
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -76,6 +77,7 @@ def append(
         sender=by,
         sender_identity_id=me.identity_id,
         client_id=client_id,
+        words=words_of(said["body"], said.get("attachment")),
         **said,
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
@@ -166,7 +168,7 @@ def recall(*, conversation_id: int, seq: int, by: User) -> Message:
         raise Denied(_("A message can be recalled within two minutes, not later."), code="too_late")
     if message.attachment_id is not None:
         jobs.forget(message.attachment_id)
-    message.body, message.attachment, message.recalled_at = "", None, now
-    message.save(update_fields=["body", "attachment", "recalled_at"])
+    message.body, message.words, message.attachment, message.recalled_at = "", "", None, now
+    message.save(update_fields=["body", "words", "attachment", "recalled_at"])
     telling.conversation(me.conversation, "recall")
     return message

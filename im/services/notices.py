@@ -16,6 +16,7 @@ from im.bodies import MAX_TITLE
 from im.live import telling
 from im.models import Conversation, Message, Participant, Topic
 from im.services.reminding import remind
+from im.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,9 +41,10 @@ def notify(
     client_id = _dedupe_id(dedupe_key)
     known = Message.objects.filter(conversation_id__in=waiting, client_id=client_id)
     done = set(known.values_list("conversation_id", flat=True))
+    title = clean(body, MAX_TITLE)
     rows = [
         Message(
-            conversation_id=pk, seq=seq + 1, client_id=client_id, body=clean(body, MAX_TITLE),
+            conversation_id=pk, seq=seq + 1, client_id=client_id, body=title, words=words_of(title),
             card_kind=card_kind, card_ref=card_ref,
         )
         for pk, seq in waiting.items()

@@ -32,7 +32,7 @@ def _shell(request: Request) -> str:
     return "base_portal.html" if request.user.is_external else "base_staff.html"
 
 
-def _page(
+def whole_page(
     request: Request, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
     """A full page: the list on the left, what `template` shows on the right."""
@@ -54,7 +54,7 @@ def index(request: Request) -> HttpResponse:
     values = ListForm(request.GET).values()
     version = values.pop("v")
     if not htmx.is_fragment(request):
-        return _page(request, "im/index.html", {})
+        return whole_page(request, "im/index.html", {})
     listing = tables.listing(request, **values)
     if listing.version == version:
         return _vary(HttpResponse(status=204))
@@ -82,7 +82,10 @@ def _thread_page(
     cursor = selectors.cursor(thread=thread, messages=newest)
     context = tables.thread_context(thread, page, cursor, **more)
     context["upload"] = files.limits_of(request.user)
-    return _page(request, "im/thread.html", context, status=status)
+    context["is_past"] = (
+        bool(page.messages) and page.messages[-1].seq < thread.conversation.last_seq
+    )
+    return whole_page(request, "im/thread.html", context, status=status)
 
 
 @require_safe
@@ -196,7 +199,7 @@ def find(request: Request) -> HttpResponse:
     context = {"q": q, "targets": targets}
     if htmx.is_fragment(request):
         return _vary(render(request, "im/partials/_targets.html", context))
-    return _page(request, "im/find.html", context)
+    return whole_page(request, "im/find.html", context)
 
 
 @require_POST

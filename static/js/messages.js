@@ -62,7 +62,8 @@ document.addEventListener('htmx:afterSettle', event => {
   if (was?.older) box.scrollTop = was.top + box.scrollHeight - was.height; else follow(box, !was && box !== target);
 });
 
-for (const box of $$('[data-tail]')) toEnd(box);
+// Who comes from a search sees what was found, not the end.
+for (const box of $$('[data-tail]')) { const sought = find(location.hash, box); if (sought) sought.scrollIntoView({ block: 'center' }); else toEnd(box); }
 restore(document);
 document.addEventListener('htmx:load', event => restore(event.target));
 

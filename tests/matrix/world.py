@@ -113,7 +113,12 @@ def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
         Participant.objects.create(conversation=thread, user=person, identity_id=identity)
         Participant.objects.create(conversation=thread, user=colleague)
         Message.objects.create(
-            conversation=thread, seq=1, sender=person, client_id=f"m-{role}", body="矩阵"
+            conversation=thread,
+            seq=1,
+            sender=person,
+            client_id=f"m-{role}",
+            body="矩阵",
+            words="矩阵",
         )
         add_files(thread, person, role)
         threads[role] = thread.pk
@@ -121,7 +126,12 @@ def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
     for person in (colleague, StaffFactory()):
         Participant.objects.create(conversation=strangers, user=person)
     Message.objects.create(
-        conversation=strangers, seq=1, sender=colleague, client_id="m-strangers", body="别人的"
+        conversation=strangers,
+        seq=1,
+        sender=colleague,
+        client_id="m-strangers",
+        body="别人的",
+        words="别人的 矩阵",
     )
     add_files(strangers, colleague, "strangers")
     # However slow the machine: the two minutes for recalling are not over.
@@ -139,7 +149,8 @@ def add_files(thread: Conversation, sender: User, word: str) -> None:
             preview=default_storage.save("messages/matrix/p", ContentFile(word.encode())),
         )  # fmt: skip
         Message.objects.create(
-            conversation=thread, seq=seq, sender=sender, client_id=f"m-{word}-{seq}"[:40], attachment=attachment
+            conversation=thread, seq=seq, sender=sender, client_id=f"m-{word}-{seq}"[:40], attachment=attachment,
+            words=f"矩阵 {word}",
         )  # fmt: skip
 
 

@@ -252,7 +252,7 @@ def _records(found: Canaries, matrix: Matrix) -> None:
     for message in Message.objects.filter(conversation_id__in=threads, attachment=None):
         own = threads[message.conversation_id] if message.conversation_id != strangers else ""
         body = found.word(f"message of {own or 'strangers'}", frozenset({own}))
-        Message.objects.filter(pk=message.pk).update(body=body)
+        Message.objects.filter(pk=message.pk).update(body=body, words=f"{body} 矩阵")
     for message in Message.objects.exclude(attachment=None):
         own = threads[message.conversation_id] if message.conversation_id != strangers else ""
         may = frozenset({own})

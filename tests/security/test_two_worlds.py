@@ -112,7 +112,12 @@ def more_elsewhere(stranger: User, dimension_id: int) -> None:
     for person in (stranger, StaffFactory(name="另一陌生人", is_active=False)):
         Participant.objects.create(conversation=thread, user=person)
     Message.objects.create(
-        conversation=thread, seq=1, sender=stranger, client_id="two", body="两个世界"
+        conversation=thread,
+        seq=1,
+        sender=stranger,
+        client_id="two",
+        body="两个世界",
+        words="两个世界 矩阵",
     )
     add_files(thread, stranger, "two-worlds")
     other = tree.create_dimension(name="第三个维度")

@@ -26,9 +26,20 @@ POSTS = {
     "{pk}/pin/": {"on": "1"},
     "{pk}/mute/": {"on": "1"},
 }
-GETS = ["", "badge/", "settings/", "find/", "{pk}/", "{pk}/older/", "{pk}/news/"]
-FILES = ["{pk}/file/1/", "{pk}/file/1/preview/"]
-INSIDE = [door for door in (*GETS, *FILES, *POSTS) if "{pk}" in door]
+GETS = [
+    "",
+    "badge/",
+    "settings/",
+    "find/",
+    "search/",
+    "{pk}/",
+    "{pk}/older/",
+    "{pk}/news/",
+    "{pk}/files/",
+]
+FILES = ["{pk}/file/1/", "{pk}/file/1/preview/", "forward/find/"]
+BOTH = ["{pk}/forward/1/"]  # asked and sent to
+INSIDE = [door for door in (*GETS, *FILES, *BOTH, *POSTS) if "{pk}" in door]
 
 
 def ask(client: Client, door: str, pk: int, place: str = "/messages/", **extra: object) -> int:
@@ -40,7 +51,7 @@ def ask(client: Client, door: str, pk: int, place: str = "/messages/", **extra: 
 def test_every_address_is_asked_here() -> None:
     known = {
         door.replace("{pk}", "<int:pk>").replace("/1/", "/<int:seq>/")
-        for door in (*GETS, *FILES, *POSTS)
+        for door in (*GETS, *FILES, *BOTH, *POSTS)
     }
     assert known == {
         str(entry.pattern) for entry in urls.urlpatterns if isinstance(entry, URLPattern)
@@ -63,7 +74,7 @@ def test_a_stranger_reads_what_everybody_reads_of_nothing(
     assert Message.objects.get().recalled_at is None
 
 
-@pytest.mark.parametrize("door", [*GETS, *FILES, *POSTS])
+@pytest.mark.parametrize("door", [*GETS, *FILES, *BOTH, *POSTS])
 def test_nobody_gets_in_without_logging_in(door: str, talk: Conversation) -> None:
     assert ask(Client(), door, talk.pk) == 302
     assert ask(Client(), door, talk.pk, headers={"HX-Request": "true"}) == 401
@@ -89,7 +100,7 @@ def test_a_form_from_elsewhere_is_refused(door: str, talk: Conversation, zhou: U
 @pytest.mark.parametrize(
     "noise", ["", "x", "-1", "9" * 40, "1e9", "\x00", "名字", "[]", "1;drop", "\ud800"]
 )
-@pytest.mark.parametrize("door", [*GETS, *FILES, *POSTS])
+@pytest.mark.parametrize("door", [*GETS, *FILES, *BOTH, *POSTS])
 def test_noise_never_breaks_a_door(
     door: str, noise: str, talk: Conversation, zhou: User, as_: As, say: Say
 ) -> None:
