@@ -206,3 +206,51 @@ def test_nothing_that_was_sent_runs(talk: Conversation, open_as: Open) -> None:
     expect(other.locator("img")).to_have_js_property("naturalWidth", 300)
     assert other.evaluate("document.contentType") == "image/webp"
     assert "ran" not in other.title()
+
+
+def test_forwarding_and_searching(talk: Conversation, open_as: Open) -> None:
+    zhou, han = person("zhou"), world.staff("han", "韩雪")
+    world.sees(Party(zhou.pk), Party(han.pk))
+    put(talk, uploading.PDF, "2027 框架采购协议（示例）.pdf")
+    Message.objects.bulk_create(
+        Message(
+            conversation=talk, seq=seq, sender=(zhou, person("lin"))[seq % 2], client_id=f"c{seq}",
+            body=f"第 {seq} 句，付款期限另议" * (1 + seq % 3), words=f"第 {seq} 句,付款期限另议",
+        )
+        for seq in range(2, 91)
+    )  # fmt: skip
+    Conversation.objects.update(last_seq=90)
+    page = open_as(zhou, f"/messages/{talk.pk}/")
+    page.get_by_role("link", name="在会话中搜索").click()
+    field = page.locator("#search")
+    field.press_sequentially("框架協議")
+    expect(page.locator("#hits")).to_contain_text("没有找到")
+    field.fill("框架采购")
+    expect(page.locator("#hits li")).to_have_count(1)
+    expect(page.locator("#hits mark")).to_have_text("框架采购")
+    field.fill("付款")
+    expect(page.locator("#hits li")).to_have_count(20)
+    check_everywhere(page, "messages-search")
+    page.locator("#hits .pane-f").scroll_into_view_if_needed()
+    expect(page.locator("#hits li")).to_have_count(40)
+    field.fill("第 9 句")
+    expect(page.locator("#hits li").last).to_contain_text("第 9 句")
+    page.locator("#hits a").last.click()
+    expect(page.locator("#msg-9")).to_be_in_viewport()
+    expect(page.locator("#msg-90")).to_have_count(0)
+    check_everywhere(page, "messages-found", themes=("light",))
+
+    page.goto(page.url.partition("?")[0] + "?at=1")
+    page.locator("#msg-1").hover()
+    page.locator("#msg-1").get_by_role("link", name="转发").click()
+    dialog = page.get_by_role("dialog", name="转发给")
+    dialog.get_by_role("button", name="韩雪").click()
+    check_everywhere(page, "messages-forward")
+    dialog.get_by_role("button", name="转发", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("已转发到 1 个会话")
+    expect(page.locator("#convs")).to_contain_text("[文件] 2027 框架采购协议（示例）.pdf")
+    assert Message.objects.exclude(conversation=talk).get().attachment == Attachment.objects.get()
+
+    page.goto(page.url.partition("?")[0] + "files/")
+    expect(page.locator(".files li")).to_have_count(1)
+    check_everywhere(page, "messages-shared", themes=("light",))
