@@ -275,7 +275,7 @@ def _progress(beside: Any, job: Restructuring, done: int, total: int) -> None:
         )
         if not cursor.rowcount:
             raise Cancelled
-    live.tell_now([job.owner_id], "job", job="orgs.restructuring", id=job.pk)
+    _show(job, live.tell_now)
 
 
 @transaction.atomic
@@ -285,7 +285,7 @@ def _tell(job: Restructuring, status: str, **values: Any) -> bool:
         _lock(job.batch_id)
     if not _close(job, status, **values):
         return False
-    live.tell([job.owner_id], "job", job="orgs.restructuring", id=job.pk)
+    _show(job, live.tell)
     if job.batch_id:
         _follow(job.batch_id)
     else:
@@ -294,6 +294,13 @@ def _tell(job: Restructuring, status: str, **values: Any) -> bool:
             body=str(OUTCOMES[status, job.action]), dedupe_key=f"restructuring:{job.pk}",
         )  # fmt: skip
     return True
+
+
+def _show(job: Restructuring, tell: Callable[..., None]) -> None:
+    """To the pages of the owner; those of others who may look at it ask by themselves."""
+    tell([job.owner_id], "job", job="orgs.restructuring", id=job.pk)
+    if job.batch_id:
+        tell([job.owner_id], "job", job="orgs.restructuring-batch", id=job.batch_id)
 
 
 def _close(job: Restructuring, status: str, **values: Any) -> bool:

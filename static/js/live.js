@@ -14,7 +14,22 @@ const count = (event, step) => {
   if (key) flying.set(key, Math.max(0, (flying.get(key) || 0) + step));
 };
 document.addEventListener('htmx:beforeSend', event => count(event, 1));
-document.addEventListener('htmx:afterRequest', event => count(event, -1));
+document.addEventListener('htmx:afterRequest', event => {
+  count(event, -1);
+  setTimeout(() => {
+    for (const one of held.splice(0)) if (asking(one.elt)) held.push(one); else one.issueRequest(false);
+  });
+});
+
+// What a person sends waits for a question of the page that is on its way, instead of tearing it off.
+const held = [];
+const asking = elt => sync(elt)
+  && $$('[data-live].htmx-request').some(element => element !== elt && sync(element) === sync(elt));
+document.addEventListener('htmx:confirm', event => {
+  if (!asking(event.detail.elt)) return;
+  event.preventDefault();
+  held.push(event.detail);
+});
 const everything = () => { for (const element of $$('[data-live],[data-poll]')) refetch(element); };
 
 let up = false;
@@ -32,15 +47,15 @@ setInterval(() => {
 const about = {
   conversation: data => [`conversation:${data.conversation}`, 'conversations', 'badge'],
   card: data => [`card:${data.card}:${data.ref}`, 'badge'],
-  job: data => [`job:${data.job}:${data.id}`],
+  job: data => [`job:${data.job}:${data.id}`, 'jobs'],
   badge: () => ['badge'],
 };
 const GAP = 300, waiting = new Set(), late = new Set();
 
 // At once, and in a burst once more when it is over. What is on its way may not know of it yet: asked again afterwards.
 // Elements are looked for each time, because an answer replaces them.
-function fire(word, again = false) {
-  if (!again && waiting.has(word)) return;
+function fire(word) {
+  if (waiting.has(word)) return;
   const elements = $$('[data-live]').filter(element => element.dataset.live.split(' ').includes(word));
   if (!elements.length) return;
   if (elements.some(element => Date.now() - (due.get(element) || 0) < GAP)) {
@@ -63,7 +78,13 @@ const HEARD = 8000, RETRY = [4000, 60000], HIDDEN = 20000;
 let source = null, told = false, ended = false, pause = RETRY[0], downSince = Date.now(), timer = 0;
 
 function state(now) {
-  if (up && !now) downSince = Date.now();
+  if (up && !now) {
+    downSince = Date.now();
+    // All tabs lose it in the same moment: their first question is spread over the time between two.
+    for (const element of $$('[data-live][data-poll]')) {
+      due.set(element, Date.now() - Math.random() * 1000 * Number(element.dataset.poll));
+    }
+  }
   up = now;
 }
 
@@ -120,7 +141,8 @@ document.addEventListener('visibilitychange', () => {
     if (crowded) away = setTimeout(close, HIDDEN);
     return;
   }
-  if (!source && !ended) open();
+  if (!source) downSince = Date.now();
+  open();
   everything();
 });
 addEventListener('pagehide', close);

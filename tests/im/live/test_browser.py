@@ -92,6 +92,22 @@ def test_a_burst_is_shown_whole(
     theirs.context.close()
 
 
+def test_both_write_at_once_and_nothing_is_torn_off(
+    browser: Browser, server: Server, talk: Conversation, zhou: User, stranger: User
+) -> None:
+    page = sit_down(browser, server, stranger, f"/messages/{talk.pk}/")
+    for number in range(6):
+        services.send(
+            conversation_id=talk.pk, body=f"问 {number}", client_id=f"client-{number:04}", by=zhou
+        )
+        say(page, f"答 {number}")
+        expect(page.locator("#lines")).to_contain_text(f"答 {number}", timeout=3000)
+    found = re.findall(r"[问答] \d", page.locator("#lines").inner_text())
+    assert sorted(found) == sorted(f"{who} {number}" for who in "问答" for number in range(6))
+    check_page(page, "live-both")
+    page.context.close()
+
+
 def test_without_a_stream_the_page_polls_and_says_so_until_there_is_one(
     browser: Browser, server: Server, talk: Conversation, zhou: User, stranger: User
 ) -> None:
