@@ -129,7 +129,7 @@ def _found(viewer: Viewer, node: Node, at: At) -> tuple[Page, int, int]:
     page = Contact.objects.page_for(
         viewer, after=at.after, before=at.before, descending=at.descending, **asked
     )
-    return page, Contact.objects.count_for(viewer, cap=CAP, **asked), CAP
+    return page, Contact.objects.count_for(viewer, cap=filters.cap, **asked), filters.cap
 
 
 # --- What was chosen ------------------------------------------------------------------------------------------------

@@ -154,6 +154,9 @@ class Contact(models.Model):
                 condition=models.Q(deleted_at=None),
             ),
             models.Index(
+                fields=["created_at"], name="contacts_contact_made", condition=models.Q(deleted_at=None),
+            ),
+            models.Index(
                 fields=["deleted_at"], name="contacts_contact_bin", condition=models.Q(deleted_at__isnull=False),
             ),
         ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.urls import reverse
 
 from contacts.models import Contact
@@ -73,9 +73,13 @@ def found(user: Any, q: str, *, limit: int) -> People:
 
 def labelled(model: type[Category] | type[Tag]) -> dict[int, int]:
     """Category or tag id → contacts that carry it, those in the bin left out; one query."""
-    field = "category" if model is Category else "tags"
-    rows = Contact.objects.alive().exclude(**{field: None}).order_by().values_list(field)
-    return dict(rows.annotate(number=Count("pk")))
+    rows: QuerySet[Any]
+    if model is Category:
+        rows = Contact.objects.alive().filter(category__isnull=False).values_list("category_id")
+    else:
+        carried = Contact.tags.through._default_manager.filter(contact__deleted_at=None)
+        rows = carried.values_list("tag_id")
+    return dict(rows.order_by().annotate(number=Count("pk")))
 
 
 def _maintaining(viewer: Viewer) -> Viewer:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 COUNT_CAP = 100_000
+NARROWED_CAP = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ class Filters:
             if wanted is not None:
                 conditions.append(condition if wanted else f"NOT ({condition})")
         return branches.Cut(conditions=conditions, parameters=parameters, **values)
+
+    @property
+    def cap(self) -> int:
+        """How far a page counts what is kept: no number of it is stored, each contact has to be looked at."""
+        return NARROWED_CAP if self.as_json() else COUNT_CAP
 
     def as_json(self) -> dict[str, Any]:
         """What is set, as a job keeps it."""

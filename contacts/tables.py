@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from contacts.models import Contact
 from contacts.permissions import Role
@@ -111,6 +111,13 @@ def position(text: str) -> tuple[str, int] | None:
 def position_text(at: tuple[str, int] | None) -> str:
     """A keyset position for an address."""
     return f"{at[0]}~{at[1]}" if at else ""
+
+
+def people(total: int, cap: int) -> str:
+    """How many there are, or more than `cap`."""
+    if total > cap:
+        return _("more than %(n)s") % {"n": f"{cap:,}"}
+    return ngettext("%(n)s person", "%(n)s people", total) % {"n": total}
 
 
 def pager(here: Here, page: Any, total: int, cap: int) -> Pager:

@@ -12,6 +12,7 @@ from contacts import tables
 from contacts.forms import FilterForm
 from contacts.models import Contact
 from contacts.permissions import Role, create_role, staff_create_in_builtin
+from contacts.querysets import COUNT_CAP
 from contacts.search import search
 from contacts.selectors import cards, lists, tree
 from contacts.tables import Here
@@ -23,7 +24,6 @@ from im import reach
 from orgs.models import Node
 from orgs.selectors.levels import names_above
 
-CAP = 100_000
 SEARCH = 50
 PANE = "contacts/partials/_card.html"
 
@@ -76,7 +76,7 @@ def tree_context(
         "view_as_url": reverse("contacts:view-as")
         if mine.scope.maintains_any and not mine.read_only
         else "",
-        "everybody": total if whole else Contact.objects.count_for(mine),
+        "everybody": tables.people(total if whole else Contact.objects.count_for(mine), COUNT_CAP),
     }
 
 
@@ -98,12 +98,14 @@ def _page(request: HttpRequest, here: Here, node: Node | None) -> dict[str, Any]
     mine = viewer(request)
     asked: dict[str, Any] = {"node": node, "filters": here.filters}
     page = Contact.objects.page_for(mine, after=here.after, before=here.before, **asked)
-    total = Contact.objects.count_for(mine, cap=CAP, **asked)
+    cap = here.filters.cap
+    total = Contact.objects.count_for(mine, cap=cap, **asked)
     form = FilterForm(here)
     return {
         "rows": lists.rows(mine, page.ids, node=node),
         "total": total,
-        "pager": tables.pager(here, page, total, CAP),
+        "found": tables.people(total, cap),
+        "pager": tables.pager(here, page, total, cap),
         "filter": {"action": here.path, "form": form, "target": tables.LIST, "autosubmit": True},
     }
 
@@ -112,7 +114,11 @@ def _hits(request: HttpRequest, here: Here) -> dict[str, Any]:
     mine = viewer(request)
     hits = search(mine, here.q, limit=SEARCH)
     rows = lists.rows(mine, hits.ids)
-    return {"rows": rows, "searching": True, "q": here.q, "capped": hits.capped, "total": len(rows)}
+    total = len(rows)
+    return {
+        "rows": rows, "searching": True, "q": here.q, "capped": hits.capped, "total": total,
+        "found": tables.people(total + hits.capped, total) if rows or not hits.capped else "",
+    }  # fmt: skip
 
 
 def _crumbs(node: Node | None) -> list[Any]:

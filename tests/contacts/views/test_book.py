@@ -178,3 +178,17 @@ def test_the_address_of_a_contact_leads_to_its_card(as_, book) -> None:
     assert response.status_code == 302
     assert f"c={book.lin.pk}" in response.headers["Location"]
     assert as_(book.ranged).get(f"/contacts/{make_contact(book.secret).pk}/").status_code == 404
+
+
+def test_numbers_beyond_what_is_counted_are_said_as_such(as_, book, monkeypatch) -> None:
+    """Never one more than was counted; what filters keep is counted less far."""
+    make_many(book.hengtuo, 7, account="none")
+    monkeypatch.setattr("contacts.querysets.NARROWED_CAP", 3)
+    url = f"/contacts/o/{book.hengtuo.pk}/"
+    client, console = as_(book.holder), f"/console/orgs/{book.hengtuo.pk}/contacts/"
+    page = text(client.get(url, {"status": "none"}))
+    assert page.count("超过 3 人") == 2  # beside the name and at the foot
+    assert "超过" not in text(client.get(url))
+    assert "3+" in text(client.get(console, {"status": "none"}))
+    monkeypatch.setattr("contacts.querysets.COUNT_CAP", 5)
+    assert text(client.get(url)).count("超过 5 人") == 2
