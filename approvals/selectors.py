@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,14 +18,13 @@ from approvals.models import Application
 from contacts.models import Contact, Membership
 from core.models import AuditEntry
 from core.text import simplified
-from orgs.models import NodeGroupGrant, NodeUserGrant
+from orgs.selectors.ranges import maintain
 
 if TYPE_CHECKING:
     from contacts.permissions import Viewer
 
 TABS: Final = ("pending", "approved", "refused", "withdrawn", "lapsed", "all")
 REMIND_AFTER: Final = datetime.timedelta(hours=24)
-MAINTAIN: Final = "maintain_node"
 
 
 def asked(*, contact_id: int, applicant_id: int) -> list[User]:
@@ -35,16 +34,9 @@ def asked(*, contact_id: int, applicant_id: int) -> list[User]:
     administrators only where nobody else could decide. Never the applicant, never inactive people.
     """
     dimensions = Membership.objects.filter(contact_id=contact_id).values("node__dimension_id")
-    rights = {"content_object_id__in": dimensions, "permission__codename": MAINTAIN}
-    persons = NodeUserGrant.objects.filter(user_id=OuterRef("pk"), **rights)
-    # A group holds the members of its department and of all departments below it.
-    groups = User.groups.through.objects.filter(
-        user_id=OuterRef("pk"),
-        group_id__in=NodeGroupGrant.objects.filter(**rights).values("group_id"),
-    )
     others: QuerySet[User] = User.objects.active().staff().exclude(pk=applicant_id)
     others = others.order_by("sort_key", "id")
-    found = list(others.filter(Q(is_holder=True) | Exists(persons) | Exists(groups)))
+    found = list(others.filter(Q(is_holder=True) | maintain(dimensions)))
     return found or list(others.filter(is_superuser=True))
 
 

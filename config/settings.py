@@ -206,6 +206,7 @@ IM_CARDS = {
     "orgs.restructuring": "orgs:restructuring-card",
     "orgs.restructuring_batch": "orgs:restructuring-batch-card",
     "contacts.bulk": "contacts:bulk-card",
+    "contacts.expiry": "contacts:expiry-card",
 }
 # Of one person: bytes of a file, of all that are kept, and their number.
 IM_FILES = {
@@ -219,6 +220,7 @@ IM_CARD_READERS = {
     "contacts.import": "contacts.selectors.notices.imports",
     "contacts.export": "contacts.selectors.notices.exports",
     "contacts.bulk": "contacts.selectors.notices.bulk_jobs",
+    "contacts.expiry": "contacts.selectors.notices.expiries",
     "orgs.restructuring": "orgs.selectors.notices.restructurings",
     "orgs.restructuring_batch": "orgs.selectors.notices.batches",
 }
@@ -275,6 +277,7 @@ CELERY_BEAT_SCHEDULE = {
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
     "views-end": {"task": "contacts.end_views", "schedule": 60.0},
+    "expiry-notices": {"task": "contacts.announce_expiry", "schedule": crontab(minute="*/10")},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},
     "counts-sum-up": {"task": "contacts.sum_up_counts", "schedule": 60.0},
     "approvals-route": {"task": "approvals.route", "schedule": 60.0},

@@ -219,6 +219,14 @@ class ExpiryForm(UiForm):
         return timezone.make_aware(last)
 
 
+class RenewForm(ExpiryForm):
+    """A new end of an account that expires."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expires_on"].required = True
+
+
 class PictureForm(UiForm):
     """A picture of a person, from a file or the camera; one that is there can be taken away."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.console_models import BulkJob, ListLayout, SavedFilter
+from contacts.expiry_models import ExpiryNotice
 from contacts.job_models import ExportJob, ImportColumns, ImportFinding, ImportJob
 from contacts.querysets import ContactManager
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
@@ -19,8 +20,8 @@ from orgs.models import Category, Node, Source, Tag, VisibleStaff
 
 __all__ = [
     "BulkJob", "Contact", "ContactGroupGrant", "ContactMerge", "ContactScope", "ContactSearch",
-    "ContactUserGrant", "ContactVisibleStaff", "ExportJob", "ImportColumns", "ImportFinding", "ImportJob", "ListLayout",
-    "Membership", "SavedFilter",
+    "ContactUserGrant", "ContactVisibleStaff", "ExpiryNotice", "ExportJob", "ImportColumns", "ImportFinding",
+    "ImportJob", "ListLayout", "Membership", "SavedFilter",
 ]  # fmt: skip
 
 
@@ -155,6 +156,9 @@ class Contact(models.Model):
             ),
             models.Index(
                 fields=["created_at"], name="contacts_contact_made", condition=models.Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["expires_at"], name="contacts_contact_expiry", condition=models.Q(expires_at__isnull=False),
             ),
             models.Index(
                 fields=["deleted_at"], name="contacts_contact_bin", condition=models.Q(deleted_at__isnull=False),

@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import bulk_work, counts, export_jobs, import_jobs, jobs
+from contacts import bulk_work, counts, expiry, export_jobs, import_jobs, jobs
 from contacts.services import view_as
 from core.effects import effect, schedule
 
@@ -63,3 +63,9 @@ def purge_bin() -> None:
 def end_views() -> None:
     """Ends looks through other eyes whose time is over."""
     view_as.end_overdue(by=jobs.ACTOR)
+
+
+@schedule("contacts.announce_expiry")
+def announce_expiry() -> None:
+    """Tells people of accounts that are about to expire."""
+    expiry.announce()

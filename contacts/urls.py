@@ -13,6 +13,7 @@ from contacts.views import (
     console_look,
     console_merge,
     console_new,
+    expiry,
     exports,
     imports,
     managing,
@@ -64,6 +65,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}account/unlock/", account.unlock, name="account-unlock"),
     path(f"{ONE}account/sessions/", account.sessions, name="account-sessions"),
     path(f"{ONE}account/close/", account.close, name="account-close"),
+    path("contacts/expiry/<int:pk>/", expiry.card, name="expiry-card"),
+    path("contacts/expiry/<int:pk>/renew/", expiry.renew, name="expiry-renew"),
     # Back office (views/console*.py, views/bin.py)
     path("console/orgs/counts/", console.counts, name="node-counts"),
     path(f"{NODE}contacts/", console.console_list, name="console-list"),

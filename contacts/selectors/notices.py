@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from accounts.models import User
-from contacts.models import BulkJob, ExportJob, ImportJob
+from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
 from orgs.permissions import scope_of
 
 
@@ -32,3 +32,11 @@ def bulk_jobs(user: User, ids: Collection[int]) -> set[int]:
 def _own(user: User, dimensions: dict[int, int]) -> set[int]:
     scope = scope_of(user)
     return {pk for pk, dimension_id in dimensions.items() if scope.maintains(dimension_id)}
+
+
+def expiries(user: User, ids: Collection[int]) -> set[int]:
+    """Of contacts whose account one may see (matrix row 19)."""
+    notices = dict(ExpiryNotice.objects.filter(pk__in=ids).values_list("pk", "contact_id"))
+    rows = Contact.objects.editable_by(user).filter(pk__in=notices.values())
+    seen = set(rows.values_list("pk", flat=True))
+    return {pk for pk, contact_id in notices.items() if contact_id in seen}

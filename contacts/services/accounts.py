@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import InitialSecret, Session, User
 from accounts.services import access, credentials
-from contacts import accounts_hooks, closure, events
+from contacts import accounts_hooks, closure, events, expiry
 from contacts.models import Contact, ContactScope
 from contacts.permissions import Role, viewer_of
 from contacts.services import places
@@ -151,16 +151,23 @@ def detach(*, by: Actor, contact: Contact) -> None:
     else:
         access.disable(user=user, by=by)
     record(by=by, contact=contact, action="account.close", before={"login_name": user.username})
+    expiry.show(contact)
 
 
 @transaction.atomic
-def set_expiry(*, by: Actor, contact: Contact, expires_at: datetime.datetime | None) -> Contact:
+def set_expiry(
+    *, by: Actor, contact: Contact, expires_at: datetime.datetime | None,
+    instead_of: datetime.datetime | None = None,
+) -> Contact:  # fmt: skip
     """Sets until when the account is valid; None is without end (SPEC ACC-4).
 
-    Raises Invalid for a moment that has passed (disabling is another action), Conflict without an account.
+    Raises Invalid for a moment that has passed (disabling is another action), Conflict without an account, and when
+    somebody has changed the end that it is set `instead_of`.
     """
     fresh, user = _with_login(by=by, contact=contact)
     now = timezone.now()
+    if instead_of is not None and fresh.expires_at != instead_of:
+        raise Conflict(_("Somebody else has changed this already"))
     if expires_at is not None and expires_at <= now:
         raise Invalid(_("Choose a day in the future, or disable the account"), field="expires_at")
     if fresh.expires_at == expires_at:
@@ -174,6 +181,7 @@ def set_expiry(*, by: Actor, contact: Contact, expires_at: datetime.datetime | N
         by=by, contact=fresh, action="account.expiry",
         before={"expires_at": before}, after={"expires_at": expires_at},
     )  # fmt: skip
+    expiry.show(fresh)
     return fresh
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from accounts.models import DepartmentMembership, User
 from orgs.models import Node, NodeGroupGrant, NodeUserGrant, NodeVisibleStaff
@@ -13,6 +13,20 @@ from orgs.permissions import Scope, scope_of
 
 PERSON, DEPARTMENT = "person", "department"
 VIEW, MAINTAIN = "view_node", "maintain_node"
+
+
+def maintain(dimensions: Any) -> Q:
+    """The condition on people that they maintain one of these dimensions (ids, or a query of ids), by themselves or
+    through an internal department.
+    """
+    rights = {"content_object_id__in": dimensions, "permission__codename": MAINTAIN}
+    persons = NodeUserGrant.objects.filter(user_id=OuterRef("pk"), **rights)
+    # A group holds the members of its department and of all departments below it.
+    groups = User.groups.through.objects.filter(
+        user_id=OuterRef("pk"),
+        group_id__in=NodeGroupGrant.objects.filter(**rights).values("group_id"),
+    )
+    return Q(Exists(persons) | Exists(groups))
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ RULES = {
     "contacts.ImportJob": "own imports only",
     "contacts.BulkJob": "own jobs only, in dimensions that are still maintained",
     "contacts.SavedFilter": "own ones only",
+    "contacts.ExpiryNotice": "contacts.views.guards.load of its contact",
     "contacts.ListLayout": "the own one only",
     "core.AuditEntry": "core.audit.history of an object the reader may see",
     "im.ChannelChoice": "own ones only",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import Department, InitialSecret, PrivacyNotice, User
 from approvals.models import Application
 from contacts.imports import files
-from contacts.models import BulkJob, Contact, ExportJob, ImportJob
+from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
 from core import secrets
 from orgs import tree
 from orgs.models import Node, Restructuring, RestructuringBatch
@@ -91,6 +91,8 @@ def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger
             )
         )  # fmt: skip
         put(kind, inside=inside.pk, outside=outside.pk, CR=mine.pk)
+        if kind == "open_contact":
+            put("expiry", inside=_expiry(inside), outside=_expiry(outside), CR=_expiry(mine))
     doubled = [
         make_contact(nodes[f"org{letter}"], places=[nodes[f"dep{letter}"]], created_by=stranger)
         for letter in "AB"
@@ -98,6 +100,13 @@ def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger
     put("double_contact", inside=doubled[0].pk, outside=doubled[1].pk)
     put("builtin", inside=Node.objects.get(builtin=True).pk)
     Contact.objects.update(avatar=default_storage.save("avatars/matrix.webp", ContentFile(b"webp")))
+
+
+def _expiry(contact: Contact) -> int:
+    contact.expires_at = timezone.now() + datetime.timedelta(days=5)
+    contact.save(update_fields=["expires_at"])
+    notice = ExpiryNotice.objects.create(contact=contact, expires_at=contact.expires_at, step=7)
+    return int(notice.pk)
 
 
 def _login(values: dict[str, Any]) -> dict[str, Any]:
