@@ -4,7 +4,7 @@ Every door asks here: lists and counts through contacts/querysets.py, single obj
 decides visibility.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection
 
 from core.actors import SystemActor
+from core.fetching import fetch
 from orgs.permissions import NOTHING, Scope, scope_of
 
 if TYPE_CHECKING:
@@ -176,6 +177,58 @@ def role_on(viewer: Viewer, contact_id: int, *, binned: bool = False) -> Role:
     if row[1]:
         return role if binned and role >= Role.MAINTAINER else Role.NONE
     return role
+
+
+# The rule once more, for many viewers at once: which contacts somebody of a team sees. `everything` and `maintained`
+# open what does not count, too; the rest needs a contact that counts.
+SEEN = """
+WITH team AS MATERIALIZED (
+    SELECT t.team, u.id AS user_id, u.is_superuser OR u.is_holder AS everything
+    FROM unnest(%(teams)s::int[], %(users)s::bigint[]) AS t(team, user_id)
+    JOIN accounts_user u ON u.id = t.user_id AND u.is_active AND u.kind = 'staff'),
+groups AS MATERIALIZED (
+    SELECT DISTINCT t.team, g.group_id FROM team t JOIN accounts_user_groups g ON g.user_id = t.user_id),
+grants AS MATERIALIZED (
+    SELECT t.team, g.permission_id, g.content_object_id AS node_id
+    FROM team t JOIN orgs_nodeusergrant g ON g.user_id = t.user_id
+    UNION SELECT t.team, g.permission_id, g.content_object_id
+    FROM groups t JOIN orgs_nodegroupgrant g ON g.group_id = t.group_id),
+nodes AS MATERIALIZED (
+    SELECT g.team, g.node_id, p.codename = 'maintain_node' AS maintained
+    FROM grants g JOIN auth_permission p ON p.id = g.permission_id)
+SELECT a.team, c.id
+FROM unnest(%(asked)s::int[], %(contacts)s::bigint[]) AS a(team, contact_id)
+JOIN contacts_contact c ON c.id = a.contact_id AND c.deleted_at IS NULL
+WHERE EXISTS (SELECT FROM team t WHERE t.team = a.team AND t.everything)
+   OR EXISTS (SELECT FROM contacts_membership m JOIN orgs_node n ON n.id = m.node_id
+              JOIN nodes k ON k.node_id = n.dimension_id AND k.team = a.team AND k.maintained WHERE m.contact_id = c.id)
+   OR c.live AND (
+      EXISTS (SELECT FROM team t WHERE t.team = a.team AND t.user_id IN (c.created_by_id, c.follower_id))
+      OR EXISTS (SELECT FROM contacts_contactusergrant g JOIN team t ON t.user_id = g.user_id AND t.team = a.team
+                 WHERE g.content_object_id = c.id)
+      OR EXISTS (SELECT FROM contacts_contactgroupgrant g JOIN groups t ON t.group_id = g.group_id AND t.team = a.team
+                 WHERE g.content_object_id = c.id)
+      OR EXISTS (SELECT FROM contacts_contactscope s JOIN nodes k ON k.node_id = s.node_id AND k.team = a.team
+                 WHERE s.contact_id = c.id AND s.live))
+"""
+
+
+def seen_by_any(
+    teams: Sequence[Collection[int]], asked: Sequence[Collection[int]]
+) -> set[tuple[int, int]]:
+    """Which contacts somebody of a team sees now: `teams` are ids of staff, `asked` at the same place ids of contacts.
+
+    Returns (place, contact id) pairs; one query. Equals `role_on` for each pair of a team (tested in random worlds).
+    """
+    members = [(place, pk) for place, team in enumerate(teams) for pk in team]
+    contacts = [(place, pk) for place, ids in enumerate(asked) for pk in ids]
+    if not members or not contacts:
+        return set()
+    values = {
+        "teams": [place for place, _pk in members], "users": [pk for _place, pk in members],
+        "asked": [place for place, _pk in contacts], "contacts": [pk for _place, pk in contacts],
+    }  # fmt: skip
+    return {(place, pk) for place, pk in fetch(SEEN, values)}
 
 
 def has_contact_perm(user: Any, codename: str, contact: "Contact") -> bool:

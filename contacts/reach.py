@@ -5,7 +5,7 @@ the staff in 权限设置 of the active identity or in the visible staff of a no
 each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Q
 
@@ -14,15 +14,28 @@ from accounts.querysets import UserQuerySet
 from accounts.selectors import search_staff
 from contacts.accounts_hooks import usable_identities
 from contacts.models import Contact, ContactScope, ContactVisibleStaff
-from contacts.permissions import Role, active_identities, active_identity, role_on, viewer_of
+from contacts.permissions import (
+    Role,
+    active_identities,
+    active_identity,
+    role_on,
+    seen_by_any,
+    viewer_of,
+)
 from contacts.querysets import Filters
 from contacts.search import search as search_contacts
 from contacts.selectors.places import places_of
+from core.fetching import fetch
 from core.text import fold, parse_query, range_end, simplified
-from im.reach import Card, Party, Target
+from im.reach import Card, Circle, Party, Target
 from orgs.models import NodeVisibleStaff
 
 CANDIDATES = 200
+ORGANIZATIONS = """
+SELECT c.id, (SELECT o.id FROM orgs_node o WHERE o.kind = 1 AND o.id = ANY(string_to_array(n.path, '.', '')::bigint[])
+              ORDER BY length(o.path) DESC LIMIT 1)
+FROM contacts_contact c JOIN orgs_node n ON n.id = c.main_node_id WHERE c.id = ANY(%(ids)s::bigint[])
+"""
 
 
 def staff_seen_by(identity_id: int) -> UserQuerySet:
@@ -68,16 +81,57 @@ class DirectoryReach:
 
     def may_start(self, a: Party, b: Party) -> bool:
         """`a` sees `b`, and both may log in."""
-        return self._present(a) and self._present(b) and self._sees(a, b)
+        return b in self.reachable(a, [b])
+
+    def reachable(self, a: Party, others: Iterable[Party]) -> set[Party]:
+        """The same for many; at most two queries."""
+        wanted = {party for party in others if party.user_id != a.user_id}
+        staff = {party.user_id for party in wanted if party.identity_id is None}
+        if a.identity_id is not None:
+            seen = staff_seen_by(a.identity_id).filter(pk__in=staff) if _usable(a) else []
+            return {Party(user.pk) for user in seen}
+        there = User.objects.active().staff().filter(pk__in={a.user_id, *staff})
+        known = set(there.values_list("pk", flat=True))
+        if a.user_id not in known:
+            return set()
+        external = _usable_of(party for party in wanted if party.identity_id is not None)
+        found = seen_by_any([[a.user_id]], [_identities_of(external)])
+        seen_ids = {pk for _place, pk in found}
+        return {Party(pk) for pk in known & staff} | {
+            party for party in external if party.identity_id in seen_ids
+        }
+
+    def organizations_of(self, parties: Iterable[Party]) -> dict[Party, int]:
+        """The nearest organization at or above the main place; who has none has a number of his own. One query."""
+        wanted = [party for party in parties if party.identity_id is not None]
+        rows = fetch(ORGANIZATIONS, {"ids": sorted(_identities_of(wanted))}) if wanted else []
+        found = {pk: organization or -pk for pk, organization in rows}
+        return {party: found[party.identity_id] for party in wanted if party.identity_id in found}
+
+    def taking_part(self, circles: Sequence[Circle]) -> list[set[Party]]:
+        """Usable, of the group's organization, seen by somebody of its staff (SPEC IM-2); three queries."""
+        usable = _usable_of(party for circle in circles for party in circle.external)
+        organizations = self.organizations_of(usable)
+        inside = [
+            {
+                party
+                for party in circle.external
+                if organizations.get(party) == circle.organization_id
+            }
+            & usable
+            for circle in circles
+        ]
+        seen = seen_by_any(
+            [circle.staff for circle in circles], [_identities_of(one) for one in inside]
+        )
+        return [
+            {party for party in one if (place, party.identity_id) in seen}
+            for place, one in enumerate(inside)
+        ]
 
     def may_write(self, a: Party, b: Party) -> bool:
         """Either sees the other."""
         return self._sees(a, b) or self._sees(b, a)
-
-    def _present(self, party: Party) -> bool:
-        if party.identity_id is None:
-            return bool(User.objects.active().staff().filter(pk=party.user_id).exists())
-        return _usable(party)
 
     def _sees(self, a: Party, b: Party) -> bool:
         if a.user_id == b.user_id:
@@ -157,14 +211,21 @@ class DirectoryReach:
         return cards
 
 
+def _identities_of(parties: Iterable[Party]) -> set[int]:
+    return {party.identity_id for party in parties if party.identity_id is not None}
+
+
+def _usable_of(parties: Iterable[Party]) -> set[Party]:
+    """Those whose identity is theirs and can be acted as now."""
+    wanted = {party for party in parties if party.identity_id is not None}
+    if not wanted:
+        return set()
+    rows = usable_identities().filter(pk__in=_identities_of(wanted), user__is_active=True)
+    return wanted & {Party(user_id, pk) for user_id, pk in rows.values_list("user_id", "pk")}
+
+
 def _usable(party: Party) -> bool:
-    if party.identity_id is None:
-        return False
-    return bool(
-        usable_identities()
-        .filter(pk=party.identity_id, user_id=party.user_id, user__is_active=True)
-        .exists()
-    )
+    return bool(_usable_of([party]))
 
 
 def _external_sees(a: Party, user_id: int) -> bool:

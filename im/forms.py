@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from django import forms
 from django.utils.translation import gettext as _
 
-from core.errors import UserError
-from im.selectors import LIST_MAX, LIST_STEP, PAGE, Cursor
+from core.errors import Hidden, UserError
+from im.reach import Party
+from im.selectors import LIST_MAX, LIST_STEP, PAGE, Cursor, Filter
+from im.services import NOBODY
 
 MAX_ID = 2**53
+MAX_CHOSEN = 1000
 MAX_MICROS = 4_102_444_800_000_000  # the year 2100
 
 
@@ -27,9 +30,7 @@ class Number(forms.IntegerField):
 class ListForm(forms.Form):
     """How the conversation list is looked at. What cannot be read is as if it were not there."""
 
-    only = forms.ChoiceField(
-        choices=[(key, key) for key in ("all", "unread", "notices")], required=False
-    )
+    only = forms.ChoiceField(choices=[(key, key) for key in get_args(Filter)], required=False)
     show = Number(LIST_MAX)
     current = Number()
     v = forms.CharField(required=False, max_length=64)
@@ -104,9 +105,35 @@ class SwitchForm(forms.Form):
     """On or off."""
 
     on = forms.ChoiceField(choices=[("1", "1"), ("0", "0")])
+    back = forms.CharField(required=False, max_length=20)
 
     def value(self) -> bool:
         """Raises UserError (400) for anything else."""
         if not self.is_valid():
             raise UserError(_("This form is not complete."))
         return bool(self.cleaned_data["on"] == "1")
+
+    @property
+    def page(self) -> str:
+        """The page on which it was switched."""
+        return "details" if self.cleaned_data["back"] == "details" else "thread"
+
+
+class ChosenForm(forms.Form):
+    """People chosen for a group, and its name; the services judge them."""
+
+    title = forms.CharField(required=False, max_length=1000, strip=False)
+    client_id = forms.CharField(required=False, max_length=100)
+
+    def values(self) -> dict[str, Any]:
+        """`others`, `title` and `client_id`. Raises Hidden for somebody nobody can be."""
+        self.is_valid()
+        texts = self.data.getlist("target")[:MAX_CHOSEN]  # type: ignore[attr-defined]  # a QueryDict
+        others = [Party.parse(text) for text in texts]
+        if None in others:
+            raise Hidden(NOBODY)
+        return {
+            "others": others,
+            "title": self.cleaned_data.get("title") or "",
+            "client_id": self.cleaned_data.get("client_id") or "",
+        }

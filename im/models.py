@@ -35,6 +35,7 @@ class Conversation(models.Model):
     title = models.CharField(_("name of the group"), max_length=60, blank=True)
     # The one organization whose external people take part in a group (SPEC IM-2); opaque to this app.
     organization_id = models.BigIntegerField(null=True)
+    ended_at = models.DateTimeField(null=True)  # a group that was dissolved: read, never written
     last_seq = models.BigIntegerField(default=0)
     last_at = models.DateTimeField(auto_now_add=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -111,6 +112,7 @@ class Message(models.Model):
         LEFT = "left"
         RENAMED = "renamed"
         OWNER = "owner"
+        ENDED = "ended"
 
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
     seq = models.BigIntegerField()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from accounts.models import User
 
@@ -63,11 +63,23 @@ class Target:
     external: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """The people of a group: its organization, its staff by login, and the external people in question."""
+
+    organization_id: int | None
+    staff: frozenset[int]
+    external: frozenset[Party]
+
+
 class ReachPolicy(Protocol):
     """What messages ask of the directory. Every answer is about now: nothing is kept between requests (T12)."""
 
     def may_start(self, a: Party, b: Party) -> bool:
         """Whether `a` finds `b` and may begin a conversation: `a` sees `b`, and both may log in."""
+
+    def reachable(self, a: Party, others: Iterable[Party]) -> set[Party]:
+        """Those of `others` that `a` may start with or take into a group, in a fixed number of queries."""
 
     def may_write(self, a: Party, b: Party) -> bool:
         """Whether a conversation of the two may be written in: either sees the other."""
@@ -80,6 +92,16 @@ class ReachPolicy(Protocol):
 
     def identities_of(self, user_ids: Iterable[int]) -> Mapping[int, int]:
         """As `identity_of` for many logins at once; those without a usable identity are left out."""
+
+    def organizations_of(self, parties: Iterable[Party]) -> Mapping[Party, int]:
+        """The organization whose person each external party is; somebody without one is one of his own. Parties that
+        are gone are left out. A fixed number of queries.
+        """
+
+    def taking_part(self, circles: Sequence[Circle]) -> list[set[Party]]:
+        """For each group those of its external people who may take part now: usable, of the organization of the group,
+        and seen by somebody of its staff. A fixed number of queries.
+        """
 
     def labels(self, parties: Iterable[Party]) -> Mapping[Party, Card]:
         """How these parties are shown, in a fixed number of queries. Parties that are gone may be left out."""

@@ -9,14 +9,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from im import reach, selectors, tables
-from im.models import Conversation
 from im.reach import Card, Party
 from im.words import marked
 
 if TYPE_CHECKING:
     from im.models import Message
-    from im.selectors import Found
-    from im.tables import Request
+    from im.selectors import Faces, Found
+    from im.tables.places import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +33,22 @@ class Hit:
 
 def hits(request: Request, found: Found) -> list[Hit]:
     """The lines of a page; a fixed number of queries."""
-    conversations = {message.conversation_id: message.conversation for message in found.messages}
-    direct = [pk for pk, one in conversations.items() if one.kind == Conversation.Kind.DIRECT]
-    other = {
-        pk: selectors.party_of_participant(row)
-        for pk, row in selectors.others(direct, user_id=request.user.pk).items()
-    }
-    senders = {_sender(message) for message in found.messages if message.sender_id}
-    known = reach.policy().labels({*other.values(), *senders}) if other or senders else {}
+    ids = {message.conversation_id for message in found.messages}
+    talks = selectors.rows_of(user=request.user, conversation_ids=ids)
+    known = selectors.faces(reach.party_of(request.user), selectors.parties_in(found.messages))
     lines = []
     for message in found.messages:
-        party = other.get(message.conversation_id)
-        card = known.get(party) if party else _card(message.conversation)
+        talk = talks.get(message.conversation_id)
+        if talk is None:  # left between the two questions
+            continue
         at = f"{tables.url(request, 'thread', message.conversation_id)}?at={message.seq}#msg-{message.seq}"
         file = message.attachment
         lines.append(
             Hit(
                 url=at,
-                card=card or Card(_("Unknown person")),
-                party=party,
-                sender=_said_by(request, message, known.get(_sender(message))),
+                card=talk.card,
+                party=talk.party,
+                sender=_said_by(request, message, known),
                 time=tables.list_time(message.created_at),
                 pieces=marked(file.name if file else message.body, found.terms),
                 is_file=file is not None,
@@ -62,22 +57,13 @@ def hits(request: Request, found: Found) -> list[Hit]:
     return lines
 
 
-def _sender(message: Message) -> Party:
-    return Party(message.sender_id or 0, message.sender_identity_id)
-
-
-def _said_by(request: Request, message: Message, card: Card | None) -> str:
-    if message.sender is None:
+def _said_by(request: Request, message: Message, known: Faces) -> str:
+    if message.sender_id is None:
         return ""
     if message.sender_id == request.user.pk:
         return _("Me")
-    return card.name if card else str(message.sender)
-
-
-def _card(conversation: Conversation) -> Card:
-    if conversation.kind == Conversation.Kind.SYSTEM:
-        return selectors.notices_card()
-    return Card(conversation.title or _("Unknown person"))
+    sender = Party(message.sender_id, message.sender_identity_id)
+    return known.name(sender, message.conversation)
 
 
 def more_url(request: Request, q: str, conversation_id: int | None, found: Found) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from im.views import files, forward, search, settings, threads
+from im.views import files, forward, groups, search, settings, threads
 
 app_name = "im"
 urlpatterns: list[URLPattern] = [
@@ -27,4 +27,16 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/recall/<int:seq>/", threads.recall, name="recall"),
     path("<int:pk>/pin/", threads.pin, name="pin"),
     path("<int:pk>/mute/", threads.mute, name="mute"),
+    path("<int:pk>/details/", threads.details, name="details"),
+    path("<int:pk>/members/", groups.members, name="members"),
+    path("<int:pk>/readers/<int:seq>/", groups.readers, name="readers"),
+    path("groups/new/", groups.new, name="group-new"),
+    path("groups/people/", groups.people, name="people"),
+    path("<int:pk>/people/", groups.people, name="group-people"),
+    path("<int:pk>/add/", groups.add, name="group-add"),
+    path("<int:pk>/rename/", groups.rename, name="group-rename"),
+    path("<int:pk>/remove/<int:user_id>/", groups.remove, name="group-remove"),
+    path("<int:pk>/owner/<int:user_id>/", groups.hand_over, name="group-owner"),
+    path("<int:pk>/leave/", groups.leave, name="group-leave"),
+    path("<int:pk>/dissolve/", groups.dissolve, name="group-dissolve"),
 ]

@@ -22,6 +22,7 @@ from core.fetching import fetch
 from im import reach
 from im.live.events import SLACK_MS
 from im.models import Participant
+from im.parts import closed_to
 from im.reach import Party
 
 MISSED: Final = 200
@@ -108,6 +109,7 @@ def missed(party: Party, position: int) -> list[tuple[int, int]] | None:
     """Conversations of this party, as it stands now, in which something was said since; None when they are too many."""
     since = datetime.datetime.fromtimestamp(max(position - SLACK_MS, 0) / 1000, tz=datetime.UTC)
     rows = Participant.objects.of(party).shown().filter(conversation__last_at__gte=since)
+    rows = rows.exclude(conversation_id__in=closed_to(party))
     found = rows.order_by("-conversation__last_at").values_list(
         "conversation_id", "conversation__last_seq"
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core import live
 from im.models import Conversation
+from im.parts import listeners
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +16,12 @@ if TYPE_CHECKING:
 What = Literal["message", "read", "recall", "settings"]
 
 
-def conversation(changed: Conversation, what: What) -> None:
-    """To all members: something was said or taken back, or the conversation itself changed; one query."""
-    members = changed.participants.filter(left_at=None).values_list("user_id", "identity_id")
+def conversation(changed: Conversation, what: What) -> list[Participant]:
+    """To all members who may know: something was said, taken back or changed. Returns them."""
+    rows = listeners(changed)
+    members = [(row.user_id, row.identity_id) for row in rows]
     live.tell(members, "conversation", conversation=changed.pk, seq=changed.last_seq, what=what)
+    return rows
 
 
 def read(me: Participant) -> None:
@@ -36,9 +39,14 @@ def settings(me: Participant) -> None:
     _own(me, "settings")
 
 
+def left(gone: Participant) -> None:
+    """To a member who is none any more: what his pages show of it is not there when they ask."""
+    _own(gone, "settings")
+
+
 def _own(me: Participant, what: What) -> None:
     to = [(me.user_id, me.identity_id)]
-    ids = {"conversation": me.conversation_id, "seq": me.conversation.last_seq}
+    ids = {"conversation": me.conversation_id, "seq": me.read_seq}
     live.tell(to, "conversation", **ids, what=what)
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Hidden
 from im.models import Attachment, Message
+from im.parts import part_of
 from im.selectors.threads import membership
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ SHARED_STEP: Final = 20
 def message(*, conversation_id: int, seq: int, user: User) -> Message:
     """A message that `user` may read now. Raises Hidden, also for a recalled one."""
     me = membership(conversation_id=conversation_id, user=user)
-    rows = Message.objects.filter(conversation_id=conversation_id, seq=seq, recalled_at=None)
-    found = rows.filter(seq__gt=me.from_seq).select_related("attachment").first()
+    rows = Message.objects.within(part_of(me)).filter(seq=seq, recalled_at=None)
+    found = rows.select_related("attachment").first()
     if found is None:
         raise Hidden(_("There is no such message."))
     return found
@@ -46,9 +47,7 @@ class Shared:
 def shared(*, conversation_id: int, user: User, before: int | None = None) -> Shared:
     """The files of a conversation that `user` may read now; two queries. Raises Hidden for non-members."""
     me = membership(conversation_id=conversation_id, user=user)
-    rows = Message.objects.filter(
-        conversation_id=conversation_id, seq__gt=me.from_seq, attachment__isnull=False
-    )
+    rows = Message.objects.within(part_of(me)).filter(attachment__isnull=False)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     found = list(rows.select_related("attachment", "sender").order_by("-seq")[: SHARED_STEP + 1])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from core.fetching import fetch
 from im import reach
 from im.models import Message, Participant
+from im.parts import Part, closed_to, part
 from im.words import terms_of
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ MOST_MESSAGES: Final = 200_000
 _NEWEST: Final = 2**62
 
 _SQL: Final = """
-SELECT hit.id FROM unnest(%s::bigint[], %s::bigint[]) AS own (conversation_id, from_seq)
+SELECT hit.id FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS own (conversation_id, after, upto)
 CROSS JOIN LATERAL (
     SELECT m.id FROM im_message m
-    WHERE m.conversation_id = own.conversation_id AND m.seq > own.from_seq AND m.id < %s AND m.recalled_at IS NULL
-      AND m.words LIKE ALL (%s::text[])
+    WHERE m.conversation_id = own.conversation_id AND m.seq > own.after AND m.seq <= own.upto AND m.id < %s
+      AND m.recalled_at IS NULL AND m.words LIKE ALL (%s::text[])
     ORDER BY m.seq DESC LIMIT %s) hit
 ORDER BY hit.id DESC LIMIT %s
 """
@@ -58,8 +59,9 @@ def search(
     patterns = [f"%{_escaped(term)}%" for term in terms]
     limit = STEP + 1
     values = [
-        [pk for pk, _ in own],
-        [seq for _, seq in own],
+        [one.conversation_id for one in own],
+        [one.after for one in own],
+        [one.upto for one in own],
         before or _NEWEST,
         patterns,
         limit,
@@ -73,21 +75,21 @@ def search(
     return Found(terms, found, ids[STEP - 1] if len(ids) > STEP else None, partial)
 
 
-def _own(user: User, conversation_id: int | None) -> tuple[list[tuple[int, int]], bool]:
-    """Conversations with the sequence after which they may be read, the liveliest first, up to MOST_MESSAGES."""
-    mine = Participant.objects.of(reach.party_of(user)).shown()
+def _own(user: User, conversation_id: int | None) -> tuple[list[Part], bool]:
+    """What may be read of each conversation, pinned ones and the liveliest first, up to MOST_MESSAGES."""
+    party = reach.party_of(user)
+    shut = closed_to(party)
+    mine = Participant.objects.of(party).shown().select_related("conversation")
     if conversation_id is not None:
         mine = mine.filter(conversation_id=conversation_id)
-    rows = mine.order_by("-conversation__last_at").values_list(
-        "conversation_id", "from_seq", "conversation__last_seq"
-    )
-    own: list[tuple[int, int]] = []
+    own: list[Part] = []
     looked_at = 0
-    for pk, from_seq, last_seq in rows:
-        if own and looked_at + last_seq - from_seq > MOST_MESSAGES:
+    for row in mine.listed(shut):
+        one = part(row, shut=row.conversation_id in shut)
+        if own and looked_at + one.upto - one.after > MOST_MESSAGES:
             return own, True
-        looked_at += last_seq - from_seq
-        own.append((pk, from_seq))
+        looked_at += one.upto - one.after
+        own.append(one)
     return own, False
 
 

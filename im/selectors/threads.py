@@ -12,11 +12,21 @@ from django.utils.translation import gettext as _
 from core.errors import Hidden
 from im import reach
 from im.models import Conversation, Message, Participant
+from im.parts import Part, closed, may_write, part_of, party_of_participant, people
+from im.parts import part as part_at
 from im.reach import Card, Party
-from im.selectors.people import cards, may_write, notices_card, others, party_of_participant
+from im.selectors.people import (
+    Faces,
+    faces,
+    first_of,
+    former_titles,
+    group_card,
+    notices_card,
+    parties_in,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from accounts.models import User
 
@@ -29,15 +39,41 @@ class Thread:
 
     conversation: Conversation
     me: Participant
-    other: Participant | None
+    part: Part
+    """What of it may be read (im.parts)."""
     card: Card
-    party: Party | None
     writable: bool
-    """Whether either still sees the other (IM-2); never for notifications."""
+    """Whether either still sees the other, or in a group whether one takes part (IM-2); never for notifications."""
+    faces: Faces
+    """Of both ends; in a group asked for with the messages."""
+    people: Sequence[Participant] = ()
+    """All members, former ones too; only the own one where the part is closed."""
+    shut: Collection[int] = ()
+    """Ids of members who do not take part any more."""
+    other: Participant | None = None
+    party: Party | None = None
+    """The other end of a talk of two."""
 
     @property
-    def other_read(self) -> int:
-        return self.other.read_seq if self.other else 0
+    def members(self) -> list[Participant]:
+        """Who is in it now, in the order they came."""
+        return [row for row in self.people if row.left_at is None]
+
+    @property
+    def readers(self) -> list[Participant]:
+        """Those others who could read a message, so that it can be said whether they did."""
+        if self.part.closed:
+            return []
+        return [row for row in self.members if row.pk != self.me.pk and row.pk not in self.shut]
+
+    @property
+    def read(self) -> int:
+        """Moves whenever somebody reads on; in a talk of two the mark of the other end."""
+        return sum(row.read_seq for row in self.readers)
+
+    @property
+    def is_group(self) -> bool:
+        return self.conversation.kind == Conversation.Kind.GROUP
 
     @property
     def is_notices(self) -> bool:
@@ -51,6 +87,7 @@ class Page:
     messages: list[Message]
     edge: Message | None
     has_older: bool
+    faces: Faces
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +107,7 @@ class News:
 
     page: Page
     recalled: list[Message]
-    read: list[int]
+    read: list[Message]
     since: Cursor
     cursor: Cursor
 
@@ -92,42 +129,72 @@ def membership(*, conversation_id: int, user: User) -> Participant:
 
 
 def thread(*, conversation_id: int, user: User) -> Thread:
-    """The conversation, the other end and whether it may be written in now (SPEC IM-2). Raises as `membership` does.
+    """The conversation, who takes part and whether it may be written in now (SPEC IM-2). Raises as `membership` does.
 
     The second line of the other end is left out once neither sees the other: only the name of the past stays.
     """
     me = membership(conversation_id=conversation_id, user=user)
+    reader = party_of_participant(me)
+    if me.conversation.kind == Conversation.Kind.GROUP:
+        return _group(me, reader)
+    part = part_of(me)
     if me.conversation.kind == Conversation.Kind.SYSTEM:
-        return Thread(me.conversation, me, None, notices_card(), None, writable=False)
-    other = others([conversation_id], user_id=user.pk).get(conversation_id)
-    if other is None:
-        return Thread(me.conversation, me, None, Card(_("Unknown person")), None, writable=False)
-    party = party_of_participant(other)
-    writable = may_write(party_of_participant(me), other)
-    card = cards([other])[party]
+        nobody = faces(reader, [])
+        return Thread(me.conversation, me, part, notices_card(), writable=False, faces=nobody)
+    both = people(me.conversation)
+    other = next((row for row in both if row.pk != me.pk), None)
+    party = party_of_participant(other) if other else None
+    known = faces(reader, [party] if party else [])
+    card = known.card(party, me.conversation) if party else Card(_("Unknown person"))
+    writable = may_write(me, part, both)
     if not writable:
         card = Card(card.name, "", card.external)
-    return Thread(me.conversation, me, other, card, party, writable=writable)
+    return Thread(me.conversation, me, part, card, writable, known, both, other=other, party=party)
 
 
-def page(*, conversation_id: int, before: int | None = None, limit: int = PAGE) -> Page:
-    """The newest messages, or those before `before`; the caller has reached the conversation through a membership."""
-    rows = Message.objects.filter(conversation_id=conversation_id).select_related("attachment")
+def _group(me: Participant, reader: Party) -> Thread:
+    """Whoever takes part no more is told nothing of the members, and the name as it was when he read last."""
+    rows = people(me.conversation)
+    shut = closed(row for row in rows if row.left_at is None)
+    part = part_at(me, shut=me.pk in shut)
+    if part.closed:
+        rows, names = [me], former_titles([part])
+        first: list[Participant] = []
+    else:
+        names, first = {}, first_of(rows, me)
+    asked = [] if me.conversation.title else [party_of_participant(row) for row in first]
+    known = faces(reader, asked)
+    card = group_card(me.conversation, first, known, title=names.get(me.conversation_id))
+    writable = may_write(me, part)
+    return Thread(me.conversation, me, part, card, writable, known, rows, shut)
+
+
+def page(*, thread: Thread, before: int | None = None, limit: int = PAGE) -> Page:
+    """The newest messages that may be read, or those before `before`."""
+    rows = Message.objects.within(thread.part).select_related("attachment")
     if before is not None:
         rows = rows.filter(seq__lte=before)
     taken = list(rows.order_by("-seq")[: limit + 2])
     edge = taken.pop(0) if before is not None and taken and taken[0].seq == before else None
-    return Page(messages=taken[:limit][::-1], edge=edge, has_older=len(taken) > limit)
+    found = taken[:limit][::-1]
+    return Page(found, edge, has_older=len(taken) > limit, faces=faces_of(thread, found))
+
+
+def faces_of(thread: Thread, messages: Sequence[Message]) -> Faces:
+    """Of everybody who is named beside or in these messages."""
+    if not thread.is_group:
+        return thread.faces
+    mentioned = {user_id for message in messages for user_id in message.mentions}
+    named = {party_of_participant(row) for row in thread.people if row.user_id in mentioned}
+    return faces(party_of_participant(thread.me), parties_in(messages) | named)
 
 
 def cursor(*, thread: Thread, messages: Sequence[Message] = ()) -> Cursor:
     """Where a page stands that shows `thread` with these newest messages."""
-    newest = Message.objects.filter(conversation=thread.conversation).aggregate(
-        at=Max("recalled_at")
-    )["at"]
+    newest = Message.objects.within(thread.part).aggregate(at=Max("recalled_at"))["at"]
     return Cursor(
-        after=messages[-1].seq if messages else thread.conversation.last_seq,
-        read=thread.other_read,
+        after=messages[-1].seq if messages else thread.part.upto,
+        read=thread.read,
         recalled=_micros(newest),
         writable=thread.writable,
     )
@@ -135,34 +202,35 @@ def cursor(*, thread: Thread, messages: Sequence[Message] = ()) -> Cursor:
 
 def news(*, thread: Thread, since: Cursor, limit: int = 200) -> News:
     """What has happened in `thread` since a page last asked: at most `limit` messages, the rest the next time."""
-    rows = Message.objects.filter(conversation=thread.conversation).select_related("attachment")
+    rows = Message.objects.within(thread.part).select_related("attachment")
     found = list(rows.filter(seq__gte=since.after).order_by("seq")[: limit + 1])
     edge = found.pop(0) if found and found[0].seq == since.after else None
     found = found[:limit]
-    recalled = list(
-        rows.filter(recalled_at__gt=_moment(since.recalled), seq__lte=since.after).order_by("seq")[
-            :limit
-        ]
-    )
-    read: list[int] = []
-    if thread.other_read > since.read:
-        own = rows.filter(
-            sender_id=thread.me.user_id,
-            seq__gt=since.read,
-            seq__lte=min(thread.other_read, since.after),
-        )
-        read = list(
-            own.filter(recalled_at=None).order_by("-seq").values_list("seq", flat=True)[:limit]
-        )
+    moment = _moment(since.recalled)
+    taken_back = rows.filter(recalled_at__gt=moment, seq__lte=since.after)
+    recalled = list(taken_back.order_by("seq")[:limit])
     now = Cursor(
         after=found[-1].seq if found else since.after,
-        read=max(thread.other_read, since.read),
+        read=thread.read,
         recalled=max(
             [since.recalled, *(_micros(message.recalled_at) for message in [*found, *recalled])]
         ),
         writable=thread.writable,
     )
-    return News(Page(found, edge, has_older=False), recalled, read, since, now)
+    shown = Page(found, edge, has_older=False, faces=faces_of(thread, [*found, *recalled]))
+    return News(shown, recalled, _read(thread, since, limit), since, now)
+
+
+def _read(thread: Thread, since: Cursor, limit: int) -> list[Message]:
+    """Own messages whose read marks have moved: in a talk of two those up to the new mark, in a group the last ones."""
+    if thread.read == since.read:
+        return []
+    own = Message.objects.within(thread.part).filter(
+        sender_id=thread.me.user_id, recalled_at=None, event="", seq__lte=since.after
+    )
+    if not thread.is_group:
+        own = own.filter(seq__gt=since.read, seq__lte=thread.read)
+    return list(own.order_by("-seq")[: PAGE if thread.is_group else limit])
 
 
 def _micros(moment: datetime.datetime | None) -> int:

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 from im import reach
 from im.models import Conversation, Message, Participant, Topic
+from im.parts import closed_to
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -54,12 +55,17 @@ def waiting(*, user: User, topics: Collection[Topic]) -> Waiting:
     if not user.is_active or (user.is_external and party.identity_id is None):
         return Waiting()
     mine = Participant.objects.of(party).filter(conversation__last_seq__gt=F("read_seq"))
+    mine = mine.exclude(conversation_id__in=closed_to(party))
     heard = mine.filter(Q(muted=False) | Q(mention_seq__gt=F("read_seq")))
     notices = _notices(user, heard) if Topic.NOTICES in topics else ()
     if Topic.MESSAGES not in topics:
         return Waiting(notices)
-    rows = heard.exclude(conversation__kind=Conversation.Kind.SYSTEM).unread_only()
-    # `unread` is annotated by unread_only().
+    rows = (
+        heard.exclude(conversation__kind=Conversation.Kind.SYSTEM)
+        .with_unread()
+        .only_those("unread")
+    )
+    # `unread` is annotated by with_unread().
     found = list(rows.values_list("unread", "conversation__last_at"))  # type: ignore[misc]
     return Waiting(
         notices,

@@ -1,8 +1,9 @@
-"""Writing: conversations, messages, read marks, notifications (SPEC section 7).
+"""Writing: conversations, messages, read marks, notifications; groups in a module of their own (SPEC section 7).
 
 Messages and read marks have no audit rows: a message is itself the record of who said what when, nobody but its sender
 changes it, and the trail must not become a second copy of private talk. What a notification is about was audited where
-it happened. Locks are taken in one order: conversation (by id), then membership.
+it happened, and who is in which group is in the trail. Locks are taken in one order: conversation (by id), then
+membership.
 """
 
 from im.services.conversations import NOBODY, open_direct, set_muted, set_pinned

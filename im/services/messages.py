@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,10 +16,13 @@ from im import jobs, selectors
 from im.bodies import MAX_BODY, clean_body
 from im.live import telling
 from im.models import Conversation, Message, Participant, Topic
+from im.parts import may_write, part_of
 from im.services.reminding import remind
 from im.words import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from accounts.models import User
 
 RECALL_WITHIN: Final = datetime.timedelta(minutes=2)
@@ -29,8 +32,12 @@ _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
 @transaction.atomic
-def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Message:
+def send(
+    *, conversation_id: int, body: str, client_id: str, by: User, mentions: Iterable[int] = ()
+) -> Message:
     """Says `body` in a conversation of `by` and marks it read for him up to there.
+
+    `mentions`: logins that the words may name with @; those that are no other members of a group are dropped.
 
     The same `client_id` with the same words gives the message that was sent the first time. The right is asked for anew
     with every message (SPEC IM-2, SECURITY T54).
@@ -42,7 +49,21 @@ def send(*, conversation_id: int, body: str, client_id: str, by: User) -> Messag
     conversation, sent = begin(me=me, client_id=client_id, by=by)
     if sent is not None:
         return repeated(sent, by=by, same=sent.body == text)
-    return append(conversation, me=me, client_id=client_id, by=by, body=text)
+    named = _mentioned(conversation, set(mentions) - {by.pk})
+    message = append(
+        conversation, me=me, client_id=client_id, by=by, body=text, mentions=sorted(named)
+    )
+    if named:
+        conversation.participants.filter(user_id__in=named).update(mention_seq=message.seq)
+    return message
+
+
+def _mentioned(conversation: Conversation, user_ids: set[int]) -> set[int]:
+    """Those of them that are members of the group now."""
+    if not user_ids or conversation.kind != Conversation.Kind.GROUP:
+        return set()
+    rows = conversation.participants.filter(left_at=None, user_id__in=user_ids)
+    return set(rows.values_list("user_id", flat=True))
 
 
 def begin(*, me: Participant, client_id: str, by: User) -> tuple[Conversation, Message | None]:
@@ -51,17 +72,23 @@ def begin(*, me: Participant, client_id: str, by: User) -> tuple[Conversation, M
     Returns it, and the message that was sent under this `client_id` before; then nothing else was asked.
     Raises Hidden (the conversation is gone), Denied (read-only now), Invalid (bad `client_id`), Throttled.
     """
-    if not _CLIENT_ID.fullmatch(client_id):
-        raise Invalid(_("The page is out of date. Reload it and send again."), field="client_id")
-    rows = Conversation.objects.select_for_update(no_key=True)
-    conversation = rows.filter(pk=me.conversation_id).first()
-    if conversation is None:  # it became part of another one meanwhile (im.identities)
-        raise Hidden(_("There is no such conversation."))
+    check_client_id(client_id)
+    # Gone when it became part of another one (im.identities); and he may be out of it since it was looked at.
+    list(Conversation.objects.select_for_update(no_key=True).filter(pk=me.conversation_id))
+    now = selectors.membership(conversation_id=me.conversation_id, user=by)
+    conversation = now.conversation
     sent = Message.objects.filter(conversation=conversation, client_id=client_id).first()
     if sent is None:
-        _check_writable(conversation, me=me, by=by)
+        if not (by.is_active and may_write(now, part_of(now))):
+            raise Denied(_("This conversation is read-only now."), code="read_only")
         _check_rate(conversation, by=by)
     return conversation, sent
+
+
+def check_client_id(client_id: str) -> None:
+    """Raises Invalid for a name that no page of ours gave."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise Invalid(_("The page is out of date. Reload it and send again."), field="client_id")
 
 
 def append(
@@ -77,14 +104,15 @@ def append(
         sender=by,
         sender_identity_id=me.identity_id,
         client_id=client_id,
-        words=words_of(said["body"], said.get("attachment")),
+        words=words_of(said.get("body", ""), said.get("attachment")),
         **said,
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
-    telling.conversation(conversation, "message")
-    others = conversation.participants.filter(left_at=None).exclude(pk=me.pk)
-    heard = others.filter(Q(muted=False) | Q(user_id__in=message.mentions))
-    remind(heard, topic=Topic.MESSAGES)
+    told = telling.conversation(conversation, "message")
+    if not message.event:
+        loud = [row for row in told if not row.muted or row.user_id in message.mentions]
+        heard = Participant.objects.filter(pk__in=[row.pk for row in loud if row.pk != me.pk])
+        remind(heard, topic=Topic.MESSAGES)
     return message
 
 
@@ -111,19 +139,6 @@ def repeated(sent: Message, *, by: User, same: bool) -> Message:
     )
 
 
-def _check_writable(conversation: Conversation, *, me: Participant, by: User) -> None:
-    other = selectors.others([conversation.pk], user_id=by.pk).get(conversation.pk)
-    direct = conversation.kind == Conversation.Kind.DIRECT
-    if (
-        by.is_active
-        and direct
-        and other
-        and selectors.may_write(selectors.party_of_participant(me), other)
-    ):
-        return
-    raise Denied(_("This conversation is read-only now."), code="read_only")
-
-
 def _check_rate(conversation: Conversation, *, by: User) -> None:
     recent = Message.objects.filter(
         conversation=conversation,
@@ -140,9 +155,12 @@ def _check_rate(conversation: Conversation, *, by: User) -> None:
 
 @transaction.atomic
 def mark_read(*, conversation_id: int, seq: int, by: User) -> bool:
-    """Notes that `by` has seen everything up to `seq`; False when that was known. Raises Hidden for non-members."""
+    """Notes that `by` has seen everything up to `seq`; False when that was known, or when he may not see it.
+
+    Raises Hidden for non-members.
+    """
     me = selectors.membership(conversation_id=conversation_id, user=by)
-    moved = Participant.objects.filter(pk=me.pk).read_up_to(min(seq, me.conversation.last_seq))
+    moved = Participant.objects.filter(pk=me.pk).read_up_to(min(seq, part_of(me).upto))
     if moved:
         telling.read(me)
     return bool(moved)
@@ -152,23 +170,39 @@ def mark_read(*, conversation_id: int, seq: int, by: User) -> bool:
 def recall(*, conversation_id: int, seq: int, by: User) -> Message:
     """Takes an own message back within two minutes: its words or its file are gone for good (SPEC IM-1).
 
-    Raises Hidden (no such message in a conversation of `by`), Denied (not his, or too late).
+    Raises Hidden (no such message in a conversation of `by`), Denied (not his, an event, or too late).
     """
     me = selectors.membership(conversation_id=conversation_id, user=by)
-    rows = Message.objects.select_for_update().filter(conversation_id=conversation_id, seq=seq)
-    message = rows.first()
+    rows = Message.objects.select_for_update().within(part_of(me))
+    message = rows.filter(seq=seq).first()
     if message is None:
         raise Hidden(_("There is no such message."))
-    if message.sender_id != by.pk:
+    if message.sender_id != by.pk or message.event:
         raise Denied(_("Only your own messages can be recalled."))
     if message.recalled_at:
         return message
     now = timezone.now()
     if message.created_at < now - RECALL_WITHIN:
         raise Denied(_("A message can be recalled within two minutes, not later."), code="too_late")
+    mentioned, message.mentions = message.mentions, []
     if message.attachment_id is not None:
         jobs.forget(message.attachment_id)
     message.body, message.words, message.attachment, message.recalled_at = "", "", None, now
-    message.save(update_fields=["body", "words", "attachment", "recalled_at"])
+    message.save(update_fields=["body", "words", "mentions", "attachment", "recalled_at"])
+    _unmention(message, mentioned)
     telling.conversation(me.conversation, "recall")
     return message
+
+
+def _unmention(message: Message, user_ids: Iterable[int]) -> None:
+    """Whoever was mentioned last here was mentioned last in an earlier message now."""
+    rows = Participant.objects.filter(
+        conversation_id=message.conversation_id, user_id__in=user_ids, mention_seq=message.seq
+    )
+    for row in rows:
+        earlier = Message.objects.filter(
+            conversation_id=message.conversation_id, seq__gt=row.read_seq, seq__lt=message.seq,
+            mentions__contains=[row.user_id],
+        )  # fmt: skip
+        last = earlier.aggregate(last=Max("seq"))["last"] or 0
+        Participant.objects.filter(pk=row.pk, mention_seq=message.seq).update(mention_seq=last)

@@ -16,7 +16,7 @@ from im import files, selectors, services, tables
 from im.models import Attachment
 
 if TYPE_CHECKING:
-    from im.tables import Request
+    from im.tables.places import Request
 
 
 @csrf_exempt  # the token is asked for in _attach: reading it reads the file, and that must have a limit first

@@ -18,7 +18,7 @@ from im.models import Conversation
 
 if TYPE_CHECKING:
     from im.reach import Card
-    from im.tables import Request
+    from im.tables.places import Request
 
 RESULTS: Final = 20
 LOOKED_AT: Final = 200

@@ -13,11 +13,11 @@ from core import htmx
 from core.text import clean
 from im import search_rows, selectors, tables
 from im.forms import PageForm, SearchForm
-from im.views.threads import whole_page
+from im.views.frames import framed
 from im.words import MAX_QUERY
 
 if TYPE_CHECKING:
-    from im.tables import Request
+    from im.tables.places import Request
 
 
 @require_safe
@@ -38,7 +38,7 @@ def search(request: Request) -> HttpResponse:
         response = render(request, "im/partials/_hits.html", context)
         patch_vary_headers(response, ["HX-Request"])
         return response
-    return whole_page(request, "im/search.html", context)
+    return framed(request, "im/search.html", context)
 
 
 @require_safe
@@ -51,4 +51,4 @@ def shared(request: Request, pk: int) -> HttpResponse:
         response = render(request, "im/partials/_shared_files.html", context)
         patch_vary_headers(response, ["HX-Request"])
         return response
-    return whole_page(request, "im/shared.html", context | {"card": thread.card})
+    return framed(request, "im/shared.html", context | {"card": thread.card})

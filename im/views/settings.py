@@ -13,7 +13,7 @@ from im import services, tables
 from im.selectors.choices import settings_of
 
 if TYPE_CHECKING:
-    from im.tables import Request
+    from im.tables.places import Request
 
 GIVEN = ("channel", "topic", "rhythm")
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_POST, require_safe
 
 from core import htmx
@@ -18,34 +17,15 @@ from core.text import clean
 from im import files, reach, selectors, services, tables
 from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm
 from im.reach import Party
+from im.views.frames import framed, vary
 
 if TYPE_CHECKING:
     from im.selectors import Thread
-    from im.tables import Request
+    from im.tables.places import Request
 
 FOUND = 20
 # What shows unread counts: the list, the bell, the menu.
 SEEN = "#convs,.bell [data-poll],.topnav [data-poll]"
-
-
-def _shell(request: Request) -> str:
-    return "base_portal.html" if request.user.is_external else "base_staff.html"
-
-
-def whole_page(
-    request: Request, template: str, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """A full page: the list on the left, what `template` shows on the right."""
-    current = context["thread"].conversation.pk if "thread" in context else None
-    values = ListForm(request.GET).values() | {"current": current}
-    values.pop("v")
-    frame = {"shell": _shell(request), "listing": tables.listing(request, **values)}
-    return _vary(render(request, template, frame | context, status=status))
-
-
-def _vary(response: HttpResponse) -> HttpResponse:
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 @require_safe
@@ -54,19 +34,19 @@ def index(request: Request) -> HttpResponse:
     values = ListForm(request.GET).values()
     version = values.pop("v")
     if not htmx.is_fragment(request):
-        return whole_page(request, "im/index.html", {})
+        return framed(request, "im/index.html", {})
     listing = tables.listing(request, **values)
     if listing.version == version:
-        return _vary(HttpResponse(status=204))
+        return vary(HttpResponse(status=204))
     context = {"listing": listing, "oob": True}
-    return _vary(render(request, "im/partials/_list.html", context))
+    return vary(render(request, "im/partials/_list.html", context))
 
 
 @require_safe
 def badge(request: Request) -> HttpResponse:
     """How much is unread, for the top bar."""
     count = selectors.unread_total(user=request.user)
-    return _vary(render(request, "im/partials/_badge.html", {"count": count}))
+    return vary(render(request, "im/partials/_badge.html", {"count": count}))
 
 
 def _thread_page(
@@ -75,17 +55,16 @@ def _thread_page(
     *,
     status: int = 200,
     before: int | None = None,
+    info: tables.Details | None = None,
     **more: Any,
 ) -> HttpResponse:
-    page = selectors.page(conversation_id=thread.conversation.pk, before=before)
+    page = selectors.page(thread=thread, before=before)
     newest = page.messages if before is None else []
     cursor = selectors.cursor(thread=thread, messages=newest)
-    context = tables.thread_context(thread, page, cursor, **more)
+    context = tables.thread_context(thread, page, cursor, **more) | {"info": info}
     context["upload"] = files.limits_of(request.user)
-    context["is_past"] = (
-        bool(page.messages) and page.messages[-1].seq < thread.conversation.last_seq
-    )
-    return whole_page(request, "im/thread.html", context, status=status)
+    context["is_past"] = bool(page.messages) and page.messages[-1].seq < thread.part.upto
+    return framed(request, "im/thread.html", context, status=status)
 
 
 @require_safe
@@ -96,13 +75,20 @@ def thread(request: Request, pk: int) -> HttpResponse:
 
 
 @require_safe
+def details(request: Request, pk: int) -> HttpResponse:
+    """The same with who takes part and its settings beside it."""
+    found = selectors.thread(conversation_id=pk, user=request.user)
+    return _thread_page(request, found, info=tables.details(request, found))
+
+
+@require_safe
 def older(request: Request, pk: int) -> HttpResponse:
     """The stretch before message `before`, to be put in front of it."""
     found = selectors.thread(conversation_id=pk, user=request.user)
     before = PageForm(request.GET).value()
-    page = selectors.page(conversation_id=pk, before=before)
+    page = selectors.page(thread=found, before=before)
     context = {"thread": found, "card": found.card, "listing_lines": tables.page_lines(page, found)}
-    return _vary(render(request, "im/partials/_page.html", context))
+    return vary(render(request, "im/partials/_page.html", context))
 
 
 @require_safe
@@ -111,12 +97,12 @@ def news(request: Request, pk: int) -> HttpResponse:
     found = selectors.thread(conversation_id=pk, user=request.user)
     told = selectors.news(thread=found, since=CursorForm(request.GET).value())
     if not told.changed:
-        return _vary(HttpResponse(status=204))
+        return vary(HttpResponse(status=204))
     return _news(request, tables.news_context(told, found))
 
 
 def _news(request: Request, context: dict[str, Any]) -> HttpResponse:
-    return _vary(render(request, "im/partials/_news.html", context))
+    return vary(render(request, "im/partials/_news.html", context))
 
 
 @require_POST
@@ -150,7 +136,7 @@ def _refused(request: Request, pk: int, body: str, refused: Invalid | Conflict) 
     }
     response = render(request, "im/partials/_composer.html", context, status=422)
     response["HX-Retarget"], response["HX-Reswap"] = "#composer", "outerHTML"
-    return _vary(response)
+    return vary(response)
 
 
 @require_POST
@@ -170,25 +156,26 @@ def recall(request: Request, pk: int, seq: int) -> HttpResponse:
     if not htmx.is_fragment(request):
         return htmx.done(request, tables.url(request, "thread", pk))
     found = selectors.thread(conversation_id=pk, user=request.user)
-    context = {"line": tables.line(message, found), "thread": found, "card": found.card}
-    response = _vary(render(request, "im/partials/_line.html", context))
+    line = tables.line(message, found, selectors.faces_of(found, [message]))
+    context = {"line": line, "thread": found, "card": found.card}
+    response = vary(render(request, "im/partials/_line.html", context))
     return htmx.trigger(response, refresh="#convs")
 
 
 @require_POST
 def pin(request: Request, pk: int) -> HttpResponse:
     """Keeps the conversation at the top, or lets it go."""
-    value = SwitchForm(request.POST).value()
-    services.set_pinned(conversation_id=pk, value=value, by=request.user)
-    return htmx.done(request, tables.url(request, "thread", pk))
+    form = SwitchForm(request.POST)
+    services.set_pinned(conversation_id=pk, value=form.value(), by=request.user)
+    return htmx.done(request, tables.url(request, form.page, pk))
 
 
 @require_POST
 def mute(request: Request, pk: int) -> HttpResponse:
     """Leaves the conversation out of the badge, or takes it back in."""
-    value = SwitchForm(request.POST).value()
-    services.set_muted(conversation_id=pk, value=value, by=request.user)
-    return htmx.done(request, tables.url(request, "thread", pk))
+    form = SwitchForm(request.POST)
+    services.set_muted(conversation_id=pk, value=form.value(), by=request.user)
+    return htmx.done(request, tables.url(request, form.page, pk))
 
 
 @require_safe
@@ -198,8 +185,8 @@ def find(request: Request) -> HttpResponse:
     targets = reach.policy().search(reach.party_of(request.user), q, FOUND)
     context = {"q": q, "targets": targets}
     if htmx.is_fragment(request):
-        return _vary(render(request, "im/partials/_targets.html", context))
-    return whole_page(request, "im/find.html", context)
+        return vary(render(request, "im/partials/_targets.html", context))
+    return framed(request, "im/find.html", context)
 
 
 @require_POST

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from accounts.models import Consent, PrivacyNotice, User
-from im.reach import Card, Party, Target
+from im.reach import Card, Circle, Party, Target
 
 PATH = "tests.im.world.FakeReach"
+ORGANIZATION = 9000
 
 
 class World:
@@ -16,11 +17,14 @@ class World:
     sees: set[tuple[Party, Party]] = set()
     identities: dict[int, int] = {}
     cards: dict[Party, Card] = {}
+    organizations: dict[Party, int] = {}  # ORGANIZATION where nothing is said
+    unusable: set[Party] = set()
     calls: list[str] = []
 
     @classmethod
     def clear(cls) -> None:
         cls.sees, cls.identities, cls.cards, cls.calls = set(), {}, {}, []
+        cls.organizations, cls.unusable = {}, set()
 
 
 class FakeReach:
@@ -29,6 +33,10 @@ class FakeReach:
     def may_start(self, a: Party, b: Party) -> bool:
         World.calls.append("may_start")
         return (a, b) in World.sees
+
+    def reachable(self, a: Party, others: Iterable[Party]) -> set[Party]:
+        World.calls.append("reachable")
+        return {b for b in others if (a, b) in World.sees and b not in World.unusable}
 
     def may_write(self, a: Party, b: Party) -> bool:
         World.calls.append("may_write")
@@ -51,6 +59,24 @@ class FakeReach:
 
     def identities_of(self, user_ids: Iterable[int]) -> dict[int, int]:
         return {pk: World.identities[pk] for pk in user_ids if pk in World.identities}
+
+    def organizations_of(self, parties: Iterable[Party]) -> dict[Party, int]:
+        World.calls.append("organizations_of")
+        return {
+            one: World.organizations.get(one, ORGANIZATION) for one in parties if one.identity_id
+        }
+
+    def taking_part(self, circles: Sequence[Circle]) -> list[set[Party]]:
+        World.calls.append("taking_part")
+        return [
+            {
+                one
+                for one in circle.external - World.unusable
+                if World.organizations.get(one, ORGANIZATION) == circle.organization_id
+                and any((Party(pk), one) in World.sees for pk in circle.staff)
+            }
+            for circle in circles
+        ]
 
     def labels(self, parties: Iterable[Party]) -> dict[Party, Card]:
         World.calls.append("labels")

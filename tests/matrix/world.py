@@ -92,6 +92,7 @@ def build() -> Matrix:
     matrix.put("tag", inside=Tag.objects.create(name="矩阵标签").pk, outside=999_999)
     matrix.put("missing", inside=999_999, outside=999_999)
     _conversations(matrix, contacts["EC"], colleague)
+    _groups(matrix, contacts["EC"], colleague, nodes["orgA"])
     objects.add(matrix.put, people, nodes)
     return matrix
 
@@ -152,6 +153,47 @@ def add_files(thread: Conversation, sender: User, word: str) -> None:
             conversation=thread, seq=seq, sender=sender, client_id=f"m-{word}-{seq}"[:40], attachment=attachment,
             words=f"矩阵 {word}",
         )  # fmt: skip
+
+
+def _groups(matrix: Matrix, external: Contact, colleague: User, organization: Node) -> None:
+    """A group of each person, which staff own, with a message of his own; that of the external person also holds an
+    administrator, who sees him. And one of strangers.
+    """
+    groups = {}
+    for role, person in matrix.people.items():
+        if person is None or not person.is_active:
+            continue
+        outside = role == "EC"
+        group = Conversation.objects.create(
+            kind="group", key=f"group:matrix:{role}", title="矩阵群", last_seq=2,
+            organization_id=organization.pk if outside else None,
+        )  # fmt: skip
+        Participant.objects.create(
+            conversation=group, user=person, identity_id=external.pk if outside else None,
+            is_owner=not outside, read_seq=2,
+        )  # fmt: skip
+        Participant.objects.create(conversation=group, user=colleague, is_owner=outside)
+        if outside:
+            Participant.objects.create(conversation=group, user=matrix.people["SA"])
+        _said(group, person, role)
+        groups[role] = group.pk
+    strangers = Conversation.objects.create(
+        kind="group", key="group:matrix:strangers", title="别人的群", last_seq=2
+    )
+    for number, person in enumerate((colleague, StaffFactory())):
+        Participant.objects.create(conversation=strangers, user=person, is_owner=not number)
+    _said(strangers, colleague, "strangers")
+    matrix.put("group", inside=strangers.pk, outside=strangers.pk, **groups)
+    matrix.put("member", inside=colleague.pk, outside=colleague.pk)
+    newcomer = str(StaffFactory(name="同事子").pk)
+    matrix.put("newcomer", inside=newcomer, outside=newcomer)
+
+
+def _said(group: Conversation, person: User, role: str) -> None:
+    for seq, values in ((1, {"event": "created"}), (2, {"body": "矩阵"})):
+        Message.objects.create(
+            conversation=group, seq=seq, sender=person, client_id=f"g-{role}-{seq}", **values
+        )
 
 
 def _nodes(people: dict[str, Any]) -> dict[str, Node]:

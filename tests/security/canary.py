@@ -15,7 +15,7 @@ from contacts import closure
 from contacts.models import BulkJob, Contact, ExportJob, ImportJob
 from core.models import AuditEntry
 from core.reading import pinyin, simplified
-from im.models import Attachment, Message
+from im.models import Attachment, Conversation, Message
 from orgs.models import Category, DimensionDetail, Node, NodeUserGrant, OrganizationDetail, Tag
 from portal.models import App
 from tests.matrix.world import ROLES, STAFF, Matrix
@@ -249,6 +249,7 @@ def _records(found: Canaries, matrix: Matrix) -> None:
         pk: role for role, pk in matrix.inside["conversation"].items() if role not in ("DX", "AN")
     }
     strangers = matrix.outside["conversation"]["SA"]
+    _groups(found, matrix)
     for message in Message.objects.filter(conversation_id__in=threads, attachment=None):
         own = threads[message.conversation_id] if message.conversation_id != strangers else ""
         body = found.word(f"message of {own or 'strangers'}", frozenset({own}))
@@ -263,6 +264,20 @@ def _records(found: Canaries, matrix: Matrix) -> None:
         Attachment.objects.filter(pk=message.attachment_id).update(
             name=words[0], file=kept[0], preview=kept[1]
         )
+
+
+def _groups(found: Canaries, matrix: Matrix) -> None:
+    """Name and words of the group of each role; that of the external person holds an administrator, too."""
+    groups = {matrix.outside["group"]["SA"]: frozenset[str]()}
+    for role in ROLES:
+        if role not in ("DX", "AN"):
+            groups[matrix.inside["group"][role]] = frozenset(
+                {role} | ({"SA"} if role == "EC" else set())
+            )
+    for pk, may in groups.items():
+        Conversation.objects.filter(pk=pk).update(title=found.word(f"name of group {pk}", may))
+        words = found.word(f"message of group {pk}", may)
+        Message.objects.filter(conversation_id=pk, seq=2).update(body=words)
 
 
 def _history(found: Canaries, matrix: Matrix) -> None:
