@@ -56,8 +56,12 @@ class PageForm(forms.Form):
         """Raises UserError (400) for what is no number."""
         if not self.is_valid():
             raise UserError(_("This address is not complete."))
-        at = self.cleaned_data["at"]
-        return self.cleaned_data["before"] or (at + PAGE // 2 if at else None)
+        sought = self.sought()
+        return self.cleaned_data["before"] or (sought + PAGE // 2 if sought else None)
+
+    def sought(self) -> int:
+        """The message that a search has found; 0 for none."""
+        return int(self.cleaned_data["at"]) if self.is_valid() else 0
 
 
 class SearchForm(forms.Form):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from im import reach, selectors, tables
 from im.reach import Card, Party
@@ -41,7 +41,7 @@ def hits(request: Request, found: Found) -> list[Hit]:
         talk = talks.get(message.conversation_id)
         if talk is None:  # left between the two questions
             continue
-        at = f"{tables.url(request, 'thread', message.conversation_id)}?at={message.seq}#msg-{message.seq}"
+        at = f"{tables.url(request, 'thread', message.conversation_id)}?at={message.seq}"
         file = message.attachment
         lines.append(
             Hit(
@@ -61,7 +61,7 @@ def _said_by(request: Request, message: Message, known: Faces) -> str:
     if message.sender_id is None:
         return ""
     if message.sender_id == request.user.pk:
-        return _("Me")
+        return pgettext("who said it", "Me")
     sender = Party(message.sender_id, message.sender_identity_id)
     return known.name(sender, message.conversation)
 

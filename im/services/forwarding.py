@@ -43,9 +43,8 @@ def forward(
         if not told.writable:
             raise Denied(_("%(name)s cannot be written to now.") % {"name": told.card.name})
     opened = []
-    for (
-        pk
-    ) in targets:  # conversations are locked in order of id, then the message that is forwarded
+    # Conversations are locked in order of id, then the message that is forwarded.
+    for pk in targets:
         me = selectors.membership(conversation_id=pk, user=by)
         opened.append((me, *messages.begin(me=me, client_id=client_id, by=by)))
     source = _source(conversation_id, seq, by=by)

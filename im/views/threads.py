@@ -56,14 +56,19 @@ def _thread_page(
     status: int = 200,
     before: int | None = None,
     info: tables.Details | None = None,
+    sought: int = 0,
     **more: Any,
 ) -> HttpResponse:
     page = selectors.page(thread=thread, before=before)
     newest = page.messages if before is None else []
     cursor = selectors.cursor(thread=thread, messages=newest)
-    context = tables.thread_context(thread, page, cursor, **more) | {"info": info}
-    context["upload"] = files.limits_of(request.user)
-    context["is_past"] = bool(page.messages) and page.messages[-1].seq < thread.part.upto
+    context = tables.thread_context(thread, page, cursor, **more)
+    context |= {
+        "info": info,
+        "upload": files.limits_of(request.user),
+        "sought": sought,
+        "is_past": bool(page.messages) and page.messages[-1].seq < thread.part.upto,
+    }
     return framed(request, "im/thread.html", context, status=status)
 
 
@@ -71,7 +76,8 @@ def _thread_page(
 def thread(request: Request, pk: int) -> HttpResponse:
     """One conversation; with `before` an older stretch of it."""
     found = selectors.thread(conversation_id=pk, user=request.user)
-    return _thread_page(request, found, before=PageForm(request.GET).value())
+    form = PageForm(request.GET)
+    return _thread_page(request, found, before=form.value(), sought=form.sought())
 
 
 @require_safe

@@ -63,7 +63,12 @@ document.addEventListener('htmx:afterSettle', event => {
 });
 
 // Who comes from a search sees what was found, not the end.
-for (const box of $$('[data-tail]')) { const sought = find(location.hash, box); if (sought) sought.scrollIntoView({ block: 'center' }); else toEnd(box); }
+for (const box of $$('[data-tail]')) {
+  const sought = find(box.dataset.sought, box);
+  if (!sought) { toEnd(box); continue; }
+  sought.classList.add('sought');
+  box.scrollTop = sought.offsetTop - box.offsetTop - (box.clientHeight - sought.offsetHeight) / 2;
+}
 restore(document);
 document.addEventListener('htmx:load', event => restore(event.target));
 

@@ -238,6 +238,7 @@ def test_forwarding_and_searching(talk: Conversation, open_as: Open) -> None:
     page.locator("#hits a").last.click()
     expect(page.locator("#msg-9")).to_be_in_viewport()
     expect(page.locator("#msg-90")).to_have_count(0)
+    assert page.evaluate("document.querySelector('.split').getBoundingClientRect().top") == 48
     check_everywhere(page, "messages-found", themes=("light",))
 
     page.goto(page.url.partition("?")[0] + "?at=1")

@@ -52,9 +52,10 @@ def test_hits_lead_to_their_place(
     for number in range(60):
         say(lin if number % 2 else zhou, f"第 {number} 句 <b>")
     html = as_(lin).get("/portal/messages/search/?q=第 10 句").content.decode()
-    assert f'href="/portal/messages/{talk.pk}/?at=11#msg-11"' in html
+    assert f'href="/portal/messages/{talk.pk}/?at=11"' in html
     assert "<mark>第</mark> <mark>10</mark> <mark>句</mark> &lt;b&gt;" in html
     html = as_(lin).get(f"/portal/messages/{talk.pk}/?at=11").content.decode()
+    assert 'data-sought="#msg-11"' in html
     assert 'id="msg-11"' in html
     assert 'id="msg-60"' not in html
     assert "Go to the newest messages" in html
