@@ -238,6 +238,7 @@ INVARIANT_CHECKS = {
     "scope": "contacts.closure",
     "audit": "core.audit_check",
     "accounts": "approvals.checks",
+    "messages": "im.checks",
 }
 IMPORT_MAX_BYTES = 30 * 1024 * 1024
 

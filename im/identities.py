@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from im.models import Conversation, Participant
+from im.models import Conversation, Message, Participant
 from im.reach import Party
 
 # Both threads in order of time, numbered anew; through negative numbers, so that none meets another on the way.
@@ -38,8 +38,27 @@ def follow(*, former: int, now: int) -> list[int]:
     for conversation in list(rows):
         moved.append(conversation.pk)
         conversation.participants.filter(identity_id=former).update(identity_id=now)
-        _rename(conversation)
+        conversation.messages.filter(sender_identity_id=former).update(sender_identity_id=now)
+        if conversation.kind == Conversation.Kind.GROUP:
+            _rename_subjects(conversation, former, now)
+        else:
+            _rename(conversation)
     return moved
+
+
+def _rename_subjects(group: Conversation, former: int, now: int) -> None:
+    """Lines that say who was taken in or removed name him, too. Whether he still takes part in the group depends on
+    the organization of the entry that stays (im.parts).
+    """
+    for message in group.messages.exclude(event__in=("", Message.Event.RENAMED)):
+        parties = [Party.parse(text) for text in message.subjects]
+        if any(one and one.identity_id == former for one in parties):
+            message.subjects = [
+                str(Party(one.user_id, now if one.identity_id == former else one.identity_id))
+                for one in parties
+                if one
+            ]
+            message.save(update_fields=["subjects"])
 
 
 def _rename(conversation: Conversation) -> None:

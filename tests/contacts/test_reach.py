@@ -7,7 +7,7 @@ from accounts.models import User
 from contacts.models import Contact, ContactScope, ContactVisibleStaff, Membership
 from contacts.reach import DirectoryReach, staff_visible_to
 from im import reach
-from im.reach import Party
+from im.reach import Circle, Party
 from orgs.models import NodeVisibleStaff
 from tests.contacts import world as worlds
 from tests.contacts.test_rule import SEEDS as ALL_SEEDS
@@ -104,6 +104,41 @@ def test_reach_equals_the_plain_rule(seed) -> None:
             parties = Party(one.user_id, one.pk), Party(other.user_id, other.pk)
             assert not policy.may_start(*parties)
             assert not policy.may_write(*parties)
+    groups_equal_the_plain_rule(world, policy, identities)
+
+
+def organization(world, contact: Contact) -> int:
+    """The nearest organization at or above the main place, or a number of his own."""
+    by_id = {node.pk: node for node in world.nodes}
+    above = [node for node in worlds.upwards(by_id, contact.main_node_id) if node.kind == 1]
+    return above[0].pk if above else -contact.pk
+
+
+def groups_equal_the_plain_rule(world, policy: DirectoryReach, identities: list[Contact]) -> None:
+    """Many groups at once: who takes part, whose people they are, and whom one may take in."""
+    staff = [user for user in world.users if not user.is_external]
+    by_party = {Party(one.user_id, one.pk): one for one in identities}
+    found = policy.organizations_of(by_party)
+    assert found == {party: organization(world, one) for party, one in by_party.items()}
+    places = sorted(set(found.values()))
+    circles = [
+        Circle(place, frozenset(user.pk for user in world.rng.sample(staff, number)), frozenset(by_party))
+        for place in places
+        for number in (0, 1, 3)
+    ]  # fmt: skip
+    for circle, inside in zip(circles, policy.taking_part(circles), strict=True):
+        here = [user for user in staff if user.pk in circle.staff]
+        assert inside == {
+            party
+            for party, one in by_party.items()
+            if found[party] == circle.organization_id
+            and usable(world, one)
+            and any(worlds.sees(world, user, one) for user in here)
+        }
+    everybody = [*by_party, *(Party(user.pk) for user in world.users)]
+    for user in world.rng.sample(staff, 3):
+        a = Party(user.pk)
+        assert policy.reachable(a, everybody) == {b for b in everybody if policy.may_start(a, b)}
 
 
 def test_a_foreign_identity_of_a_login_opens_nothing() -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils.translation import gettext
 
 from accounts.models import User
 from core.errors import Denied, Hidden, Invalid
 from core.models import AuditEntry
-from im import selectors, services
+from im import checks, selectors, services
+from im.identities import follow
 from im.models import Conversation, Message, Participant
 from im.reach import Party
 from im.services import groups
@@ -367,3 +370,64 @@ def test_groups_only(talk: Talk) -> None:
     ):
         with pytest.raises(Hidden):
             call()
+
+
+def test_a_merge_of_two_entries_takes_groups_along(talk: Talk) -> None:
+    """The member, what he said and the lines that name him belong to the entry that stays."""
+    said = talk.say(talk.e, "我说的")
+    groups.remove(conversation_id=talk.group.pk, user_id=talk.f.pk, by=talk.a)
+    assert follow(former=601, now=700) == [talk.group.pk]
+    world.World.identities[talk.e.pk] = 700
+    world.World.cards[party(talk.e)] = world.World.cards[Party(talk.e.pk, 601)]
+    said.refresh_from_db()
+    assert said.sender_identity_id == 700
+    assert str(party(talk.e)) in events(talk)[0][1]
+    assert events(talk)[1] == ("removed", [str(party(talk.f))])
+    # Nobody sees the entry that stays yet: he keeps what he read, and what he said is his.
+    assert seen(talk, talk.e) == ["created", "我说的"]
+    talk.say(talk.a, "之后")
+    assert "之后" not in seen(talk, talk.e)
+    let_in(talk.a, talk.e)
+    assert seen(talk, talk.e)[-1] == "之后"
+    assert not checks.problems()
+
+
+def count(call: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        call()
+    return len(queries)
+
+
+def test_queries_do_not_grow_with_members_groups_or_lines(talk: Talk) -> None:
+    def calls(user: User) -> list[int]:
+        def thread() -> selectors.Thread:
+            return selectors.thread(conversation_id=talk.group.pk, user=user)
+
+        here = thread()
+        return [
+            count(thread),
+            count(lambda: selectors.page(thread=here)),
+            count(lambda: selectors.news(thread=here, since=selectors.Cursor())),
+            count(lambda: selectors.roster(here)),
+            count(lambda: selectors.conversations(user=user)),
+            count(lambda: selectors.unread_total(user=user)),
+            count(lambda: talk.say(user)),
+        ]
+
+    talk.say(talk.f, "开始", mentions=[talk.e.pk])
+    few = {user: calls(user) for user in (talk.a, talk.e)}
+    people = [world.staff(f"n{number}", f"员{number}") for number in range(10)]
+    people += [
+        world.external(f"m{number}", name=f"外{number}", identity=900 + number)
+        for number in range(10)
+    ]
+    groups.add(conversation_id=talk.group.pk, others=let_in(talk.a, *people), by=talk.a)
+    for number in range(4):
+        wanted = [party(one) for one in (talk.b, talk.e, *people[number:])]
+        groups.create(by=talk.a, others=wanted, client_id=f"many-{number:06}")
+    for one in people:
+        talk.say(one, "@林晓彤", mentions=[talk.e.pk])
+    for user, before in few.items():
+        after = calls(user)
+        # Groups without a name ask for the first of their members: once for all of them.
+        assert [a - b for a, b in zip(after, before, strict=True)] == [0, 0, 0, 0, 1, 0, 0]
