@@ -74,8 +74,8 @@ document.addEventListener('htmx:afterRequest', () => {
 
 // --- the stream
 const notice = $('#unlive'), url = notice?.dataset.liveUrl;
-const HEARD = 8000, RETRY = [4000, 60000], HIDDEN = 20000;
-let source = null, told = false, ended = false, pause = RETRY[0], downSince = Date.now(), timer = 0;
+const HEARD = 8000, RETRY = [4000, 60000], HIDDEN = 20000, PATIENCE = 1500;
+let source = null, ended = false, pause = RETRY[0], downSince = Date.now(), timer = 0;
 
 function state(now) {
   if (up && !now) {
@@ -88,6 +88,14 @@ function state(now) {
   up = now;
 }
 
+// A page is as old as its request, and nothing was told since: all it shows is asked for once it listens, and counts
+// for the first time.
+let begun = false;
+function begin() {
+  begun = true;
+  for (const element of $$('[data-live]')) refetch(element);
+}
+
 function open() {
   clearTimeout(timer);
   if (!url || source || ended) return;
@@ -95,10 +103,7 @@ function open() {
   source.addEventListener('ready', () => {
     state(true);
     pause = RETRY[0];
-    // The page is as old as its request; a badge that asked by itself is younger.
-    if (told) everything();
-    else for (const element of $$('[data-live]:not([hx-trigger~="load,"])')) refetch(element);
-    told = true;
+    begin();
   });
   source.addEventListener('down', () => state(false));
   // After a fault all tabs hear it at once: they do not all ask at once.
@@ -127,7 +132,8 @@ async function refused() {
   let status = 0;
   try { status = (await fetch(url, { method: 'HEAD', cache: 'no-store' })).status; } catch { /* away: later again */ }
   ended = status === 401 || status === 403;
-  if (ended) return everything();
+  if (ended || !begun) begin();
+  if (ended) return;
   timer = setTimeout(open, status === 200 ? 0 : pause * (0.75 + Math.random() / 2));
   pause = Math.min(pause * 2, RETRY[1]);
 }
@@ -135,19 +141,24 @@ async function refused() {
 // HTTP/1.1 gives a browser six connections for all tabs: one that nobody looks at lets its stream go.
 const crowded = performance.getEntriesByType('navigation')[0]?.nextHopProtocol === 'http/1.1';
 let away = 0;
+function unseen() {
+  if (crowded) away = setTimeout(close, HIDDEN);
+}
 document.addEventListener('visibilitychange', () => {
   clearTimeout(away);
-  if (document.hidden) {
-    if (crowded) away = setTimeout(close, HIDDEN);
-    return;
-  }
+  if (document.hidden) return unseen();
   if (!source) downSince = Date.now();
   open();
   everything();
 });
 addEventListener('pagehide', close);
 addEventListener('pageshow', event => { if (event.persisted) { open(); everything(); } });
-if (!document.hidden) open();
+// htmx listens from then on.
+addEventListener('DOMContentLoaded', () => {
+  setTimeout(() => { if (!begun) begin(); }, url ? PATIENCE : 0);
+  open();
+  if (document.hidden) unseen();
+});
 
 // --- what the page says about it
 // Poll failures: after three the page says so, the first success takes it back.
