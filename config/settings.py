@@ -210,8 +210,16 @@ IM_CARDS = {
 }
 # Of one person: bytes of a file, of all that are kept, and their number.
 IM_FILES = {
-    "staff": {"size": 50 * 1024**2, "quota": 5 * 1024**3, "count": 20_000},
-    "external": {"size": 20 * 1024**2, "quota": 500 * 1024**2, "count": 5_000},
+    "staff": {
+        "size": env.number("FILE_MB_STAFF", default=50, minimum=1, maximum=500) * 1024**2,
+        "quota": env.number("FILES_MB_STAFF", default=5120, minimum=1, maximum=10**6) * 1024**2,
+        "count": 20_000,
+    },
+    "external": {
+        "size": env.number("FILE_MB_EXTERNAL", default=20, minimum=1, maximum=500) * 1024**2,
+        "quota": env.number("FILES_MB_EXTERNAL", default=500, minimum=1, maximum=10**6) * 1024**2,
+        "count": 5_000,
+    },
 }
 IM_PICTURE_PIXELS = 50_000_000
 # Who may open which of these cards now: (person, ids) → ids. Asked before anything about them leaves (SECURITY T58).
