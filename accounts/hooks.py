@@ -47,3 +47,13 @@ def credentials_readable(user: User, reader: User) -> bool:
     """Whether `reader` has something to do with an external login now. CREDENTIALS_READABLE: user, reader -> bool."""
     hook = _hook("CREDENTIALS_READABLE")
     return bool(hook(user, reader)) if hook else True
+
+
+def sessions_ending(user_id: int, **which: Any) -> None:
+    """Tells what hangs on sessions that they end: those of `keys`, or all but `keep`. In the transaction that ends
+    them, before their rows go. SESSIONS_ENDING: user_id, keys or keep -> None. A session that merely runs out is not
+    told.
+    """
+    hook = _hook("SESSIONS_ENDING")
+    if hook:
+        hook(user_id=user_id, **which)

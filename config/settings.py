@@ -192,6 +192,7 @@ IM_REACH_POLICY = "contacts.reach.DirectoryReach"
 EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
+SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
 # What the tree of the back office asks about the people in it.
 NODE_COUNTS = "contacts.node_people.counts"
@@ -232,7 +233,18 @@ IM_CARD_READERS = {
     "orgs.restructuring": "orgs.selectors.notices.restructurings",
     "orgs.restructuring_batch": "orgs.selectors.notices.batches",
 }
-IM_CHANNELS = ["im.channels.mail.MailChannel"]
+IM_CHANNELS = ["im.channels.mail.MailChannel", "im.channels.push.PushChannel"]
+# Push services of the makers of browsers; what a browser names beside these is refused. Empty: no such channel.
+PUSH_HOSTS = env.words(
+    "PUSH_HOSTS",
+    default=[
+        "fcm.googleapis.com",
+        "*.push.services.mozilla.com",
+        "*.notify.windows.com",
+        "web.push.apple.com",
+        "*.push.apple.com",
+    ],
+)
 # The hour at which those are told who want it once a day.
 IM_DIGEST_HOUR = env.number("DIGEST_HOUR", default=8, minimum=0, maximum=23)
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
@@ -323,6 +335,7 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "manifest-src": ["'self'"],
+        "worker-src": ["'self'"],
     }
 }
 

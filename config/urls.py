@@ -5,10 +5,16 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from core import views as core_views
 from im.live import views as live
+from im.views import push
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", core_views.healthz, name="healthz"),
     path("readyz", core_views.readyz, name="readyz"),
+    path("push/worker.js", push.worker, name="push-worker"),
+    path("push/key/", push.key, name="push-key"),
+    path("push/on/", push.subscribe, name="push-on"),
+    path("push/off/", push.unsubscribe, name="push-off"),
+    path("push/claim/", push.claim, name="push-claim"),
     path("live/", live.elsewhere, name="live"),
     path("", include("accounts.urls")),
     path("", include("contacts.urls")),

@@ -77,3 +77,43 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.channel}: {self.due_at}"
+
+
+class PushKey(models.Model):
+    """One row: the key pair by which push services know this installation (VAPID, RFC 8292). Made once, kept encrypted
+    (core.secrets); browsers that subscribed with it know no other.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    public = models.CharField(max_length=120)  # uncompressed point, URL-safe base64
+    ciphertext = models.BinaryField()  # of the private number
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="im_pushkey_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return self.public
+
+
+class PushSubscription(models.Model):
+    """A browser that asked to be told. `browser` is a digest of what its session holds: log-out ends it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="push_subscriptions"
+    )
+    endpoint = models.CharField(max_length=1000, unique=True)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=40)
+    browser = models.CharField(max_length=64)
+    user_agent = models.CharField(max_length=200, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "browser"], name="im_pushsubscription_user")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.pk}"

@@ -5,7 +5,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from im.channel_models import ChannelChoice, Reminder, Rhythm, Topic
+from im.channel_models import (
+    ChannelChoice,
+    PushKey,
+    PushSubscription,
+    Reminder,
+    Rhythm,
+    Topic,
+)
 from im.querysets import MessageQuerySet, ParticipantQuerySet
 
 __all__ = [
@@ -14,6 +21,8 @@ __all__ = [
     "Conversation",
     "Message",
     "Participant",
+    "PushKey",
+    "PushSubscription",
     "Reminder",
     "Rhythm",
     "Topic",

@@ -23,6 +23,11 @@ VIEWS: Final = frozenset(
         "accounts:session-end-all",
         "healthz",
         "live",
+        "push-claim",
+        "push-key",
+        "push-off",
+        "push-on",
+        "push-worker",
         "readyz",
     }
 )
@@ -34,6 +39,7 @@ PUBLIC: Final = frozenset(
         "accounts:activate",
         "accounts:preferences",
         "healthz",
+        "push-worker",
         "readyz",
     }
 )

@@ -13,5 +13,6 @@ import './js/theme.js';
 import './js/requests.js';
 import './js/focus.js';
 import './js/live.js';
+import './js/push.js';
 import './js/countdown.js';
 import './js/messages.js';

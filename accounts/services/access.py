@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import permissions, throttle
+from accounts import hooks, permissions, throttle
 from accounts.models import ActivationLink, InitialSecret, Session, User
 from accounts.selectors import session_ref
 from core import audit, live
@@ -31,6 +31,7 @@ def revoke_everything(*, user: User, by: Actor, reason: str = "") -> User:
 
 def _end_sessions(user: User) -> int:
     live.revoke(user_ids=[user.pk])
+    hooks.sessions_ending(user.pk)
     return Session.objects.filter(user_id=user.pk).delete()[0]
 
 
@@ -116,6 +117,7 @@ def end_session(*, user: User, ref: str, by: Actor) -> bool:
     """
     keys = Session.objects.filter(user_id=user.pk).values_list("session_key", flat=True)
     wanted = [key for key in keys if session_ref(key) == ref]
+    hooks.sessions_ending(user.pk, keys=wanted)
     ended = Session.objects.filter(session_key__in=wanted).delete()[0]
     if ended:
         live.revoke(session_keys=wanted)
@@ -128,6 +130,7 @@ def end_sessions(*, user: User, by: Actor, keep: str | None = None) -> int:
     """Log out everywhere; with `keep` the session of that key stays. Returns how many were ended."""
     rows = Session.objects.filter(user_id=user.pk)
     live.revoke(user_ids=[user.pk])  # the one that stays opens its streams anew
+    hooks.sessions_ending(user.pk, keep=keep)
     ended = rows.exclude(session_key=keep or "").delete()[0]
     audit.record(action="session.end_all", obj=user, by=by, after={"sessions_ended": ended})
     return ended

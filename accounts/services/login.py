@@ -107,6 +107,7 @@ def opened(*, user: User, method: str = "password") -> None:
 
 
 @transaction.atomic
-def closed(*, user: User) -> None:
-    """Notes a log-out in the audit trail."""
+def closed(*, user: User, session_key: str | None) -> None:
+    """Notes a log-out in the audit trail, before the session goes."""
+    hooks.sessions_ending(user.pk, keys=[session_key] if session_key else [])
     audit.record(action="session.end", obj=user, by=user)

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import passwords, throttle
+from accounts import hooks, passwords, throttle
 from accounts.models import Consent, PrivacyNotice, Session, User
 from accounts.services import access
 from core import audit, context, live
@@ -43,6 +43,7 @@ def _replace(*, user: User, old: str, new: str, by: User, keep_session: str | No
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])
     live.revoke(user_ids=[user.pk])  # the session that stays opens its streams anew
+    hooks.sessions_ending(user.pk, keep=keep_session)
     Session.objects.filter(user_id=user.pk).exclude(session_key=keep_session or "").delete()
     access.close_credentials(user)
     audit.record(action="password.change", obj=user, by=by)

@@ -65,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Ends this session; what the browser kept of the pages goes as well (SECURITY T53)."""
-    services.closed(user=person(request))
+    services.closed(user=person(request), session_key=request.session.session_key)
     end_session(request, show_message=False)
     response = HttpResponse(status=303, headers={"Location": reverse("accounts:login")})
     response["Clear-Site-Data"] = '"cache", "storage"'

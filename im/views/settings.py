@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import htmx
 from core.errors import Invalid
 from im import services, tables
+from im.channels import push
 from im.selectors.choices import settings_of
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def _page(request: Request, *, status: int = 200, **said: str | bool) -> HttpRes
         "shell": "base_portal.html" if external else "base_staff.html",
         "settings": settings_of(request.user),
         "rhythms": tables.RHYTHMS,
+        "push": push.PushChannel().configured(),
         "choose_url": tables.url(request, "choose"),
     }
     full, fragment = "im/settings.html", "im/partials/_settings.html"

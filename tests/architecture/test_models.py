@@ -52,6 +52,8 @@ EXEMPT = {
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",
     "im.Attachment": "read with a message that carries it",
+    "im.PushKey": "one row, no page: the public half is shown, the private one is encrypted",
+    "im.PushSubscription": "own ones only, by the address that the browser has",
     "im.Reminder": "no page; the own trouble of a channel is read with its settings",
     "im.Participant": "read with its conversation",
     "orgs.DimensionDetail": "read with its node",

@@ -1,8 +1,9 @@
-"""A card that is acted on where it stands, seen by two people at once."""
+"""A card that is acted on where it stands; a browser that is told."""
 
 from __future__ import annotations
 
 import datetime
+import json
 
 import pytest
 from django.utils import timezone
@@ -33,3 +34,52 @@ def test_an_account_is_renewed_in_the_conversation(open_as: Open, monkeypatch: p
     expect(card).to_contain_text("已续期")
     expect(card).to_contain_text("你 ·")
     check_page(page, "expiry-card-done")
+
+
+WORDS = {"title": "外联通", "body": "2 条未读消息", "url": "/messages/", "lang": "zh-hans"}
+
+
+def test_what_a_push_service_brings_is_shown(open_as: Open) -> None:
+    """A browser without a screen reaches no push service: the debugging protocol hands its worker the message."""
+    page = open_as(org.make_person(), "/messages/settings/")
+    origin = page.evaluate("location.origin")
+    page.context.grant_permissions(["notifications"], origin=origin)
+    page.reload()
+    box = page.locator("#channel-push")
+    expect(box.get_by_role("button", name="在此浏览器开启提醒")).to_be_visible()
+    check_everywhere(page, "reminders-push")
+    cdp, seen = page.context.new_cdp_session(page), []
+    cdp.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda event: seen.extend(event["registrations"])
+    )
+    cdp.send("ServiceWorker.enable")
+    page.evaluate(
+        """async () => {
+            const made = await navigator.serviceWorker.register('/push/worker.js', { scope: '/push/' });
+            const worker = made.installing || made.waiting || made.active;
+            while (worker.state !== 'activated') await new Promise(resolve => setTimeout(resolve, 20));
+        }"""
+    )
+    assert page.evaluate("navigator.serviceWorker.controller") is None
+    (registration,) = [one for one in seen if one["scopeURL"].endswith("/push/")][:1]
+    cdp.send(
+        "ServiceWorker.deliverPushMessage",
+        {
+            "origin": origin,
+            "registrationId": registration["registrationId"],
+            "data": json.dumps(WORDS),
+        },
+    )
+    shown = page.evaluate(
+        """async () => {
+            const made = await navigator.serviceWorker.getRegistration('/push/');
+            for (let n = 0; n < 100; n++) {
+                const all = await made.getNotifications();
+                const shown = all.map(({ title, body, lang, data }) => ({ title, body, lang, url: data.url }));
+                if (shown.length) return shown;
+                await new Promise(resolve => setTimeout(resolve, 50));
+            }
+            return [];
+        }"""
+    )
+    assert shown == [WORDS]

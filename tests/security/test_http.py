@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
 POLICY = {
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "font-src 'self'",
     "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "manifest-src 'self'",
+    "worker-src 'self'",
 }  # fmt: skip
 INLINE = re.compile(
     r"""<script(?![^>]*\ssrc=)(?![^>]*application/json)[^>]*>\s*\S|\sstyle=["']|<style|\son\w+=["']|javascript:"""

@@ -128,7 +128,7 @@ def test_the_number_of_queries_does_not_grow_with_the_people(
     for some, count in ((rows.filter(user__in=people[:2]), 2), (rows, 12)):
         with django_assert_num_queries(2):
             assert remind(some, topic=Topic.NOTICES) == count
-    settings.MAIL_ENABLED = False
+    settings.MAIL_ENABLED, settings.PUSH_HOSTS = False, []
     with django_assert_num_queries(0):
         assert remind(rows, topic=Topic.NOTICES) == 0
 
