@@ -51,7 +51,7 @@ NUMBERED = re.compile(r"(?<=[/=:_-])\d+(?=[/?&\"'\s_-]|$)|value=\"\d+\"", re.MUL
 CHANGING = re.compile(
     r"""(?i)(?:X-Request-Id|Set-Cookie|Expires|Last-Modified|Content-Length):.*
     |X-CSRFToken[^>]* | name="(?:csrfmiddlewaretoken|client_id)"\ value="[^"]*" | [a-f0-9]{32,}
-    |acard-\d+-\w+ | data-countdown="\d+" | \d\d:\d\d(?::\d\d)?""",
+    |(?:acard|expiry)-\d+-\w+ | data-countdown="\d+" | \d\d:\d\d(?::\d\d)?""",
     re.VERBOSE,
 )
 
