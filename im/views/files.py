@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse, HttpResponse
@@ -17,6 +17,10 @@ from im.models import Attachment
 
 if TYPE_CHECKING:
     from im.tables.places import Request
+
+POLICY: Final = (
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
+)
 
 
 @csrf_exempt  # the token is asked for in _attach: reading it reads the file, and that must have a limit first
@@ -73,7 +77,7 @@ def _served(found: Attachment, name: str | None) -> FileResponse:
         if shown or found.content_type in uploads.SAFE_TYPES
         else uploads.OTHER,
     )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = POLICY
     response["Cross-Origin-Resource-Policy"] = "same-origin"
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-cache"

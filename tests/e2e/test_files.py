@@ -86,7 +86,7 @@ def test_sending(talk: Conversation, open_as: Open) -> None:
             {
                 "name": "照片.jpg",
                 "mimeType": "image/jpeg",
-                "buffer": uploading.encoded((3000, 4000)),
+                "buffer": uploading.encoded((900, 1200)),
             },
         ]
     )

@@ -71,7 +71,8 @@ def test_what_a_browser_is_told_about_a_file(
         assert answer["Content-Type"] == "application/pdf"
         assert answer["Content-Disposition"].startswith("attachment; filename*=utf-8''a_%3Bx")
         assert answer["X-Content-Type-Options"] == "nosniff"
-        assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert answer["Content-Security-Policy"].startswith("default-src 'none';")
+        assert answer["Content-Security-Policy"].endswith("; sandbox")
         assert answer["Cache-Control"] == "private, no-cache"
         assert answer["Content-Length"] == str(len(PDF))
     assert as_(zhou).get(f"/messages/{talk.pk}/file/2/")["Content-Type"] == (
