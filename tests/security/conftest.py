@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
+from im.channels.push import key_pair
 from tests.matrix.world import Matrix, build
 from tests.security.canary import Canaries, plant
 
@@ -12,6 +13,7 @@ from tests.security.canary import Canaries, plant
 def matrix(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Matrix]:
     """The world of the permission matrix for one module, in a transaction that never commits."""
     with django_db_blocker.unblock(), transaction.atomic():
+        key_pair()  # drawn once for the site; each answer that is undone would draw another
         yield build()
         transaction.set_rollback(True)
 
