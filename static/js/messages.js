@@ -40,8 +40,8 @@ document.addEventListener('scroll', event => {
   if (button && atEnd(box)) button.hidden = true;
   for (const tick of $$(`[data-follow="#${box.id}"]`)) tick.checked = atEnd(box);
 }, true);
-function follow(box, force) {
-  if (force || wasAtEnd.get(box) !== false) { toEnd(box); return; }
+function follow(box) {
+  if (wasAtEnd.get(box) !== false) { toEnd(box); return; }
   const button = find(box.dataset.tail);
   if (button) button.hidden = false;
 }
@@ -54,21 +54,38 @@ document.addEventListener('htmx:beforeSwap', event => {
   const box = event.detail.target.closest?.('[data-tail]');
   if (box) before.set(box, { height: box.scrollHeight, top: box.scrollTop, older: Boolean(event.detail.elt?.matches?.('[data-older]')) });
 });
-document.addEventListener('htmx:afterSettle', event => {
-  const target = event.detail.target, box = target?.closest?.('[data-tail]') || (target?.isConnected && $('[data-tail]', target)) || $('[data-tail]');
-  if (!box) return;
-  const was = before.get(box);
-  before.delete(box);
-  if (was?.older) box.scrollTop = was.top + box.scrollHeight - was.height; else follow(box, !was && box !== target);
+// News may be about lines that are not on the page: older than what it shows, or newer than what a search led to.
+document.addEventListener('htmx:beforeSwap', event => {
+  const { detail } = event, html = detail.serverResponse || '';
+  if (!detail.target.matches?.('[data-tail]') || !html.includes('hx-swap-oob')) return;
+  const news = new DOMParser().parseFromString(html, 'text/html');
+  for (const part of $$('[hx-swap-oob][id]', news)) if (!document.getElementById(part.id)) part.remove();
+  detail.serverResponse = news.body.innerHTML;
 });
 
-// Who comes from a search sees what was found, not the end.
-for (const box of $$('[data-tail]')) {
-  const sought = find(box.dataset.sought, box);
-  if (!sought) { toEnd(box); continue; }
-  sought.classList.add('sought');
-  box.scrollTop = sought.offsetTop - box.offsetTop - (box.clientHeight - sought.offsetHeight) / 2;
+document.addEventListener('htmx:afterSettle', event => {
+  begin();
+  const box = event.detail.target?.closest?.('[data-tail]'), was = box && before.get(box);
+  if (!was) return; // something else on the page
+  before.delete(box);
+  if (was.older) box.scrollTop = was.top + box.scrollHeight - was.height; else follow(box);
+});
+
+// Where a box begins that was not there before: at its end, or at what a search has found.
+const begun = new WeakSet();
+function begin() {
+  for (const box of $$('[data-tail]')) {
+    if (begun.has(box)) continue;
+    begun.add(box);
+    const sought = find(box.dataset.sought, box);
+    if (!sought) { toEnd(box); continue; }
+    sought.classList.add('sought');
+    wasAtEnd.set(box, false);
+    box.scrollTop = sought.offsetTop - box.offsetTop - (box.clientHeight - sought.offsetHeight) / 2;
+  }
 }
+
+begin();
 restore(document);
 document.addEventListener('htmx:load', event => restore(event.target));
 

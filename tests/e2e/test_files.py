@@ -239,6 +239,10 @@ def test_forwarding_and_searching(talk: Conversation, open_as: Open) -> None:
     expect(page.locator("#msg-9")).to_be_in_viewport()
     expect(page.locator("#msg-90")).to_have_count(0)
     assert page.evaluate("document.querySelector('.split').getBoundingClientRect().top") == 48
+    page.evaluate("document.querySelector('#convs').dispatchEvent(new Event('refetch'))")
+    services.send(conversation_id=talk.pk, body="新的", client_id="client-new", by=person("lin"))
+    expect(page.locator("#convs")).to_contain_text("新的", timeout=15_000)
+    expect(page.locator("#msg-9")).to_be_in_viewport()  # however often the list is asked for again
     check_everywhere(page, "messages-found", themes=("light",))
 
     page.goto(page.url.partition("?")[0] + "?at=1")
