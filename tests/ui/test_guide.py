@@ -24,6 +24,7 @@ POLICY = {
     "base-uri 'none'",
     "frame-ancestors 'none'",
     "manifest-src 'self'",
+    "worker-src 'self'",  # the worker of Web Push (ADR 15); the same as script-src would give it
 }
 
 
