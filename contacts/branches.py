@@ -109,7 +109,9 @@ def union(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, dict
 
 
 def counted(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, dict[str, Any]]:
-    """SQL giving the number of what union() gives, at most %(cap)s; parameters. Of one node it is the stored number."""
+    """SQL giving the number of what union() gives, at most %(cap)s; parameters. Without conditions one node is not
+    counted but read, see `_stored`.
+    """
     parameters = cut.bound() | {"user": viewer.user_id, "groups": list(viewer.groups)}
     if viewer.nothing or viewer.identity_id is not None:
         return "", parameters
