@@ -262,7 +262,8 @@ def plain(history: History, user: User) -> dict[str, Any]:
     if user not in history.inside:
         return {}
     allowed = history.allowed(user)
-    rows = [one for one in Message.objects.filter(conversation=history.group) if one.seq in allowed]
+    said_there = Message.objects.filter(conversation=history.group).order_by("seq")
+    rows = [one for one in said_there if one.seq in allowed]
     kept = [one for one in rows if one.recalled_at is None]
     unread = [
         one

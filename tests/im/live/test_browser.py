@@ -57,7 +57,7 @@ def test_what_one_says_the_other_sees_within_a_second_in_every_tab(
     tab = sit_down(browser, server, stranger, "/account/sessions/")
     say(mine, "设备已经送到")
     expect(tab.locator(".bell [data-count='1']")).to_be_visible(timeout=2000)
-    assert tab.title().startswith("(1) ")
+    expect(tab).to_have_title(re.compile(r"^\(1\) "), timeout=2000)
     theirs = sit_down(browser, server, stranger, f"/messages/{talk.pk}/")
     expect(mine.locator("#lines")).to_contain_text("已读", timeout=2000)
     expect(tab.locator(".bell [data-count='1']")).to_have_count(0, timeout=2000)
