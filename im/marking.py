@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Chinese writing follows an address without a blank: after the host only what RFC 3986 allows belongs to it.
-_LINK: Final = r"https?://(?P<host>[\w.-]+)(?P<rest>(?::\d{1,5})?(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?)(?!@)"
+_LINK: Final = r"https?://(?P<host>[\w.-]++)(?P<rest>(?::\d{1,5})?+(?:[/?#][A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*)?)(?!@)"
+# What names all members, in the languages in which it is written (im.bodies.EVERYONE).
+EVERYONE_WORDS: Final = ("所有人", "everyone")
 _AFTER: Final = ".,;:!?'*)]"
 _MIXED: Final = re.compile(r"[A-Za-z0-9-]+")
 
