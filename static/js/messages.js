@@ -1,34 +1,8 @@
-// Threads, composer and logs: Enter sends (never while composing), drafts stay, the newest line stays in view
-// until the reader scrolls up.
+// Threads and logs: the newest line stays in view until the reader scrolls up.
 import { $, $$, on, find } from './dom.js';
 
 const toEnd = box => { box.scrollTop = box.scrollHeight; };
 const atEnd = box => box.scrollHeight - box.scrollTop - box.clientHeight < 48;
-
-on('keydown', '[data-composer] textarea', (event, field) => {
-  if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-  event.preventDefault();
-  if (field.value.trim()) field.form.requestSubmit();
-});
-
-const draftKey = form => `draft:${document.body.dataset.user || ''}:${form.dataset.composer}`;
-on('input', '[data-composer] textarea', (event, field) => {
-  field.rows = Math.min(8, Math.max(2, field.value.split('\n').length));
-  sessionStorage.setItem(draftKey(field.form), field.value);
-});
-function restore(root) {
-  for (const form of $$('[data-composer]', root)) {
-    const field = $('textarea', form), draft = sessionStorage.getItem(draftKey(form));
-    if (draft && field && !field.value) field.value = draft;
-  }
-}
-document.addEventListener('htmx:afterRequest', event => {
-  const form = event.detail.elt;
-  if (!form?.matches?.('[data-composer]') || !event.detail.successful) return;
-  sessionStorage.removeItem(draftKey(form));
-  form.reset();
-  $('textarea', form)?.focus();
-});
 
 // [data-tail]: keeps its end in view; a reader who scrolled up sees a button instead of a jump.
 const wasAtEnd = new WeakMap();
@@ -86,11 +60,12 @@ function begin() {
 }
 
 begin();
-restore(document);
-document.addEventListener('htmx:load', event => restore(event.target));
 
-// After logging out nothing typed stays behind.
-if (document.body.dataset.forget === 'drafts') sessionStorage.clear();
+// After logging out nothing of this tab stays behind, and no draft (drafts.js), wherever one logs out.
+on('submit', 'form', (event, form) => {
+  if (form.getAttribute('action') === document.body.dataset.logout) localStorage.clear();
+});
+if (document.body.dataset.forget === 'tab') sessionStorage.clear();
 
 // The card of a notification is asked for where it is shown; what may not be seen any more says so in its place.
 document.addEventListener('htmx:beforeSwap', event => {
