@@ -6,6 +6,8 @@ from typing import Final
 
 MAX_BODY: Final = 5000
 MAX_TITLE: Final = 120
+# Among the logins that a message mentions: all members. Their numbers stand beside it.
+EVERYONE: Final = 0
 
 _LINE_ENDS: Final = re.compile(r"\r\n?|[\u2028\u2029\u0085\v\f]")
 # Control characters, surrogates, and what turns the direction of writing around (SECURITY T62). Unlike in names,

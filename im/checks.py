@@ -38,7 +38,7 @@ CHECKS: Final = {
         WHERE c.kind <> 'system' AND (u.kind = 'external') <> (p.identity_id IS NOT NULL)""",
     "message {0} mentions somebody who was never a member": """
         SELECT m.id FROM im_message m CROSS JOIN LATERAL unnest(m.mentions) AS u(id)
-        WHERE m.mentions <> '{}' AND NOT EXISTS (
+        WHERE m.mentions <> '{}' AND u.id <> 0 AND NOT EXISTS (
             SELECT FROM im_participant p WHERE p.conversation_id = m.conversation_id AND p.user_id = u.id)""",
     "message {0} was recalled and still says something": """
         SELECT id FROM im_message WHERE recalled_at IS NOT NULL

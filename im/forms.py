@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,6 +11,9 @@ from core.errors import Hidden, UserError
 from im.reach import Party
 from im.selectors import LIST_MAX, LIST_STEP, PAGE, Cursor, Filter
 from im.services import NOBODY
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 MAX_ID = 2**53
 MAX_CHOSEN = 1000
@@ -91,6 +94,12 @@ class CursorForm(forms.Form):
         return Cursor(
             data["after"], data["read"], data["recalled"], writable=bool(data["writable"])
         )
+
+
+def mentions_in(data: QueryDict) -> list[int]:
+    """The logins that a message names; what is no number is as if it were not there."""
+    given = data.getlist("mention")[:MAX_CHOSEN]
+    return [int(text) for text in given if text.isascii() and text.isdigit() and len(text) <= 15]
 
 
 class ReadForm(forms.Form):

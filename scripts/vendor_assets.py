@@ -30,10 +30,10 @@ clock cloud-off contract copy copy-plus corner-left-up currency-yuan database-of
 download external-link eye eye-off file file-certificate file-import file-invoice file-plus file-spreadsheet file-text
 file-type-pdf file-zip filter fingerprint folder folder-plus folder-symlink forms git-merge hand-stop help-circle
 history home hourglass id info-circle key language layout-kanban layout-sidebar link list-check lock lock-open login
-logout mail message-circle message-plus moon movie package paperclip pencil phone photo pin plug-connected plus point
-refresh report-money rotate route search send settings share shield-check shield-lock shopping-cart sitemap speakerphone
-star sun tag tags trash upload user user-check user-circle user-minus user-off user-plus user-search user-share users
-users-group volume-off world x
+logout mail message-circle message-plus mood-smile moon movie package paperclip pencil phone photo pin plug-connected
+plus point refresh report-money rotate route search send settings share shield-check shield-lock shopping-cart sitemap
+speakerphone star sun tag tags trash upload user user-check user-circle user-minus user-off user-plus user-search
+user-share users users-group volume-off world x
 """.split()
 
 

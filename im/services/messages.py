@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Conflict, Denied, Hidden, Invalid, Throttled
 from im import jobs, selectors
-from im.bodies import MAX_BODY, clean_body
+from im.bodies import EVERYONE, MAX_BODY, clean_body
 from im.live import telling
 from im.models import Conversation, Message, Participant, Topic
 from im.parts import may_write, part_of
@@ -37,7 +37,8 @@ def send(
 ) -> Message:
     """Says `body` in a conversation of `by` and marks it read for him up to there.
 
-    `mentions`: logins that the words may name with @; those that are no other members of a group are dropped.
+    `mentions`: logins that the words may name with @; those that are no other members of a group are dropped. EVERYONE
+    among them, from staff, names all of them.
 
     The same `client_id` with the same words gives the message that was sent the first time. The right is asked for anew
     with every message (SPEC IM-2, SECURITY T54).
@@ -49,7 +50,7 @@ def send(
     conversation, sent = begin(me=me, client_id=client_id, by=by)
     if sent is not None:
         return repeated(sent, by=by, same=sent.body == text)
-    named = _mentioned(conversation, set(mentions) - {by.pk})
+    named = _mentioned(conversation, set(mentions) - {by.pk}, me=me)
     message = append(
         conversation, me=me, client_id=client_id, by=by, body=text, mentions=sorted(named)
     )
@@ -58,12 +59,14 @@ def send(
     return message
 
 
-def _mentioned(conversation: Conversation, user_ids: set[int]) -> set[int]:
-    """Those of them that are members of the group now."""
+def _mentioned(conversation: Conversation, user_ids: set[int], *, me: Participant) -> set[int]:
+    """Those of them that are other members of the group now; with EVERYONE itself where all are meant."""
     if not user_ids or conversation.kind != Conversation.Kind.GROUP:
         return set()
-    rows = conversation.participants.filter(left_at=None, user_id__in=user_ids)
-    return set(rows.values_list("user_id", flat=True))
+    rows = conversation.participants.filter(left_at=None).exclude(pk=me.pk)
+    everyone = {EVERYONE} & user_ids if me.identity_id is None else set()
+    found = rows if everyone else rows.filter(user_id__in=user_ids)
+    return everyone | set(found.values_list("user_id", flat=True))
 
 
 def begin(*, me: Participant, client_id: str, by: User) -> tuple[Conversation, Message | None]:

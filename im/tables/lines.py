@@ -11,7 +11,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from im import file_words
-from im.marking import marked
+from im.bodies import EVERYONE
+from im.marking import EVERYONE_WORDS, marked
 from im.parts import party_of_participant
 from im.reach import Card, Party
 from im.services import RECALL_WITHIN, can_be_forwarded
@@ -107,6 +108,8 @@ def _named(message: Message, thread: Thread, faces: Faces) -> dict[str, tuple[bo
         if row.user_id in message.mentions:
             card = faces.card(party_of_participant(row), thread.conversation)
             found[card.name] = (row.pk == thread.me.pk, card.external)
+    if EVERYONE in message.mentions:
+        found |= dict.fromkeys(EVERYONE_WORDS, (thread.me.user_id in message.mentions, False))
     return found
 
 

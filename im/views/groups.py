@@ -121,7 +121,10 @@ def readers(request: Request, pk: int, seq: int) -> HttpResponse:
 def members(request: Request, pk: int) -> HttpResponse:
     """Whom a message to this group may mention: the choices of the @ of the composer."""
     found = _group(request, pk)
-    context = {"people": selectors.mentionable(found)}
+    context = {
+        "people": selectors.mentionable(found),
+        "everyone": not request.user.is_external,
+    }
     return vary(render(request, "im/partials/_mentionable.html", context))
 
 

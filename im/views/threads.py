@@ -15,7 +15,7 @@ from core import htmx
 from core.errors import Conflict, Hidden, Invalid
 from core.text import clean
 from im import files, reach, selectors, services, tables
-from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm
+from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm, mentions_in
 from im.reach import Party
 from im.views.frames import framed, vary
 
@@ -115,9 +115,11 @@ def _news(request: Request, context: dict[str, Any]) -> HttpResponse:
 def send(request: Request, pk: int) -> HttpResponse:
     """Says something; what is refused comes back with 422 and its words."""
     body, client_id = request.POST.get("body", ""), request.POST.get("client_id", "")
-    since = CursorForm(request.POST).value()
+    since, named = CursorForm(request.POST).value(), mentions_in(request.POST)
     try:
-        services.send(conversation_id=pk, body=body, client_id=client_id, by=request.user)
+        services.send(
+            conversation_id=pk, body=body, client_id=client_id, by=request.user, mentions=named
+        )
     except (Invalid, Conflict) as refused:
         return _refused(request, pk, body, refused)
     if not htmx.is_fragment(request):

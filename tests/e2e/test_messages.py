@@ -14,6 +14,7 @@ from im.models import ChannelChoice, Conversation, Message, Participant
 from im.reach import Card, Party
 from tests.e2e.helpers import Open, check_everywhere, check_page
 from tests.im import world
+from tests.im.group_world import make_talk
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 IDENTITY = 501
@@ -24,7 +25,7 @@ EN_CARDS = {"approvals.application": "im:thread"}
 def site(settings: Settings, request: pytest.FixtureRequest) -> str:
     settings.IM_REACH_POLICY = world.PATH
     settings.ROOT_URLCONF = "tests.im.urls"
-    settings.NAV_PROVIDERS = ("im.nav.items",)
+    settings.NAV_PROVIDERS = ("im.nav.items", "accounts.nav.items")
     settings.IM_CARDS = EN_CARDS
     gate = "portal.middleware.PortalGateMiddleware"
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != gate]
@@ -98,6 +99,68 @@ def test_a_talk(talk: Conversation, zhou: User, open_as: Open) -> None:
     mine.last.get_by_role("button", name="撤回").click()
     expect(page.get_by_role("log")).to_contain_text("你撤回了一条消息")
     expect(mine).to_have_count(1)
+
+
+def test_a_group_by_keyboard(site: str, open_as: Open) -> None:
+    group = make_talk()
+    page = open_as(group.a, f"/messages/{group.group.pk}/")
+    field, offered = page.locator("#body"), page.get_by_role("option")
+    field.press_sequentially("me@shen @")
+    expect(offered).to_have_count(4)
+    expect(field).to_have_attribute("aria-activedescendant", "at-0")
+    check_everywhere(page, "messages-mention")
+    page.keyboard.press("Escape")
+    expect(offered).to_have_count(0)
+    field.fill("请 @")
+    field.press_sequentially("lxt")
+    expect(offered).to_have_count(1)
+    expect(offered).to_have_accessible_name("林晓彤 外部")
+    # Keys that an input method takes choose nobody.
+    field.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    page.keyboard.press("Tab")
+    expect(field).to_have_value("请 @林晓彤 ")
+    field.press_sequentially("和@")
+    expect(offered).to_have_count(4)
+    for key in ("ArrowDown", "ArrowDown", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(field).to_have_value("请 @林晓彤 和@沈佳 ")
+    page.get_by_label("表情").first.press("Enter")
+    check_everywhere(page, "messages-emoji", themes=("light",))
+    for key in ("ArrowRight", "ArrowDown", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    expect(field).to_be_focused()
+    expect(field).to_have_value("请 @林晓彤 和@沈佳 😄")
+
+    # Elsewhere the list tells of it; it comes back with those whom it names.
+    page.goto(page.url.split("/messages/")[0] + "/messages/")
+    expect(page.locator("#convs .conv-l")).to_have_text("[草稿] 请 @林晓彤 和@沈佳 😄")
+    page.get_by_role("link", name="恒拓框架采购群").click()
+    expect(field).to_have_value("请 @林晓彤 和@沈佳 😄")
+    field.fill("请 @林晓彤 看")
+    field.press("Enter")
+    expect(page.locator(".msg.mine .at")).to_have_text(["@林晓彤外部"])
+    assert Message.objects.get(event="").mentions == [group.e.pk]
+    assert page.evaluate("localStorage.length") == 0
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="@某人").click()
+    offered.first.click()
+    expect(field).to_have_value("@所有人 ")
+    page.get_by_role("button", name="发送").click()
+    expect(page.locator(".msg.mine .at").last).to_have_text("@所有人")
+    field.fill("没有发出的")
+    services.send(conversation_id=group.group.pk, body="好", client_id="client-reply", by=group.e)
+    expect(page.get_by_role("log")).to_contain_text("好", timeout=8000)
+
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator("summary.me").click()
+    page.get_by_role("button", name="退出登录").click()
+    page.wait_for_url("**/login/")
+    assert page.evaluate("localStorage.length") == 0
+    page.evaluate(f"localStorage.setItem('draft:{group.a.pk}:1', '{{}}')")
+    theirs = open_as(group.b, "/messages/")
+    expect(theirs.locator("#convs")).to_contain_text("[有人@我]")
+    assert theirs.evaluate("localStorage.length") == 0, "the draft of somebody else"
 
 
 def test_an_input_method_never_sends(talk: Conversation, zhou: User, open_as: Open) -> None:

@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from accounts.models import User
 from core.errors import Denied, Hidden, Invalid
 from core.models import AuditEntry
-from im import checks, selectors, services
+from im import checks, selectors, services, tables
+from im.bodies import EVERYONE
 from im.identities import follow
 from im.models import Conversation, Message, Participant
 from im.reach import Party
@@ -340,6 +341,21 @@ def test_mentions(talk: Talk) -> None:
     (row,), _more = selectors.conversations(user=talk.e)
     assert not row.mentioned
     assert selectors.unread_total(user=talk.e) == 0
+
+
+def test_everyone_is_named_by_staff_alone(talk: Talk) -> None:
+    message = talk.say(talk.b, "@所有人 明天停机", mentions=[EVERYONE])
+    assert message.mentions == sorted([EVERYONE, talk.a.pk, talk.e.pk, talk.f.pk])
+    assert not checks.problems()
+    thread = selectors.thread(conversation_id=talk.group.pk, user=talk.e)
+    page = selectors.page(thread=thread)
+    line = tables.page_lines(page, thread).lines[-1]
+    assert line.names_me
+    assert '<span class="at at-me">@所有人</span>' in line.body
+    services.recall(conversation_id=talk.group.pk, seq=message.seq, by=talk.b)
+    (row,), _more = selectors.conversations(user=talk.e)
+    assert not row.mentioned
+    assert talk.say(talk.e, "@所有人", mentions=[EVERYONE, talk.f.pk]).mentions == [talk.f.pk]
 
 
 def test_reading_is_told_of_those_who_can(talk: Talk) -> None:
