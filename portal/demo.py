@@ -28,6 +28,7 @@ from core.actors import SystemActor
 from core.sheets import write_csv
 from im import services as im
 from im.reach import Party
+from im.services import groups
 from orgs.models import Category, Node
 from orgs.services import dimensions, grants, lists, nodes
 from portal import demo_data as data
@@ -229,26 +230,36 @@ def _accounts(demo: Demo) -> None:
 
 
 def _external(demo: Demo) -> None:
-    """One external person who is through with the first log-in: he lands in the portal at once."""
-    organization, name, position = data.EXTERNAL
-    login = "demo.external"
-    demo.passwords[login] = passwords.generate()
-    by = demo.users["demo.maintainer"]
-    contact = _create(
-        demo, "demo.maintainer", organization, name=name, position=position, mobile="16092000001",
-        email="external@example.com",
-    )  # fmt: skip
-    contact = contact_accounts.open_directly(
-        by=by, contact=contact, username=login, password=demo.passwords[login]
-    )
-    sharing.add_visible_staff(by=by, contact=contact, to=demo.users["demo.staff"])
-    User.objects.filter(pk=contact.user_id).update(
-        must_change_password=False, initial_password_until=None
-    )
-    user = demo.users[login] = User.objects.get(pk=contact.user_id)
+    """One external person who is through with the first log-in and lands in the portal at once; a colleague of his."""
+    for login, person, number in (
+        ("demo.external", data.EXTERNAL, 1),
+        ("fang.yan", data.SECOND, 2),
+    ):
+        demo.users[login] = _with_account(demo, login, person, number)
+    user = demo.users["demo.external"]
+    User.objects.filter(pk=user.pk).update(must_change_password=False, initial_password_until=None)
+    user.refresh_from_db()
     notice = PrivacyNotice.objects.order_by("-version").first()
     if notice is not None:
         own.accept_notice(user=user, version=notice.version, by=user)
+
+
+def _with_account(demo: Demo, login: str, person: tuple[str, str, str], number: int) -> User:
+    """A contact with an account, who sees demo.staff."""
+    organization, name, position = person
+    password = passwords.generate()
+    if login in data.ROLES:
+        demo.passwords[login] = password
+    by = demo.users["demo.maintainer"]
+    contact = _create(
+        demo, "demo.maintainer", organization, name=name, position=position, mobile=f"1609200000{number}",
+        email=f"{login.removeprefix('demo.')}@example.com",
+    )  # fmt: skip
+    contact = contact_accounts.open_directly(
+        by=by, contact=contact, username=login, password=password
+    )
+    sharing.add_visible_staff(by=by, contact=contact, to=demo.users["demo.staff"])
+    return User.objects.get(pk=contact.user_id)
 
 
 def _applications(demo: Demo) -> None:
@@ -273,8 +284,7 @@ def _applications(demo: Demo) -> None:
 
 def _messages(demo: Demo) -> None:
     external, staff = demo.users["demo.external"], demo.users["demo.staff"]
-    identity = Contact.objects.get(user=external)
-    thread = im.open_direct(by=staff, other=Party(external.pk, identity.pk))
+    thread = im.open_direct(by=staff, other=_party(external))
     for number, (login, body) in enumerate(data.TALK):
         im.send(
             conversation_id=thread.pk, body=body, client_id=MESSAGE.format(number=number), by=demo.users[login]
@@ -283,6 +293,30 @@ def _messages(demo: Demo) -> None:
         talk = im.open_direct(by=demo.users[login], other=Party(demo.users[other].pk))
         im.send(
             conversation_id=talk.pk, body=body, client_id=MESSAGE.format(number=100 + number), by=demo.users[login]
+        )  # fmt: skip
+
+    _group(demo)
+
+
+def _party(user: User) -> Party:
+    return Party(user.pk, Contact.objects.get(user=user).pk if user.is_external else None)
+
+
+def _group(demo: Demo) -> None:
+    """Staff and the two external people of one organization."""
+    title, colleagues = data.GROUP
+    others = [_party(demo.users[login]) for login in (*colleagues, "demo.external", "fang.yan")]
+    group = groups.create(
+        by=demo.users["demo.staff"],
+        others=others,
+        title=title,
+        client_id=MESSAGE.format(number=200),
+    )
+    logins = {user.name: user.pk for user in demo.users.values()}
+    for number, (login, body, named) in enumerate(data.GROUP_TALK):
+        im.send(
+            conversation_id=group.pk, body=body, client_id=MESSAGE.format(number=200 + number), by=demo.users[login],
+            mentions=[logins[named]] if named else [],
         )  # fmt: skip
 
 

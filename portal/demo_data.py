@@ -140,6 +140,15 @@ TALK: Final = (
     ("demo.staff", "好的，核对完告诉你。"),
     ("demo.external", "另外，新同事苏禾的账号什么时候可以开通？"),
 )
+# A second one of the same organization; and the group of both with staff: its name, its staff, what is said.
+SECOND: Final = ("东海经销（示例）", "方妍", "订单专员")
+GROUP: Final = ("东海经销年度备货群（示例）", ("demo.maintainer", "zhu.lin"))
+GROUP_TALK: Final = (
+    ("demo.staff", "各位好，十二月的备货都在这个群里对。", ""),
+    ("demo.external", "好的。订单由我们的 方妍 跟进，她每周三更新明细。", ""),
+    ("demo.staff", "@方妍 明细麻烦按仓库分开，宁波仓单独一页。", "方妍"),
+    ("demo.maintainer", "@林晓 合同编号用今年的框架协议，别用旧的。", "林晓"),
+)
 COLLEAGUES: Final = (
     ("demo.staff", "demo.maintainer", "吴主管，东海和南岭各有一位联系人申请开通账号，麻烦看一下。"),
     ("demo.maintainer", "demo.staff", "好，今天处理。"),

@@ -16,7 +16,7 @@ from approvals.models import Application
 from contacts.models import Contact, ContactUserGrant
 from contacts.permissions import viewer_of
 from core.models import AuditEntry
-from im.models import Message
+from im.models import Conversation, Message
 from orgs.models import Category, Node
 from portal import demo, demo_data
 
@@ -50,6 +50,9 @@ def test_everything_is_there(seeded: list[dict[str, str]], tmp_path: Path) -> No
     assert (Node.objects.filter(kind=0).count(), Category.objects.count()) == (4, 5)
     assert Node.objects.filter(enabled=False).count() == 1
     assert Message.objects.filter(sender__isnull=False).count() >= 7
+    (group,) = Conversation.objects.filter(kind="group")
+    assert group.participants.filter(identity_id__isnull=False).count() == 2
+    assert Message.objects.filter(conversation=group).exclude(mentions=[]).count() == 2
     assert Message.objects.filter(card_kind="approvals.application").exists()
     assert all("示例" in node.name for node in Node.objects.filter(kind=1))
     assert not ContactUserGrant.objects.filter(granted_by_label="").exists()
