@@ -111,7 +111,9 @@ function open() {
   source.addEventListener('full', close);
   for (const [kind, words] of Object.entries(about)) {
     source.addEventListener(kind, event => {
-      for (const word of words(JSON.parse(event.data))) if (!document.hidden || word === 'badge') fire(word);
+      const data = JSON.parse(event.data);
+      document.dispatchEvent(new CustomEvent('told', { detail: data }));
+      for (const word of words(data)) if (!document.hidden || word === 'badge') fire(word);
     });
   }
   source.addEventListener('error', () => {

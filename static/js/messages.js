@@ -67,7 +67,10 @@ on('submit', 'form', (event, form) => {
 });
 if (document.body.dataset.forget === 'tab') sessionStorage.clear();
 
-// The card of a notification is asked for where it is shown; what may not be seen any more says so in its place.
+// The tone for new messages, where it is switched on or can be.
+if (document.cookie.includes('wl-sound=1') || $('[data-sound]')) import('./sound.js');
+
+// The card of a notification or a person is asked for where it is shown; what may not be seen any more says so in its place.
 document.addEventListener('htmx:beforeSwap', event => {
   const { detail } = event, gone = detail.elt?.matches?.('[data-card]') && $('[data-card-gone]', detail.elt);
   if (!gone || ![403, 404].includes(detail.xhr.status)) return;

@@ -54,10 +54,13 @@ def test_what_one_says_the_other_sees_within_a_second_in_every_tab(
     browser: Browser, server: Server, talk: Conversation, zhou: User, stranger: User
 ) -> None:
     mine = sit_down(browser, server, zhou, f"/messages/{talk.pk}/")
-    tab = sit_down(browser, server, stranger, "/account/sessions/")
+    tab = sit_down(browser, server, stranger, "/messages/settings/")
+    tab.evaluate("window.heard = 0; document.addEventListener('sounded', () => { heard += 1 })")
+    tab.check("#sound")
     say(mine, "设备已经送到")
     expect(tab.locator(".bell [data-count='1']")).to_be_visible(timeout=2000)
     expect(tab).to_have_title(re.compile(r"^\(1\) "), timeout=2000)
+    assert tab.evaluate("heard") == 2, "once to show how it sounds, once for the message"
     theirs = sit_down(browser, server, stranger, f"/messages/{talk.pk}/")
     expect(mine.locator("#lines")).to_contain_text("已读", timeout=2000)
     expect(tab.locator(".bell [data-count='1']")).to_have_count(0, timeout=2000)
