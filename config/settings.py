@@ -209,6 +209,8 @@ IM_CARDS = {
     "contacts.bulk": "contacts:bulk-card",
     "contacts.expiry": "contacts:expiry-card",
 }
+# The card of an external person beside a conversation; by the number of the contact.
+IM_BESIDE = "contacts:beside"
 # Of one person: bytes of a file, of all that are kept, and their number.
 IM_FILES = {
     "staff": {

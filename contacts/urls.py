@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern] = [
     path("contacts/o/<int:node_id>/children/", book.children, name="children"),
     path(ONE, book.contact, name="contact"),
     path(f"{ONE}row/", book.row, name="row"),
+    path(f"{ONE}beside/", book.beside, name="beside"),
     path(f"{ONE}photo/", book.photo, name="photo"),
     path(f"{ONE}edit/", writing.edit, name="edit"),
     path(f"{ONE}picture/", writing.picture, name="picture"),

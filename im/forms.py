@@ -67,6 +67,15 @@ class PageForm(forms.Form):
         return int(self.cleaned_data["at"]) if self.is_valid() else 0
 
 
+class WhoForm(forms.Form):
+    """One member of a group, by login. What cannot be read is as if it were not there."""
+
+    who = Number()
+
+    def value(self) -> int:
+        return int(self.cleaned_data["who"]) if self.is_valid() else 0
+
+
 class SearchForm(forms.Form):
     """Where a search looks and goes on. What cannot be read is as if it were not there."""
 

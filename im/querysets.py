@@ -59,13 +59,15 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         count = Subquery(rows.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
         return self.annotate(unread=Coalesce(count, 0))
 
-    def only_those(self, only: str) -> Self:
-        """One of the filters of the list, after `with_unread`; all for anything else."""
+    def only_those(self, only: str, *, current_id: int | None = None) -> Self:
+        """One of the filters of the list, after `with_unread`; all for anything else. What is open is read at once and
+        stays among the unread ones while it is.
+        """
         outside = self.model._default_manager.filter(
             conversation_id=OuterRef("conversation_id"), identity_id__isnull=False
         )
         filters = {
-            "unread": Q(unread__gt=0),
+            "unread": Q(unread__gt=0) | Q(conversation_id=current_id),
             "notices": Q(conversation__kind="system"),
             "groups": Q(conversation__kind="group"),
             "external": Q(conversation__kind="group", conversation__organization_id__isnull=False)

@@ -11,8 +11,10 @@ from contacts import tables
 from contacts.selectors import lists
 from contacts.selectors.cards import Card
 from contacts.tables import Here
+from contacts.views.areas import area
 from contacts.views.frames import book
 from contacts.views.guards import follows_card, load_level, on_contact, staff_only, viewer
+from core import htmx
 from core.errors import Hidden
 from core.pictures import CONTENT_TYPE
 
@@ -62,6 +64,18 @@ def contact(request: HttpRequest, card: Card) -> HttpResponse:
     """The address of one contact, for links from elsewhere: the card in the address book."""
     here = Here.read(request.GET, card.main.node.pk if card.main and card.contact.live else None)
     return redirect(here.url(card_id=card.contact.pk))
+
+
+@require_safe
+@on_contact()
+def beside(request: HttpRequest, card: Card) -> HttpResponse:
+    """The card in short, beside a conversation with this person; by itself it leads to the address book."""
+    if not htmx.is_fragment(request):
+        return redirect("contacts:contact", pk=card.contact.pk)
+    context = {"card": card, "contact": card.contact, **area(request, card, "basic")}
+    response = render(request, "contacts/partials/_beside.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_safe

@@ -34,6 +34,8 @@ class Member:
     owner: bool = False
     away: bool = False
     """Takes part no more, or cannot log in."""
+    seen: bool = False
+    """Whether the reader may write to him outside the group, too."""
 
 
 def roster(thread: Thread) -> list[Member]:
@@ -96,6 +98,7 @@ def _members(thread: Thread, rows: Iterable[Participant]) -> list[Member]:
                 me=row.pk == thread.me.pk,
                 owner=owner is not None and owner.pk == row.pk,
                 away=away,
+                seen=party in seen,
             )
         )
     return found

@@ -69,7 +69,7 @@ def conversations(
     reader = reach.party_of(user)
     shut = closed_to(reader)
     mine = Participant.objects.of(reader).shown(current_id=current_id)
-    mine = mine.with_unread(shut).only_those(only).listed(shut)
+    mine = mine.with_unread(shut).only_those(only, current_id=current_id).listed(shut)
     limit = min(max(limit, 1), LIST_MAX)
     rows = list(mine[: limit + 1])
     return _rows(reader, rows[:limit], shut), len(rows) > limit

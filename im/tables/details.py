@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from im import reach, selectors
@@ -55,18 +57,39 @@ class Details:
     """Staff, in a group that goes on: take people in, rename."""
     owns: bool
     """Its owner: remove, hand over, dissolve."""
+    person: Member | None = None
+    """One member of a group, instead of all this."""
+    card_url: str = ""
+    """Where the contact card is fetched; the answer decides whether it may be seen."""
 
 
-def details(request: Request, thread: Thread) -> Details:
-    """What the pane shows and which buttons it has; the services decide again."""
+def details(request: Request, thread: Thread, who: int = 0) -> Details:
+    """What the pane shows and which buttons it has; the services decide again. `who`: one member of a group.
+
+    Raises Hidden for somebody who is no member.
+    """
     going = thread.is_group and not thread.conversation.ended_at
+    person = selectors.member(thread, who) if who and thread.is_group else None
+    party = person.party if person else thread.party
     return Details(
         members=selectors.roster(thread) if thread.is_group else [],
         shared=None if thread.is_notices else shared_files(thread, request.user),
         close_url=url(request, "thread", thread.conversation.pk),
         may_change=going and not request.user.is_external,
         owns=going and selectors.owns(thread),
+        person=person,
+        card_url=_card_url(party) if party and not request.user.is_external else "",
     )
+
+
+def _card_url(party: Party) -> str:
+    """The card of an external person in the app above (setting IM_BESIDE); "" for staff and without such an app."""
+    if party.identity_id is None:
+        return ""
+    try:
+        return reverse(settings.IM_BESIDE, args=[party.identity_id])
+    except NoReverseMatch:
+        return ""
 
 
 def choices(targets: Iterable[Target], thread: Thread | None) -> list[Choice]:

@@ -39,6 +39,8 @@ class Line:
     card: Card
     """Who said it."""
     party: Party | None
+    member: bool = False
+    """Whether he is in the group now, so that it can say who he is."""
     day: str = ""
     mine: bool = False
     event: str = ""
@@ -86,6 +88,7 @@ def line(message: Message, thread: Thread, faces: Faces, *, day: str = "") -> Li
         clock=f"{timezone.localtime(message.created_at):%H:%M}",
         card=faces.card(party, thread.conversation) if party else thread.card,
         party=party,
+        member=thread.is_group and any(row.user_id == message.sender_id for row in thread.members),
         day=day,
         mine=mine,
         event=words,

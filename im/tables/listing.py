@@ -30,6 +30,8 @@ class Listing:
     tabs: list[Tab]
     current: int | None
     only: str
+    keep: str
+    """What the addresses of its conversations end with, so that the filter stays."""
     more_url: str
     poll_url: str
     version: str
@@ -66,10 +68,12 @@ def listing(request: Request, *, only: Filter, show: int, current: int | None) -
     if not request.user.is_external:
         labels["external"] = _("External")
     labels["groups"] = _("Groups")
+    # An open conversation stays open while the list beside it is filtered.
+    here = url(request, "thread", current) if current else index
     tabs = [
         Tab(
             label,
-            f"{index}?{urlencode({'only': key})}" if key != "all" else index,
+            f"{here}{_keep(key)}",
             current=key == only,
             count=unread if key == "unread" and unread else None,
         )
@@ -81,12 +85,17 @@ def listing(request: Request, *, only: Filter, show: int, current: int | None) -
         tabs=tabs,
         current=current,
         only=only,
+        keep=_keep(only),
         more_url=f"{index}?{urlencode(query | {'show': show + selectors.LIST_STEP})}"
         if more
         else "",
         poll_url=f"{index}?{urlencode(query | {'v': version})}",
         version=version,
     )
+
+
+def _keep(only: str) -> str:
+    return "" if only == "all" else f"?{urlencode({'only': only})}"
 
 
 def _version(rows: list[tuple[Row, str, str]], unread: int, current: int | None) -> str:

@@ -15,7 +15,7 @@ from core import htmx
 from core.errors import Conflict, Hidden, Invalid
 from core.text import clean
 from im import files, reach, selectors, services, tables
-from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm, mentions_in
+from im.forms import CursorForm, ListForm, PageForm, ReadForm, SwitchForm, WhoForm, mentions_in
 from im.reach import Party
 from im.views.frames import framed, vary
 
@@ -82,9 +82,10 @@ def thread(request: Request, pk: int) -> HttpResponse:
 
 @require_safe
 def details(request: Request, pk: int) -> HttpResponse:
-    """The same with who takes part and its settings beside it."""
+    """The same with who takes part and its settings beside it, or with one member of a group."""
     found = selectors.thread(conversation_id=pk, user=request.user)
-    return _thread_page(request, found, info=tables.details(request, found))
+    who = WhoForm(request.GET).value()
+    return _thread_page(request, found, info=tables.details(request, found, who))
 
 
 @require_safe

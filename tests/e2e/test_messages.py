@@ -142,6 +142,18 @@ def test_a_group_by_keyboard(site: str, open_as: Open) -> None:
     assert Message.objects.get(event="").mentions == [group.e.pk]
     assert page.evaluate("localStorage.length") == 0
 
+    page.get_by_role("link", name="详情").click()
+    pencil = page.get_by_role("link", name="群名称")
+    pencil.press("Enter")
+    expect(page.get_by_role("dialog").get_by_label("群名称")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(pencil).to_be_focused()
+    check_everywhere(page, "messages-group", themes=("light",))
+    page.get_by_role("link", name="林晓彤", exact=True).click()
+    expect(page.locator(".info-pane")).to_contain_text("不在你的通讯录范围内")
+    check_everywhere(page, "messages-member", themes=("light",))
+    page.get_by_role("link", name="关闭会话资料").click()
+
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="@某人").click()
     offered.first.click()

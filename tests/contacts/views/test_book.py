@@ -180,6 +180,16 @@ def test_the_address_of_a_contact_leads_to_its_card(as_, book) -> None:
     assert as_(book.ranged).get(f"/contacts/{make_contact(book.secret).pk}/").status_code == 404
 
 
+def test_a_card_beside_a_conversation(as_, book) -> None:
+    url = f"/contacts/{book.lin.pk}/beside/"
+    html = as_(book.viewer).get(url, headers={"HX-Request": "true"}).content.decode()
+    assert "139****0457" in html
+    assert "13912340457" not in html
+    assert "恒拓精密" in html
+    assert as_(book.viewer).get(url)["Location"] == f"/contacts/{book.lin.pk}/"
+    assert as_(book.stranger).get(url, headers={"HX-Request": "true"}).status_code == 404
+
+
 def test_numbers_beyond_what_is_counted_are_said_as_such(as_, book, monkeypatch) -> None:
     """Never one more than was counted; what filters keep is counted less far."""
     make_many(book.hengtuo, 7, account="none")
