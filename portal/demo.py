@@ -259,7 +259,8 @@ def _with_account(demo: Demo, login: str, person: tuple[str, str, str], number: 
         by=by, contact=contact, username=login, password=password
     )
     sharing.add_visible_staff(by=by, contact=contact, to=demo.users["demo.staff"])
-    return User.objects.get(pk=contact.user_id)
+    user: User = User.objects.get(pk=contact.user_id)
+    return user
 
 
 def _applications(demo: Demo) -> None:
