@@ -191,6 +191,16 @@ class LoginThrottle(models.Model):
     window_started_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            # Lists ask whether anybody is locked at all: one look, however many names were tried.
+            models.Index(
+                "locked_until",
+                name="accounts_throttle_locked",
+                condition=models.Q(locked_until__isnull=False),
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.key
 

@@ -187,6 +187,10 @@ def locked_until(users: Sequence[User]) -> dict[int, datetime.datetime]:
     return {user.pk: locked[user.username] for user in users if user.username in locked}
 
 
+# SQL: whether any login is locked now, known to the product or not. Lists that show many people ask this first.
+ANYBODY_LOCKED = throttle.ANY_LOCKED
+
+
 def locked_names(usernames: Sequence[str]) -> set[str]:
     """Those login names that are locked for a while; one query, none for nobody."""
     return set(throttle.locked_until(usernames)) if usernames else set()

@@ -37,6 +37,7 @@ LOCKED = """
 SELECT key, locked_until FROM accounts_loginthrottle
 WHERE key = ANY(%s::text[]) AND locked_until > %s AND failures >= %s
 """
+ANY_LOCKED = f"EXISTS (SELECT FROM accounts_loginthrottle WHERE locked_until > now() AND failures >= {LOCK_TRIES})"
 
 
 def account_key(username: str) -> str:

@@ -111,6 +111,7 @@ class Environment:
             options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
         # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).
         return config | {
+            "ENGINE": "core.postgres",
             "CONN_MAX_AGE": 0,
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": options,

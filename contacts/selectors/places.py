@@ -27,6 +27,7 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place(0, "", "", "")
+DEPARTMENT = int(Node.Kind.DEPARTMENT)
 
 
 class Spot(NamedTuple):
@@ -66,23 +67,25 @@ NAMES = "SELECT id, name, kind FROM orgs_node WHERE id = ANY(%(ids)s::bigint[])"
 
 def places_of(nodes: Iterable[Node | Spot]) -> dict[int, Place]:
     """Node id → its place; one query."""
-    nodes = list(nodes)
-    wanted = {node_id for node in nodes for node_id in node.ancestor_ids}
-    names = {pk: (name, kind) for pk, name, kind in fetch(NAMES, {"ids": list(wanted)})}
-    return {node.pk: _place(node, names) for node in nodes}
+    chains = {node.pk: node.ancestor_ids for node in nodes}
+    wanted = set().union(*chains.values())
+    names = {row[0]: row for row in fetch(NAMES, {"ids": list(wanted)})}
+    return {
+        pk: _place(pk, [names[one] for one in chain if one in names])
+        for pk, chain in chains.items()
+    }
 
 
-def _place(node: Node | Spot, names: dict[int, tuple[str, int]]) -> Place:
-    chain = [names[pk] for pk in node.ancestor_ids if pk in names]
-    department = int(Node.Kind.DEPARTMENT)
-    organizations = [name for name, kind in chain if kind != department]
-    departments = [name for name, kind in chain if kind == department]
-    return Place(
-        node.pk,
-        organizations[-1] if organizations else "",
-        " / ".join(departments),
-        " / ".join([name for name, _kind in chain]),
-    )
+def _place(node_id: int, chain: list[tuple[int, str, int]]) -> Place:
+    """`chain`: (id, name, kind) from the dimension down."""
+    organization, departments = "", []
+    for _pk, name, kind in chain:
+        if kind == DEPARTMENT:
+            departments.append(name)
+        else:
+            organization = name
+    path = " / ".join([name for _pk, name, _kind in chain])
+    return Place(node_id, organization, " / ".join(departments), path)
 
 
 def known_places(viewer: Viewer, contact_ids: Sequence[int]) -> dict[int, list[Known]]:

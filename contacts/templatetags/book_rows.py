@@ -26,6 +26,7 @@ class Around:
     with_place: bool
     searching: bool
     q: str
+    states: dict[str, SafeString]  # state → its tag, as far as rows showed it
 
 
 @register.simple_tag(takes_context=True)
@@ -37,7 +38,7 @@ def book_rows(context: template.Context) -> SafeString:
     query = f"?at={here.node_id or ''}{'&place=1' if with_place else ''}{f'&q={quote(q)}' if searching else ''}"
     around = Around(
         row_url=(escape(before), escape(after + query)), card_url=escape(context["row_base"]),
-        open_id=here.card_id, with_place=with_place, searching=searching, q=q,
+        open_id=here.card_id, with_place=with_place, searching=searching, q=q, states={},
     )  # fmt: skip
     return mark_safe("".join(_row(row, around) for row in context["rows"]))  # noqa: S308  every value is escaped
 
@@ -45,6 +46,8 @@ def book_rows(context: template.Context) -> SafeString:
 def _row(row: Row, around: Around) -> str:
     before, after = around.row_url
     url = f"{around.card_url}{row.id}"
+    if row.state not in around.states:
+        around.states[row.state] = tag("account", row.state)
     css, current = (' class="on"', ' aria-current="true"') if row.id == around.open_id else ("", "")
     return (
         f'<tr role="row" data-row id="row-{row.id}"{css} hx-get="{before}{row.id}{after}"'
@@ -55,7 +58,7 @@ def _row(row: Row, around: Around) -> str:
         f"{highlight(row.name, around.q, row.reading)}</a></b><small>{_under(row, around)}</small></div></div></td>"
         f"{_place(row) if around.with_place else ''}"
         f'<td role="cell" class="num nowrap only-d">{escape(row.mobile)}</td>'
-        f'<td role="cell">{tag("account", row.state)}</td></tr>\n'
+        f'<td role="cell">{around.states[row.state]}</td></tr>\n'
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
 from contacts import tables
-from contacts.forms import FilterForm
+from contacts.forms import filter_fields
 from contacts.models import Contact
 from contacts.permissions import Role, create_role, staff_create_in_builtin
 from contacts.querysets import COUNT_CAP
@@ -100,13 +100,12 @@ def _page(request: HttpRequest, here: Here, node: Node | None) -> dict[str, Any]
     page = Contact.objects.page_for(mine, after=here.after, before=here.before, **asked)
     cap = here.filters.cap
     total = Contact.objects.count_for(mine, cap=cap, **asked)
-    form = FilterForm(here)
     return {
         "rows": lists.rows(mine, page.ids, node=node),
         "total": total,
         "found": tables.people(total, cap),
         "pager": tables.pager(here, page, total, cap),
-        "filter": {"action": here.path, "form": form, "target": tables.LIST, "autosubmit": True},
+        "filter": {"action": here.path, "fields": filter_fields(here)},
     }
 
 
