@@ -7,7 +7,7 @@ each other.
 
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from accounts.models import DepartmentMembership, User
 from accounts.querysets import UserQuerySet
@@ -138,11 +138,13 @@ class DirectoryReach:
             return False
         if a.identity_id is not None:
             return b.identity_id is None and _external_sees(a, b.user_id)
-        viewer = User.objects.active().staff().filter(pk=a.user_id).first()
+        staff = {party.user_id for party in (a, b) if party.identity_id is None}
+        there = User.objects.active().staff().in_bulk(staff)
+        viewer = there.get(a.user_id)
         if viewer is None:
             return False
         if b.identity_id is None:
-            return bool(User.objects.active().staff().filter(pk=b.user_id).exists())
+            return b.user_id in there
         held = Contact.objects.alive().filter(pk=b.identity_id, user_id=b.user_id)
         return held.exists() and role_on(viewer_of(viewer), b.identity_id) > Role.NONE
 
@@ -187,18 +189,14 @@ class DirectoryReach:
         return active_identities(user_ids)
 
     def labels(self, parties: Iterable[Party]) -> dict[Party, Card]:
-        """Names with the main department of staff and the organization of external people; four queries."""
+        """Names with the main department of staff and the organization of external people; three queries."""
         wanted = set(parties)
         people = {party.user_id for party in wanted if party.identity_id is None}
         identities = {party.identity_id for party in wanted if party.identity_id is not None}
-        places = dict(
-            DepartmentMembership.objects.filter(user_id__in=people, is_main=True).values_list(
-                "user_id", "department__name"
-            )
-        )
-        cards: dict[Party, Card] = {}
-        for pk, name in User.objects.filter(pk__in=people).values_list("pk", "name"):
-            cards[Party(pk)] = Card(name, places.get(pk, ""))
+        main = DepartmentMembership.objects.filter(user_id=OuterRef("pk"), is_main=True)
+        place = Subquery(main.values("department__name")[:1])
+        rows_of_staff = User.objects.filter(pk__in=people).values_list("pk", "name", place)
+        cards = {Party(pk): Card(name, line or "") for pk, name, line in rows_of_staff}
         contacts = Contact.objects.filter(pk__in=identities).select_related("main_node")
         rows = list(contacts)
         lines = places_of(row.main_node for row in rows)

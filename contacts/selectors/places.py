@@ -69,7 +69,8 @@ def places_of(nodes: Iterable[Node | Spot]) -> dict[int, Place]:
     """Node id → its place; one query."""
     chains = {node.pk: node.ancestor_ids for node in nodes}
     wanted = set().union(*chains.values())
-    names = {row[0]: row for row in fetch(NAMES, {"ids": list(wanted)})}
+    rows = fetch(NAMES, {"ids": list(wanted)}) if wanted else []
+    names = {row[0]: row for row in rows}
     return {
         pk: _place(pk, [names[one] for one in chain if one in names])
         for pk, chain in chains.items()

@@ -9,19 +9,17 @@ from im.models import Conversation
 from im.parts import listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from im.models import Message, Participant
 
 What = Literal["message", "read", "recall", "settings"]
 
 
-def conversation(changed: Conversation, what: What) -> list[Participant]:
-    """To all members who may know: something was said, taken back or changed. Returns them."""
-    rows = listeners(changed)
-    members = [(row.user_id, row.identity_id) for row in rows]
+def conversation(changed: Conversation, what: What, to: Iterable[Participant]) -> None:
+    """To all members who may know: something was said, taken back or changed."""
+    members = [(row.user_id, row.identity_id) for row in to]
     live.tell(members, "conversation", conversation=changed.pk, seq=changed.last_seq, what=what)
-    return rows
 
 
 def read(me: Participant) -> None:
@@ -29,7 +27,7 @@ def read(me: Participant) -> None:
     its members reading each message would be told to each of the others.
     """
     if me.conversation.kind == Conversation.Kind.DIRECT:
-        conversation(me.conversation, "read")
+        conversation(me.conversation, "read", listeners(me.conversation))
     else:
         _own(me, "read")
 

@@ -20,6 +20,7 @@ from im.selectors.people import (
     parties_in,
 )
 from im.selectors.searching import Found, search
+from im.selectors.seats import Seat, membership, seat
 from im.selectors.threads import (
     PAGE,
     Cursor,
@@ -28,10 +29,10 @@ from im.selectors.threads import (
     Thread,
     cursor,
     faces_of,
-    membership,
     news,
     page,
     thread,
+    thread_at,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "News",
     "Page",
     "Row",
+    "Seat",
     "Shared",
     "Thread",
     "attachment",
@@ -68,7 +70,9 @@ __all__ = [
     "roster",
     "rows_of",
     "search",
+    "seat",
     "shared",
     "thread",
+    "thread_at",
     "unread_total",
 ]

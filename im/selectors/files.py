@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.errors import Hidden
 from im.models import Attachment, Message
 from im.parts import part_of
-from im.selectors.threads import membership
+from im.selectors.seats import membership
 
 if TYPE_CHECKING:
     from accounts.models import User

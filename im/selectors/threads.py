@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING, Final
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from core.errors import Hidden
-from im import reach
 from im.models import Conversation, Message, Participant
-from im.parts import Part, closed, may_write, part_of, party_of_participant, people
-from im.parts import part as part_at
+from im.parts import Part, party_of_participant
 from im.reach import Card, Party
 from im.selectors.people import (
     Faces,
@@ -24,6 +21,7 @@ from im.selectors.people import (
     notices_card,
     parties_in,
 )
+from im.selectors.seats import Seat, seat
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -43,7 +41,7 @@ class Thread:
     """What of it may be read (im.parts)."""
     card: Card
     writable: bool
-    """Whether either still sees the other, or in a group whether one takes part (IM-2); never for notifications."""
+    """As in `Seat`."""
     faces: Faces
     """Of both ends; in a group asked for with the messages."""
     people: Sequence[Participant] = ()
@@ -116,47 +114,37 @@ class News:
         return self.cursor != self.since
 
 
-def membership(*, conversation_id: int, user: User) -> Participant:
-    """The membership through which `user` reaches the conversation.
-
-    Raises Hidden for strangers, for other identities of the same login, and when there is no such conversation.
-    """
-    mine = Participant.objects.of(reach.party_of(user)).select_related("conversation")
-    row = mine.filter(conversation_id=conversation_id).first()
-    if row is None:
-        raise Hidden(_("There is no such conversation."))
-    return row
-
-
 def thread(*, conversation_id: int, user: User) -> Thread:
-    """The conversation, who takes part and whether it may be written in now (SPEC IM-2). Raises as `membership` does.
+    """The conversation, who takes part and whether it may be written in now (SPEC IM-2). Raises as `seat` does."""
+    return thread_at(seat(conversation_id=conversation_id, user=user))
+
+
+def thread_at(seat: Seat) -> Thread:
+    """The same where the seat was taken already.
 
     The second line of the other end is left out once neither sees the other: only the name of the past stays.
     """
-    me = membership(conversation_id=conversation_id, user=user)
-    reader = party_of_participant(me)
+    me, reader = seat.me, party_of_participant(seat.me)
     if me.conversation.kind == Conversation.Kind.GROUP:
-        return _group(me, reader)
-    part = part_of(me)
+        return _group(seat, reader)
     if me.conversation.kind == Conversation.Kind.SYSTEM:
         nobody = faces(reader, [])
-        return Thread(me.conversation, me, part, notices_card(), writable=False, faces=nobody)
-    both = people(me.conversation)
-    other = next((row for row in both if row.pk != me.pk), None)
+        return Thread(me.conversation, me, seat.part, notices_card(), writable=False, faces=nobody)
+    other = next((row for row in seat.people if row.pk != me.pk), None)
     party = party_of_participant(other) if other else None
     known = faces(reader, [party] if party else [])
     card = known.card(party, me.conversation) if party else Card(_("Unknown person"))
-    writable = may_write(me, part, both)
-    if not writable:
+    if not seat.writable:
         card = Card(card.name, "", card.external)
-    return Thread(me.conversation, me, part, card, writable, known, both, other=other, party=party)
+    return Thread(
+        me.conversation, me, seat.part, card, seat.writable, known, seat.people,
+        other=other, party=party,
+    )  # fmt: skip
 
 
-def _group(me: Participant, reader: Party) -> Thread:
+def _group(seat: Seat, reader: Party) -> Thread:
     """Whoever takes part no more is told nothing of the members, and the name as it was when he read last."""
-    rows = people(me.conversation)
-    shut = closed(row for row in rows if row.left_at is None)
-    part = part_at(me, shut=me.pk in shut)
+    me, part, rows = seat.me, seat.part, seat.people
     if part.closed:
         rows, names = [me], former_titles([part])
         first: list[Participant] = []
@@ -165,8 +153,7 @@ def _group(me: Participant, reader: Party) -> Thread:
     asked = [] if me.conversation.title else [party_of_participant(row) for row in first]
     known = faces(reader, asked)
     card = group_card(me.conversation, first, known, title=names.get(me.conversation_id))
-    writable = may_write(me, part)
-    return Thread(me.conversation, me, part, card, writable, known, rows, shut)
+    return Thread(me.conversation, me, part, card, seat.writable, known, rows, seat.shut)
 
 
 def page(*, thread: Thread, before: int | None = None, limit: int = PAGE) -> Page:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
     from accounts.models import User
-    from im.models import Participant
 
 QUOTA_LOCK: Final = 72_400  # advisory lock (QUOTA_LOCK, user id): two uploads at once do not share the last megabyte
 
@@ -37,17 +36,17 @@ def send_file(
     Raises as `send` does, and RefusedFile (empty, too large, would run where it is opened), InvalidPicture (damaged,
     too many pixels), Invalid with code "quota".
     """
-    me = selectors.membership(conversation_id=conversation_id, user=by)
+    selectors.membership(conversation_id=conversation_id, user=by)
     files.check_size(file.size or 0, files.limits_of(by))
     with transaction.atomic():  # whoever may not write has nothing looked at
-        _conversation, sent = messages.begin(me=me, client_id=client_id, by=by)
+        _seat, sent = messages.begin(conversation_id=conversation_id, client_id=client_id, by=by)
         if sent is not None:
             return messages.repeated(sent, by=by, same=sent.attachment_id is not None)
         _check_room(by, file.size or 0)
     ready = files.prepare(file, name)
     attachment = files.store(ready, owner=by)
     try:
-        message = _said(attachment, me=me, client_id=client_id, by=by)
+        message = _said(attachment, conversation_id=conversation_id, client_id=client_id, by=by)
     except BaseException:
         files.discard(attachment)
         raise
@@ -57,8 +56,8 @@ def send_file(
 
 
 @transaction.atomic
-def _said(attachment: Attachment, *, me: Participant, client_id: str, by: User) -> Message:
-    conversation, sent = messages.begin(me=me, client_id=client_id, by=by)
+def _said(attachment: Attachment, *, conversation_id: int, client_id: str, by: User) -> Message:
+    seat, sent = messages.begin(conversation_id=conversation_id, client_id=client_id, by=by)
     if sent is not None:
         return messages.repeated(sent, by=by, same=sent.attachment_id is not None)
     with connection.cursor() as cursor:
@@ -66,7 +65,7 @@ def _said(attachment: Attachment, *, me: Participant, client_id: str, by: User) 
     _check_room(by, attachment.size)
     attachment.save()
     return messages.append(
-        conversation, me=me, client_id=client_id, by=by, body="", attachment=attachment
+        seat.me, client_id=client_id, by=by, to=seat.listeners, body="", attachment=attachment
     )
 
 

@@ -42,20 +42,18 @@ def forward(
         told = selectors.thread(conversation_id=pk, user=by)
         if not told.writable:
             raise Denied(_("%(name)s cannot be written to now.") % {"name": told.card.name})
-    opened = []
     # Conversations are locked in order of id, then the message that is forwarded.
-    for pk in targets:
-        me = selectors.membership(conversation_id=pk, user=by)
-        opened.append((me, *messages.begin(me=me, client_id=client_id, by=by)))
+    opened = [messages.begin(conversation_id=pk, client_id=client_id, by=by) for pk in targets]
     source = _source(conversation_id, seq, by=by)
     made = []
-    for me, conversation, sent in opened:
+    for seat, sent in opened:
         if sent is not None:
             same = (sent.body, sent.attachment_id) == (source.body, source.attachment_id)
             made.append(messages.repeated(sent, by=by, same=same))
             continue
         said = {"body": source.body, "attachment": source.attachment}
-        made.append(messages.append(conversation, me=me, client_id=client_id, by=by, **said))
+        sent = messages.append(seat.me, client_id=client_id, by=by, to=seat.listeners, **said)
+        made.append(sent)
     return made
 
 

@@ -20,7 +20,7 @@ from core.errors import Denied, Hidden, Invalid
 from im import reach, selectors
 from im.live import telling
 from im.models import Conversation, Message, Participant
-from im.parts import party_of_participant, people
+from im.parts import listeners, party_of_participant
 from im.reach import Party
 from im.services.conversations import NOBODY
 from im.services.messages import append, check_client_id
@@ -186,25 +186,20 @@ def dissolve(*, conversation_id: int, by: User) -> None:
 
 def _claim(
     conversation_id: int, by: User, *, ended: bool = False
-) -> tuple[Participant, list[Participant]]:
+) -> tuple[Participant, Sequence[Participant]]:
     """Locks a group of `by` and reads its members anew: (own row, all rows with former ones).
 
     Raises Hidden, and Denied for a group that has ended unless `ended`.
     """
-    selectors.membership(conversation_id=conversation_id, user=by)
-    rows = Conversation.objects.select_for_update(no_key=True)
-    group = rows.filter(pk=conversation_id, kind=Conversation.Kind.GROUP).first()
-    if group is None:
+    seat = selectors.seat(conversation_id=conversation_id, user=by, lock=True)
+    group = seat.me.conversation
+    if group.kind != Conversation.Kind.GROUP:
         raise Hidden(_("There is no such group."))
-    # Somebody else may have removed him while the lock was waited for.
-    mine = selectors.membership(conversation_id=conversation_id, user=by)
-    members = people(group)
-    me = next(row for row in members if row.pk == mine.pk)
     if not by.is_active:
         raise Denied(_("This login is disabled."))
     if group.ended_at and not ended:
         raise Denied(_("This group has been dissolved."), code="ended")
-    return me, members
+    return seat.me, seat.people
 
 
 def require_staff(by: User) -> None:
@@ -316,5 +311,6 @@ def _happened(
 ) -> None:
     """The line in the thread, and the row in the trail, which names people by number as everywhere in messages."""
     words: list[Any] = [str(one) for one in subjects]
-    append(group, me=me, client_id=f"event-{uuid.uuid4().hex}", by=by, event=event, subjects=words)
+    name = f"event-{uuid.uuid4().hex}"
+    append(me, client_id=name, by=by, to=listeners(group), event=event, subjects=words)
     audit.record(action=action, obj=group, by=by, after={"subjects": words}, label=group.title)

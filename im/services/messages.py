@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -16,14 +17,15 @@ from im import jobs, selectors
 from im.bodies import EVERYONE, MAX_BODY, clean_body
 from im.live import telling
 from im.models import Conversation, Message, Participant, Topic
-from im.parts import may_write, part_of
+from im.parts import listeners, part_of
 from im.services.reminding import remind
 from im.words import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from accounts.models import User
+    from im.selectors import Seat
 
 RECALL_WITHIN: Final = datetime.timedelta(minutes=2)
 RATE_WINDOW: Final = datetime.timedelta(minutes=1)
@@ -31,10 +33,18 @@ RATE_LIMIT: Final = 60
 _CLIENT_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,40}")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message, and the seat from which it was said."""
+
+    message: Message
+    seat: Seat
+
+
 @transaction.atomic
 def send(
     *, conversation_id: int, body: str, client_id: str, by: User, mentions: Iterable[int] = ()
-) -> Message:
+) -> Said:
     """Says `body` in a conversation of `by` and marks it read for him up to there.
 
     `mentions`: logins that the words may name with @; those that are no other members of a group are dropped. EVERYONE
@@ -45,47 +55,43 @@ def send(
     Raises Hidden (not a member), Denied (read-only now), Invalid (nothing said, more than 5,000 characters, bad
     `client_id`), Conflict (`client_id` was used for other words), Throttled (more than 60 messages a minute).
     """
-    me = selectors.membership(conversation_id=conversation_id, user=by)
+    seat, sent = begin(conversation_id=conversation_id, client_id=client_id, by=by)
     text = _checked_body(body)
-    conversation, sent = begin(me=me, client_id=client_id, by=by)
     if sent is not None:
-        return repeated(sent, by=by, same=sent.body == text)
-    named = _mentioned(conversation, set(mentions) - {by.pk}, me=me)
+        return Said(repeated(sent, by=by, same=sent.body == text), seat)
+    named = _mentioned(seat, set(mentions) - {by.pk})
     message = append(
-        conversation, me=me, client_id=client_id, by=by, body=text, mentions=sorted(named)
+        seat.me, client_id=client_id, by=by, to=seat.listeners, body=text, mentions=sorted(named)
     )
     if named:
-        conversation.participants.filter(user_id__in=named).update(mention_seq=message.seq)
-    return message
+        seat.me.conversation.participants.filter(user_id__in=named).update(mention_seq=message.seq)
+    return Said(message, seat)
 
 
-def _mentioned(conversation: Conversation, user_ids: set[int], *, me: Participant) -> set[int]:
+def _mentioned(seat: Seat, user_ids: set[int]) -> set[int]:
     """Those of them that are other members of the group now; with EVERYONE itself where all are meant."""
-    if not user_ids or conversation.kind != Conversation.Kind.GROUP:
+    if seat.me.conversation.kind != Conversation.Kind.GROUP:
         return set()
-    rows = conversation.participants.filter(left_at=None).exclude(pk=me.pk)
-    everyone = {EVERYONE} & user_ids if me.identity_id is None else set()
-    found = rows if everyone else rows.filter(user_id__in=user_ids)
-    return everyone | set(found.values_list("user_id", flat=True))
+    others = {row.user_id for row in seat.members if row.pk != seat.me.pk}
+    everyone = {EVERYONE} & user_ids if seat.me.identity_id is None else set()
+    return everyone | others if everyone else others & user_ids
 
 
-def begin(*, me: Participant, client_id: str, by: User) -> tuple[Conversation, Message | None]:
+def begin(*, conversation_id: int, client_id: str, by: User) -> tuple[Seat, Message | None]:
     """Locks the conversation for one more message of `by`: whatever is said, a text or a file, passes here.
 
-    Returns it, and the message that was sent under this `client_id` before; then nothing else was asked.
-    Raises Hidden (the conversation is gone), Denied (read-only now), Invalid (bad `client_id`), Throttled.
+    Returns his seat, and the message that was sent under this `client_id` before; then nothing else was asked.
+    Raises Hidden (not a member), Denied (read-only now), Invalid (bad `client_id`), Throttled.
     """
     check_client_id(client_id)
-    # Gone when it became part of another one (im.identities); and he may be out of it since it was looked at.
-    list(Conversation.objects.select_for_update(no_key=True).filter(pk=me.conversation_id))
-    now = selectors.membership(conversation_id=me.conversation_id, user=by)
-    conversation = now.conversation
+    seat = selectors.seat(conversation_id=conversation_id, user=by, lock=True)
+    conversation = seat.me.conversation
     sent = Message.objects.filter(conversation=conversation, client_id=client_id).first()
     if sent is None:
-        if not (by.is_active and may_write(now, part_of(now))):
+        if not (by.is_active and seat.writable):
             raise Denied(_("This conversation is read-only now."), code="read_only")
         _check_rate(conversation, by=by)
-    return conversation, sent
+    return seat, sent
 
 
 def check_client_id(client_id: str) -> None:
@@ -95,9 +101,13 @@ def check_client_id(client_id: str) -> None:
 
 
 def append(
-    conversation: Conversation, *, me: Participant, client_id: str, by: User, **said: Any
+    me: Participant, *, client_id: str, by: User, to: Sequence[Participant], **said: Any
 ) -> Message:
-    """Puts what `by` says at the end of a conversation that `begin` has locked, read for him up to there."""
+    """Puts what `by` says at the end of his conversation, which is locked, read for him up to there.
+
+    `to`: its members who may know (im.parts.listeners).
+    """
+    conversation = me.conversation
     conversation.last_seq += 1
     conversation.last_at = timezone.now()
     conversation.save(update_fields=["last_seq", "last_at"])
@@ -111,11 +121,10 @@ def append(
         **said,
     )
     Participant.objects.filter(pk=me.pk).read_up_to(message.seq)
-    told = telling.conversation(conversation, "message")
+    telling.conversation(conversation, "message", to)
     if not message.event:
-        loud = [row for row in told if not row.muted or row.user_id in message.mentions]
-        heard = Participant.objects.filter(pk__in=[row.pk for row in loud if row.pk != me.pk])
-        remind(heard, topic=Topic.MESSAGES)
+        loud = [row for row in to if not row.muted or row.user_id in message.mentions]
+        remind([row.user_id for row in loud if row.pk != me.pk], topic=Topic.MESSAGES)
     return message
 
 
@@ -193,7 +202,7 @@ def recall(*, conversation_id: int, seq: int, by: User) -> Message:
     message.body, message.words, message.attachment, message.recalled_at = "", "", None, now
     message.save(update_fields=["body", "words", "mentions", "attachment", "recalled_at"])
     _unmention(message, mentioned)
-    telling.conversation(me.conversation, "recall")
+    telling.conversation(me.conversation, "recall", listeners(me.conversation))
     return message
 
 

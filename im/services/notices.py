@@ -58,7 +58,7 @@ def notify(
     telling.notices({owners[row.conversation_id]: row for row in rows})
     if new:
         heard = Participant.objects.filter(conversation_id__in=new, muted=False)
-        remind(heard, topic=Topic.NOTICES)
+        remind(heard.values("user_id"), topic=Topic.NOTICES)
     return len(rows)
 
 

@@ -18,8 +18,9 @@ from im import channels
 from im.models import ChannelChoice, Reminder, Rhythm, Topic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from im.channels import Channel
-    from im.models import Participant
 
 HOUR: Final = datetime.timedelta(hours=1)
 # Whoever is due sooner stays so. The row is locked even then: what is being told right now does not hold this yet. In
@@ -33,8 +34,8 @@ ON CONFLICT (user_id, channel) DO UPDATE SET due_at = EXCLUDED.due_at
 """
 
 
-def remind(members: QuerySet[Participant], *, topic: Topic) -> int:
-    """These members have something new of `topic`; returns how many tellings are due.
+def remind(people: Sequence[int] | QuerySet[Any, Any], *, topic: Topic) -> int:
+    """These people (ids of logins) have something new of `topic`; returns how many tellings are due.
 
     Part of the transaction that says it, its last locks: at most two queries, however many they are, none where the
     installation has no channel. Nothing leaves here.
@@ -42,7 +43,7 @@ def remind(members: QuerySet[Participant], *, topic: Topic) -> int:
     ways = {channel.key: channel for channel in channels.configured()}
     if not ways:
         return 0
-    first, *others = [_wanted(way, members, topic) for way in ways.values()]
+    first, *others = [_wanted(way, people, topic) for way in ways.values()]
     now = timezone.now()
     due = [
         (pk, key, _moment(ways[key], Rhythm(rhythm), now, told_until))
@@ -54,16 +55,16 @@ def remind(members: QuerySet[Participant], *, topic: Topic) -> int:
     return len(due)
 
 
-def _wanted(channel: Channel, members: QuerySet[Participant], topic: Topic) -> QuerySet[Any, Any]:
-    """Those among `members` who want to be told through `channel`: person, channel, rhythm, told until when."""
+def _wanted(
+    channel: Channel, people: Sequence[int] | QuerySet[Any, Any], topic: Topic
+) -> QuerySet[Any, Any]:
+    """Those among `people` who want to be told through `channel`: person, channel, rhythm, told until when."""
     mine = {"user_id": OuterRef("pk"), "channel": channel.key}
     chosen = ChannelChoice.objects.filter(**mine, topic=topic).values("rhythm")
     told = Reminder.objects.filter(**mine).values("told_until")
-    people: QuerySet[User] = User.objects.active().filter(
-        channel.reaches(), pk__in=members.values("user_id")
-    )
+    reached: QuerySet[User] = User.objects.active().filter(channel.reaches(), pk__in=people)
     return (
-        people.annotate(
+        reached.annotate(
             way=Value(channel.key, output_field=CharField()),
             rhythm=Coalesce(Subquery(chosen), Value(channel.default(topic).value)),
             told_until=Subquery(told),

@@ -118,14 +118,14 @@ def send(request: Request, pk: int) -> HttpResponse:
     body, client_id = request.POST.get("body", ""), request.POST.get("client_id", "")
     since, named = CursorForm(request.POST).value(), mentions_in(request.POST)
     try:
-        services.send(
+        said = services.send(
             conversation_id=pk, body=body, client_id=client_id, by=request.user, mentions=named
         )
     except (Invalid, Conflict) as refused:
         return _refused(request, pk, body, refused)
     if not htmx.is_fragment(request):
         return htmx.done(request, tables.url(request, "thread", pk))
-    found = selectors.thread(conversation_id=pk, user=request.user)
+    found = selectors.thread_at(said.seat)
     told = selectors.news(thread=found, since=since)
     response = _news(request, tables.news_context(told, found) | {"sent": True})
     return htmx.trigger(response, refresh="#convs")

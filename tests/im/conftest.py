@@ -54,6 +54,6 @@ def say(talk: Conversation) -> Callable[..., Message]:
     def send(by: User, body: str = "你好", conversation: Conversation = talk) -> Message:
         return services.send(
             conversation_id=conversation.pk, body=body, client_id=f"client-{next(count):06}", by=by
-        )
+        ).message
 
     return send

@@ -31,7 +31,7 @@ class Talk:
             client_id=f"client-{self.said:06}",
             by=by,
             **more,  # type: ignore[arg-type]
-        )
+        ).message
 
 
 def party(user: User) -> Party:

@@ -167,13 +167,14 @@ def mute(history: History, by: User, other: User) -> None:
 
 def send_file(history: History, by: User, other: User) -> None:
     """As services.send_file, without looking at a file."""
-    me = selectors.membership(conversation_id=history.group.pk, user=by)
     name = f"file-{history.count:06}"
-    conversation, _sent = messages.begin(me=me, client_id=name, by=by)
+    seat, _sent = messages.begin(conversation_id=history.group.pk, client_id=name, by=by)
     attachment = Attachment.objects.create(
         owner=by, kind="file", name=f"词{history.count}.pdf", content_type="", size=1, file=ContentFile(b"x", name)
     )  # fmt: skip
-    messages.append(conversation, me=me, client_id=name, by=by, body="", attachment=attachment)
+    messages.append(
+        seat.me, client_id=name, by=by, to=seat.listeners, body="", attachment=attachment
+    )
 
 
 def change(history: History, whom: User, other: User) -> None:

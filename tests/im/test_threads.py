@@ -57,7 +57,8 @@ def test_numbers_have_no_gap(talk: Conversation, zhou: User, lin: User) -> None:
 
 def test_one_client_id_sent_eight_times_at_once(talk: Conversation, zhou: User) -> None:
     def call() -> Message:
-        return services.send(conversation_id=talk.pk, body="一次", client_id="client-same", by=zhou)
+        same = {"conversation_id": talk.pk, "body": "一次", "client_id": "client-same"}
+        return services.send(**same, by=zhou).message
 
     assert len({message.pk for message in at_once([call] * 8)}) == 1
     assert Message.objects.count() == 1

@@ -9,24 +9,21 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import PrivacyNotice, Session, User
 from accounts.services import access, own
-from contacts import closure
 from contacts.models import Contact
 from im import services
 from im.live import hub
 from im.models import Conversation, Participant
 from im.reach import Party
-from orgs import tree
 from tests.factories.accounts import AdminFactory, ExternalUserFactory, StaffFactory
 from tests.im import world
 from tests.im.live.cuts import Cut
+from tests.im.live.people import outside
 from tests.im.live.streams import Server, Stream, own_database_url, session_of, wait_for
-from tests.matrix.world import make_contact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LIMIT = 5.0
@@ -48,18 +45,6 @@ def listen(server: Server, user: User, **headers: str) -> Stream:
 def say(talk: Conversation, by: User, words: str = "你好") -> None:
     number = Conversation.objects.get(pk=talk.pk).last_seq
     services.send(conversation_id=talk.pk, body=words, client_id=f"client-{number:06}", by=by)
-
-
-@transaction.atomic
-def outside() -> User:
-    """An external person with one identity."""
-    user: User = ExternalUserFactory()
-    node = tree.create(
-        kind=1, parent_id=tree.create_dimension(name=f"维度{user.pk}").pk, name="组织"
-    )
-    contact = make_contact("外部", node, user=user, account="active")
-    closure.refresh([contact.pk])
-    return user
 
 
 def test_a_message_reaches_the_streams_of_its_conversation_only(

@@ -80,10 +80,10 @@ def test_muted_conversations_are_left_out_unless_he_is_mentioned(
     say(zhou)
     assert due(lin) is None
     # What the service does with a message that names somebody.
-    me = Participant.objects.select_related("conversation").get(conversation=talk, user=zhou)
-    conversation, _sent = services.messages.begin(me=me, client_id="mention-1", by=zhou)
+    name = "mention-1"
+    seat, _sent = services.messages.begin(conversation_id=talk.pk, client_id=name, by=zhou)
     services.messages.append(
-        conversation, me=me, client_id="mention-1", by=zhou, body="@林晓彤", mentions=[lin.pk]
+        seat.me, client_id=name, by=zhou, to=seat.listeners, body="@林晓彤", mentions=[lin.pk]
     )
     assert due(lin) == NOON + MINUTE
 
@@ -127,10 +127,10 @@ def test_the_number_of_queries_does_not_grow_with_the_people(
     rows = Participant.objects.filter(conversation__kind="system")
     for some, count in ((rows.filter(user__in=people[:2]), 2), (rows, 12)):
         with django_assert_num_queries(2):
-            assert remind(some, topic=Topic.NOTICES) == count
+            assert remind(some.values("user_id"), topic=Topic.NOTICES) == count
     settings.MAIL_ENABLED, settings.PUSH_HOSTS = False, []
     with django_assert_num_queries(0):
-        assert remind(rows, topic=Topic.NOTICES) == 0
+        assert remind(rows.values("user_id"), topic=Topic.NOTICES) == 0
 
 
 def test_nothing_is_due_for_what_was_rolled_back_or_said_twice(zhou: User) -> None:
