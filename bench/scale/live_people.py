@@ -13,8 +13,9 @@ from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from bench.own_site import LOGIN
 from im import services
-from im.models import Conversation, Message, Participant
+from im.models import Conversation, Message
 from im.reach import Party
+from im.services import groups
 
 COOKIE: str = settings.SESSION_COOKIE_NAME
 CSRF: str = settings.CSRF_COOKIE_NAME
@@ -49,13 +50,12 @@ def people(count: int) -> list[tuple[int, str]]:
     return [(row.user_id or 0, row.session_key) for row in rows]
 
 
-def room(members: list[tuple[int, str]]) -> int:
-    """One conversation of all of them, as rows; what it costs is that of its members, whatever its kind."""
-    made = Conversation.objects.create(kind=Conversation.Kind.DIRECT, key="bench:room")
-    Participant.objects.bulk_create(
-        [Participant(conversation=made, user_id=user) for user, _ in members]
-    )
-    return int(made.pk)
+def room(members: list[tuple[int, str]]) -> Conversation:
+    """A group of all of them."""
+    first, *others = [user for user, _ in members]
+    wanted = [Party(user) for user in others]
+    by = User.objects.get(pk=first)
+    return groups.create(by=by, others=wanted, client_id="bench-room", title="三十人群")
 
 
 def pairs(members: list[tuple[int, str]]) -> dict[int, tuple[int, int]]:

@@ -6,7 +6,7 @@ import datetime
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from im.models import Conversation, Message, Participant
@@ -189,13 +189,13 @@ def cursor(*, thread: Thread, messages: Sequence[Message] = ()) -> Cursor:
 
 def news(*, thread: Thread, since: Cursor, limit: int = 200) -> News:
     """What has happened in `thread` since a page last asked: at most `limit` messages, the rest the next time."""
-    rows = Message.objects.within(thread.part).select_related("attachment")
-    found = list(rows.filter(seq__gte=since.after).order_by("seq")[: limit + 1])
-    edge = found.pop(0) if found and found[0].seq == since.after else None
-    found = found[:limit]
     moment = _moment(since.recalled)
-    taken_back = rows.filter(recalled_at__gt=moment, seq__lte=since.after)
-    recalled = list(taken_back.order_by("seq")[:limit])
+    rows = Message.objects.within(thread.part).select_related("attachment").order_by("seq")
+    told = list(rows.filter(Q(seq__gte=since.after) | Q(recalled_at__gt=moment))[: 2 * limit + 1])
+    known = [message for message in told if message.seq <= since.after]
+    found = told[len(known) :][:limit]
+    edge = known[-1] if known and known[-1].seq == since.after else None
+    recalled = [one for one in known if one.recalled_at and one.recalled_at > moment][:limit]
     now = Cursor(
         after=found[-1].seq if found else since.after,
         read=thread.read,

@@ -32,13 +32,21 @@ document.addEventListener('htmx:confirm', event => {
 });
 const everything = () => { for (const element of $$('[data-live],[data-poll]')) refetch(element); };
 
+// A stream says a thing once: whoever got no answer then, because the pages were away, asks again like one that polls.
+const unanswered = new WeakSet();
+const answered = xhr => xhr.status > 0 && xhr.status < 500;
+document.addEventListener('htmx:afterRequest', event => {
+  const { elt, xhr } = event.detail;
+  if (elt?.matches?.('[data-live]')) unanswered[answered(xhr) ? 'delete' : 'add'](elt);
+});
+
 let up = false;
 setInterval(() => {
   warn();
   if (document.hidden) return;
   for (const element of $$('[data-poll]')) {
     if (!due.has(element)) due.set(element, Date.now());
-    if (up && element.dataset.live) continue;
+    if (up && element.dataset.live && !unanswered.has(element)) continue;
     if (Date.now() - due.get(element) >= Number(element.dataset.poll) * 1000) refetch(element);
   }
 }, 1000);
@@ -171,7 +179,7 @@ function heard(ok) {
   if (banner) banner.hidden = failures < 3;
 }
 document.addEventListener('htmx:afterRequest', event => {
-  if (event.detail.elt?.matches?.('[data-poll]')) heard(event.detail.xhr.status > 0 && event.detail.xhr.status < 500);
+  if (event.detail.elt?.matches?.('[data-poll]')) heard(answered(event.detail.xhr));
 });
 
 // Without a stream for a while: how often the page asks instead.

@@ -130,6 +130,13 @@ def test_without_a_stream_the_page_polls_and_says_so_until_there_is_one(
         page.clock.run_for(80_000)
     page.clock.resume()
     expect(page.locator("#unlive")).to_be_hidden()
+    # The pages are away for a moment, the stream is not: nobody says it a second time.
+    page.route("**/news/**", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        services.send(conversation_id=talk.pk, body="还在吗", client_id="client-0002", by=zhou)
+    page.unroute("**/news/**")
+    expect(page.locator("#lines")).to_contain_text("还在吗", timeout=9000)
+    expect(page.locator("#unlive")).to_be_hidden()
     context.close()
 
 
