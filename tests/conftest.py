@@ -28,6 +28,7 @@ TOGETHER = (
     "tests/e2e/",
     "tests/ui/",
     "tests/security/test_canary.py",
+    "tests/security/test_streams.py",
     "tests/contacts/test_plans.py",
     "tests/im/live/test_process.py",
     "tests/im/live/test_browser.py",
