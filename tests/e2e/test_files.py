@@ -208,6 +208,38 @@ def test_nothing_that_was_sent_runs(talk: Conversation, open_as: Open) -> None:
     assert "ran" not in other.title()
 
 
+REFUSED = {
+    "图标.png": b"<svg xmlns='http://www.w3.org/2000/svg' onload=\"document.title='ran'\"/>",
+    "说明.pdf": b"<!doctype html>" + uploading.ALERT,
+    "照片.jpg": b"MZ\x90\x00" + b"\x00" * 200,
+    "动图.gif": uploading.GIF_SCRIPT,
+    "全景.png": uploading.flood(),
+}
+
+
+def test_hostile_files_are_refused_with_a_sentence_and_hostile_names_are_made_plain(
+    talk: Conversation, open_as: Open
+) -> None:
+    page = open_as(person("zhou"), f"/messages/{talk.pk}/")
+    names = ["x" * 10_000 + ".pdf", "../../etc/passwd.pdf"]
+    files = [(name, "image/png", content) for name, content in REFUSED.items()]
+    bring(page, "drop", *files, *((name, "a/b", uploading.PDF) for name in names))
+    page.locator("#uploads").get_by_role("button", name="发送文件").click()
+    expect(page.locator(".msg.mine")).to_have_count(len(names))
+    failed = page.locator(".upload.bad")
+    expect(failed).to_have_count(len(REFUSED))
+    sentences = ["不能发送程序", "不能发送程序", "不能发送程序", "图片", "像素"]
+    for row, sentence in zip(failed.all(), sentences, strict=True):
+        expect(row.locator("small")).to_contain_text(sentence)
+    assert Attachment.objects.count() == len(names)
+    for kept in Attachment.objects.values_list("name", flat=True):
+        assert kept.endswith(".pdf")
+        assert len(kept) <= 200
+        assert "/" not in kept
+    check_everywhere(page, "files-hostile", themes=("light",))
+    assert "ran" not in page.title()
+
+
 def test_forwarding_and_searching(talk: Conversation, open_as: Open) -> None:
     zhou, han = person("zhou"), world.staff("han", "韩雪")
     world.sees(Party(zhou.pk), Party(han.pk))

@@ -5,18 +5,25 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services import access
 from im import services
 from im.models import Conversation
+from im.reach import Party
+from tests.approvals.conftest import make_place
 from tests.e2e.helpers import check_page, watch
-from tests.factories.accounts import AdminFactory
+from tests.factories import orgs
+from tests.factories.accounts import AdminFactory, StaffFactory
+from tests.im.live.people import ask_the_directory, outside
 from tests.im.live.streams import Server, session_of
+from tests.im.uploading import encoded
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -29,16 +36,20 @@ def server(django_db_setup: None) -> Iterator[Server]:
     server.stop()
 
 
-def open_context(browser: Browser, server: Server, user: User) -> BrowserContext:
+DESK = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+def open_context(browser: Browser, server: Server, user: User, **device: Any) -> BrowserContext:
     base = f"http://127.0.0.1:{server.port}"
-    context = browser.new_context(base_url=base, locale="zh-CN")
+    context = browser.new_context(base_url=base, locale="zh-CN", **device)
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": session_of(user), "url": base}])
     return context
 
 
-def sit_down(browser: Browser, server: Server, user: User, path: str) -> Page:
-    page = open_context(browser, server, user).new_page()
+def sit_down(browser: Browser, server: Server, user: User, path: str, **device: Any) -> Page:
+    page = open_context(browser, server, user, **device).new_page()
     watch(page)
     with page.expect_request("**/live/"):
         page.goto(path)
@@ -148,3 +159,60 @@ def test_a_page_of_somebody_who_is_disabled_leaves_by_itself(
     access.disable(user=zhou, by=AdminFactory())
     page.wait_for_url("**/login/**", timeout=8000)
     page.context.close()
+
+
+def test_staff_at_a_desk_and_an_external_person_on_a_phone(
+    browser: Browser, server: Server, settings: Settings
+) -> None:
+    ask_the_directory(settings)
+    staff = StaffFactory(name="周明宇")
+    guest = outside(name="林晓彤", sees=(staff,))
+    talk = services.open_direct(by=guest, other=Party(staff.pk))
+    phone = sit_down(browser, server, guest, f"/portal/messages/{talk.pk}/", **PHONE)
+    phone.locator("#body").tap()
+    phone.fill("#body", "样品收到了，照片发您")
+    phone.get_by_role("button", name="发送", exact=True).tap()
+    desk = sit_down(browser, server, staff, f"/messages/{talk.pk}/", **DESK)
+    expect(desk.locator("#lines")).to_contain_text("样品收到了")
+    picture = {"name": "端面.jpg", "mimeType": "image/jpeg", "buffer": encoded((900, 1200))}
+    phone.locator("[data-attach]").last.set_input_files([picture])
+    shown = desk.locator("#lines .pic img")
+    expect(shown).to_be_visible(timeout=4000)
+    expect(shown).to_have_js_property("complete", value=True)
+    assert shown.evaluate("image => image.naturalWidth") > 0
+    say(desk, "看清了，谢谢")
+    expect(phone.locator("#lines")).to_contain_text("看清了", timeout=2000)
+    expect(phone.locator("#lines .msg.mine").last).to_contain_text("已读")
+    expect(desk.locator("#lines")).to_contain_text("已读", timeout=2000)
+    for page, name in ((desk, "live-desk"), (phone, "live-phone")):
+        check_page(page, name)
+        page.context.close()
+
+
+def test_of_two_who_decide_at_once_one_is_told_who_and_all_open_cards_turn(
+    browser: Browser, server: Server
+) -> None:
+    place = make_place()
+    another = orgs.make_administrator("另一位管理员")
+    application = place.apply()
+    deciders = (place.maintainer, place.holder, place.administrator, another)
+    pages = [
+        sit_down(browser, server, user, f"/applications/{application.pk}/") for user in deciders
+    ]
+    first, second = (page.get_by_role("button", name="同意 林晓彤") for page in pages[:2])
+    first.evaluate("button => { button.click() }")
+    second.evaluate("button => { button.click() }")
+    began = time.monotonic()
+    for page in pages:
+        expect(page.locator(".acard")).to_contain_text("已同意", timeout=2000)
+        expect(page.get_by_role("button", name="同意 林晓彤")).to_have_count(0)
+    assert time.monotonic() - began < 3
+    application.refresh_from_db()
+    winner = application.decided_by
+    assert winner in deciders[:2]
+    loser = pages[1 if winner == deciders[0] else 0]
+    told = re.compile(rf"已由 {winner.name} 于 \d\d:\d\d 同意")
+    expect(loser.locator(".acard [role=alert]")).to_have_text(told)
+    for page in pages:
+        expect(page.locator(".acard [role=alert]")).to_have_count(int(page is loser))
+        page.context.close()
