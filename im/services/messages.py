@@ -55,8 +55,8 @@ def send(
     Raises Hidden (not a member), Denied (read-only now), Invalid (nothing said, more than 5,000 characters, bad
     `client_id`), Conflict (`client_id` was used for other words), Throttled (more than 60 messages a minute).
     """
-    seat, sent = begin(conversation_id=conversation_id, client_id=client_id, by=by)
     text = _checked_body(body)
+    seat, sent = begin(conversation_id=conversation_id, client_id=client_id, by=by)
     if sent is not None:
         return Said(repeated(sent, by=by, same=sent.body == text), seat)
     named = _mentioned(seat, set(mentions) - {by.pk})

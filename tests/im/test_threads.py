@@ -7,16 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 
 from accounts.models import User
+from core.errors import Hidden
+from core.fetching import fetch
 from im import services
 from im.models import Conversation, Message, Participant
 from im.reach import Party
+from im.services import groups
 from tests.im import world
 from tests.im.conftest import IDENTITY
+from tests.im.group_world import make_talk
+from tests.im.live.streams import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
+WAITS = "SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 
 
 def at_once(calls: list[Callable[[], Any]], workers: int = 8) -> list[Any]:
@@ -79,3 +85,19 @@ def test_notifications_in_opposite_orders(zhou: User, stranger: User) -> None:
         assert seqs == list(range(1, 9))
         assert conversation.last_seq == 8
         assert conversation.participants.count() == 1
+
+
+def test_a_message_that_waited_while_its_sender_was_removed_is_not_said(db: None) -> None:
+    talk = make_talk()
+
+    def waiting() -> bool:
+        return bool(fetch(WAITS, []))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            groups.remove(conversation_id=talk.group.pk, user_id=talk.b.pk, by=talk.a)
+            said = pool.submit(at_once, [lambda: talk.say(talk.b)], 1)
+            wait_for(waiting)
+        with pytest.raises(Hidden):
+            said.result()
+    assert not Message.objects.filter(event="").exists()
