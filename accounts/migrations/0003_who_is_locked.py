@@ -4,14 +4,17 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_theme_follows_the_system'),
+        ("accounts", "0002_theme_follows_the_system"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='loginthrottle',
-            index=models.Index(models.F('locked_until'), condition=models.Q(('locked_until__isnull', False)), name='accounts_throttle_locked'),
+            model_name="loginthrottle",
+            index=models.Index(
+                models.F("locked_until"),
+                condition=models.Q(("locked_until__isnull", False)),
+                name="accounts_throttle_locked",
+            ),
         ),
     ]

@@ -127,7 +127,7 @@ def test_queries_do_not_grow_with_the_rows(
         say(lin)
     world.World.calls.clear()
     assert [count(call) for call in calls] == few
-    assert few == [3, 1, 2, 1, 5]
+    assert few == [3, 1, 2, 1, 4]
     assert world.World.calls.count("labels") == 3
 
 
