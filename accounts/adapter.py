@@ -56,20 +56,41 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return HttpResponse(status=303, headers={"Location": resolve_url("accounts:login")})
 
+    def get_login_stages(self) -> list[str]:
+        return ["accounts.stages.SecondFactorStage"]
+
+    def post_login(self, request: HttpRequest, user: User, **values: Any) -> HttpResponse:
+        """The session exists: the browser is remembered as his (T42), the log-in stands in the audit trail."""
+        request.session.set_expiry(None)  # what waited for the log-in was short-lived
+        response: HttpResponse = super().post_login(request, user, **values)
+        services.opened(user=user, method=_methods(request, user))
+        throttle.remember_device(response, user)
+        return response
+
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No "signed in as …": the page that follows says enough."""
+
+
+def _methods(request: HttpRequest, user: User) -> str:
+    """The proofs of a log-in in their order, as "password+totp"."""
+    records = flow.get_authentication_records(request, user)
+    return "+".join(str(one.get("type") or one["method"]) for one in records)
 
 
 def enter(
     request: HttpRequest, user: User, *, next_url: str = "", method: str = "password"
 ) -> HttpResponse:
-    """Makes the session of somebody whom `services.login.check` or an activation link let in.
-
-    A new session key (T44), the browser is remembered as his (T42), the log-in stands in the audit trail.
+    """Goes on with somebody whom `services.login.check`, an activation link or a passkey let in: to the second step
+    where he has one (accounts.stages), else to a session with a new key (T44).
     """
     user.backend = BACKEND
+    flow.record_authentication(request, user, method=method)
+    return begin(request, user, next_url=next_url)
+
+
+def begin(request: HttpRequest, user: User, *, next_url: str = "") -> HttpResponse:
+    """The stages of a log-in whose first proof has been noted."""
+    user.backend = BACKEND
     login = Login(user=user, redirect_url=safe_next(request, next_url) or home_of(user))
-    response: HttpResponse = flow.perform_password_login(request, {}, login)
-    services.opened(user=user, method=method)
-    throttle.remember_device(response, user)
+    response: HttpResponse = flow.perform_login(request, login)
     return response

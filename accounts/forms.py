@@ -11,9 +11,9 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts import passwords
-from accounts.models import Department, User
+from accounts.models import Department, LoginPolicy, User
 from core.errors import Invalid
-from core.forms import UiForm
+from core.forms import UiForm, UiModelForm
 from core.phones import InvalidPhone, to_mobile_e164
 from core.text import clean
 
@@ -54,6 +54,48 @@ class LoginForm(UiForm):
     )
     password = password_field(_("Password"), "current-password")
     next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
+
+
+class CodeForm(UiForm):
+    """A code of an authenticator app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("Code of the app"),
+        max_length=40,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True}
+        ),
+    )
+
+
+class PasskeyNameForm(UiForm):
+    """What a passkey is called in one's own list."""
+
+    name = CleanCharField(label=_("Name of the passkey"), max_length=60)
+
+
+class ProveForm(UiForm):
+    """Who is logged in proves it again; the code only where there is a second factor."""
+
+    password = password_field(_("Password"), "current-password")
+    code = forms.CharField(
+        label=_("Code of the app, or a recovery code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, with_code: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_code:
+            del self.fields["code"]
+
+
+class LoginPolicyForm(UiModelForm):
+    """Who must have a second factor."""
+
+    class Meta:
+        model = LoginPolicy
+        fields = ("admins", "holders", "staff", "external")
 
 
 class NewPasswordForm(UiForm):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import hooks, passwords
 from accounts.models import ActivationLink, InitialSecret, LoginThrottle, Session, User
+from accounts.words import ACTIONS
 from core import audit
 from core import secrets as at_rest
 from core.actors import SystemActor
@@ -110,6 +111,17 @@ def _send_link(user: User, token: str) -> None:
         }
         body = render_to_string("accounts/mail/activation.txt", values)
         send_mail(_("Activate your account"), body, settings.DEFAULT_FROM_EMAIL, [user.email])
+
+
+def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
+    """Tells somebody by mail what was changed about how he logs in, and from where. Sent again at worst."""
+    user = User.objects.filter(pk=user_id, is_active=True).exclude(email="").first()
+    if user is None or not getattr(settings, "MAIL_ENABLED", False):
+        return
+    with translation.override(user.language):
+        values = {"user": user, "what": ACTIONS[what], "ip": ip, "url": settings.BASE_URL}
+        body = render_to_string("accounts/mail/changed.txt", values)
+        send_mail(_("A change to your log-in"), body, settings.DEFAULT_FROM_EMAIL, [user.email])
 
 
 def clear_expired() -> None:

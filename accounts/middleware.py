@@ -25,7 +25,14 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 # Open to everybody: probes carry no session.
 PUBLIC = frozenset({"healthz", "readyz"})
-# Reached while a new password or the privacy notice is still due.
+# Reached while a second factor is still due.
+SET_UP = frozenset(
+    {
+        "accounts:security", "accounts:totp-add", "accounts:passkey-add", "accounts:recovery-codes",
+        "accounts:prove",
+    }
+)  # fmt: skip
+# Reached while anything is still due.
 ALWAYS = PUBLIC | {"accounts:logout", "accounts:preferences", "accounts:login"}
 
 
@@ -107,6 +114,8 @@ class AccountGateMiddleware:
             return ""
         if user.must_change_password:
             return "" if name == "accounts:password" else reverse("accounts:password")
+        if selectors.factor_due(user):
+            return "" if name in SET_UP else reverse("accounts:security")
         if name in ("accounts:privacy", "accounts:password") or not user.is_external:
             return ""
         return reverse("accounts:privacy") if selectors.notice_to_accept(user) else ""

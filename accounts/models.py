@@ -302,6 +302,32 @@ class Consent(models.Model):
         return f"{self.user_id} v{self.notice_id}"
 
 
+class LoginPolicy(models.Model):
+    """One row: who must have a second factor (SPEC ACC-5)."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    admins = models.BooleanField(_("System administrators"), default=False)
+    holders = models.BooleanField(_("External directory maintenance"), default=False)
+    staff = models.BooleanField(_("All staff"), default=False)
+    external = models.BooleanField(_("All external people"), default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="accounts_loginpolicy_one_row")
+        ]
+
+    def __str__(self) -> str:
+        names = ("admins", "holders", "staff", "external")
+        return " ".join(name for name in names if getattr(self, name)) or "nobody"
+
+    def asks(self, user: User) -> bool:
+        """Whether this person must have a second factor."""
+        if user.is_external:
+            return self.external
+        by_right = (user.is_superuser and self.admins) or (user.is_holder and self.holders)
+        return self.staff or by_right
+
+
 class Installation(models.Model):
     """One row: what has happened for good on this installation (SECURITY T39)."""
 

@@ -21,8 +21,21 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem(
             "departments", _("Internal departments"), url, "building-community", CONSOLE, group, 720
         )
+        url = reverse("accounts:login-policy")
+        label = _("Log-in requirements")
+        yield NavItem(
+            "login-policy", label, url, "shield-lock", CONSOLE, _("Account security"), 420
+        )
     yield NavItem(
         "password", _("Change the password"), reverse("accounts:password"), "key", ME, order=810
+    )
+    yield NavItem(
+        "security",
+        _("Second factor"),
+        reverse("accounts:security"),
+        "shield-lock",
+        ME,
+        order=815,
     )
     yield NavItem(
         "sessions",

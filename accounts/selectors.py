@@ -7,13 +7,26 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import permissions, throttle
-from accounts.models import Consent, Department, InitialSecret, PrivacyNotice, Session, User
+from accounts.mfa import FACTORS, has_factor
+from accounts.models import (
+    Consent,
+    Department,
+    InitialSecret,
+    LoginPolicy,
+    PrivacyNotice,
+    Session,
+    User,
+)
 from core.errors import Invalid
+from core.fetching import instance
+from core.models import AuditEntry
 from core.text import fold, parse_query, range_end, simplified
 
 
@@ -167,6 +180,50 @@ def sessions_of(user: User, *, current_key: str | None = None) -> list[OpenSessi
         for row in rows[:200]
     ]  # fmt: skip
     return sorted(found, key=lambda session: not session.current)
+
+
+def login_policy() -> LoginPolicy:
+    """Who must have a second factor; one query."""
+    row = instance(LoginPolicy, "id = 1", [])
+    return row or LoginPolicy(
+        admins=settings.SECOND_FACTOR_REQUIRED, holders=settings.SECOND_FACTOR_REQUIRED
+    )
+
+
+def factor_due(user: User) -> bool:
+    """Whether this person must set up a second factor before anything else; one query where nobody asks for it."""
+    return login_policy().asks(user) and not has_factor(user)
+
+
+def without_factor() -> dict[str, int]:
+    """How many active people of each group of the policy have no second factor yet; one query."""
+    factor = Authenticator.objects.filter(user_id=OuterRef("pk"), type__in=FACTORS)
+    rows = User.objects.active().filter(~Exists(factor))
+    staff = Q(kind=User.Kind.STAFF)
+    found: dict[str, int] = rows.aggregate(
+        admins=Count("pk", filter=Q(is_superuser=True)),
+        holders=Count("pk", filter=Q(is_holder=True)),
+        staff=Count("pk", filter=staff),
+        external=Count("pk", filter=~staff),
+    )
+    return found
+
+
+# What stands in the history of one's own login.
+OWN_ACTS = (
+    "session.start", "session.end", "session.end_all", "password.change", "login.activate",
+    "second_factor.totp.add", "second_factor.totp.remove", "second_factor.passkey.add",
+    "second_factor.passkey.remove", "second_factor.passkey.rename", "second_factor.codes", "second_factor.reset",
+    "sso.link", "sso.unlink",
+)  # fmt: skip
+
+
+def login_history(user: User, *, limit: int = 50) -> list[AuditEntry]:
+    """What happened to one's own login: log-ins with their source, changes of how one logs in; newest first."""
+    rows = AuditEntry.objects.filter(
+        object_type=user._meta.label_lower, object_id=str(user.pk), action__in=OWN_ACTS
+    )
+    return list(rows.order_by("-id")[:limit])
 
 
 def newest_notice() -> PrivacyNotice | None:

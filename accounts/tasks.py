@@ -10,6 +10,12 @@ def issue_credentials(*, user_id: int, issue_key: str) -> None:
     jobs.issue_credentials(user_id=user_id, issue_key=issue_key)
 
 
+@effect("accounts.tell_of_change")
+def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
+    """A mail about a change of how somebody logs in."""
+    jobs.tell_of_change(user_id=user_id, what=what, ip=ip)
+
+
 @schedule("accounts.clear_expired")
 def clear_expired() -> None:
     """Wipes what has expired."""

@@ -78,6 +78,14 @@ def device_key(user: User | None, cookie: str) -> str:
     return "device:" + hashlib.sha256(cookie.encode()).hexdigest()
 
 
+def code_key(user: User, cookie: str) -> str:
+    """Key of the second step: codes count by themselves, a right password forgets none of them. A known browser
+    counts apart, as for passwords.
+    """
+    device = device_key(user, cookie)
+    return f"code:{device.removeprefix('device:') or user.pk}"
+
+
 @transaction.atomic
 def begin(keys: Iterable[str]) -> int:
     """Counts a try under all `keys`; returns 0, or the seconds to wait when one of them is locked.
@@ -95,6 +103,11 @@ def begin(keys: Iterable[str]) -> int:
     for row in rows:
         _count(row, now)
     return 0
+
+
+def is_locked(key: str) -> bool:
+    """Whether tries under this key are refused now."""
+    return LoginThrottle.objects.filter(key=key, locked_until__gt=timezone.now()).exists()
 
 
 def _count(row: LoginThrottle, now: datetime.datetime) -> None:

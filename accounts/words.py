@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +25,13 @@ ACTIONS: dict[str, str | Promise] = {
     "credentials.reveal": _("First credentials shown"),
     "credentials.set": _("Login name and first password set"),
     "password.change": _("Password changed"),
+    "second_factor.totp.add": _("Authenticator app added"),
+    "second_factor.totp.remove": _("Authenticator app removed"),
+    "second_factor.passkey.add": _("Passkey added"),
+    "second_factor.passkey.rename": _("Passkey renamed"),
+    "second_factor.passkey.remove": _("Passkey removed"),
+    "second_factor.codes": _("New recovery codes made"),
+    "second_factor.reset": _("Second factor reset by an administrator"),
     "privacy.accept": _("Privacy notice accepted"),
     "view_as.start": _("Address book viewed as this person"),
     "view_as.end": _("Viewing as this person ended"),
@@ -56,6 +64,40 @@ class Line:
 def lines(entries: Iterable[AuditEntry]) -> list[Line]:
     """Audit rows as a history for people."""
     return [Line(row.at, row.actor_label, ACTIONS.get(row.action, row.action)) for row in entries]
+
+
+# Proofs as they stand in the row of a log-in.
+METHODS: dict[str, str | Promise] = {
+    "password": _("password"),
+    "activation": _("activation link"),
+    "totp": _("authenticator app"),
+    "webauthn": _("passkey"),
+    "recovery_codes": _("recovery code"),
+    "sso": _("company log-in"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLine(Line):
+    """One line of the history of one's own login: also how and from where."""
+
+    how: str
+    ip: str
+
+
+def own_lines(entries: Iterable[AuditEntry]) -> list[OwnLine]:
+    """Audit rows about one's own login."""
+    return [
+        OwnLine(
+            row.at, row.actor_label, ACTIONS.get(row.action, row.action), _how(row.after or {}), row.ip or ""
+        )
+        for row in entries
+    ]  # fmt: skip
+
+
+def _how(after: dict[str, Any]) -> str:
+    proofs = str(after.get("method", "")).split("+")
+    return " + ".join(str(METHODS.get(proof, proof)) for proof in proofs if proof)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "guardian",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django_htmx",
     "csp",
     "core",
@@ -185,6 +186,18 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = None
 # Throttling is ours, in PostgreSQL: it works the same with Redis away (SECURITY T41, T43; ADR 7).
 ACCOUNT_RATE_LIMITS = False
+# A change to how one logs in asks who it is again when the last proof is older.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# How long the first step waits for the second one.
+ACCOUNT_LOGIN_TIMEOUT = 600
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 12
+# A passkey is two factors in one: the device, and the finger, face or number that opens it.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Whether administrators and holders of 外部互联维护 must have a second factor until somebody decides otherwise.
+SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED", default=not (DEBUG or DEMO))
 
 # --- Directory ------------------------------------------------------------------------------------------------------
 IM_REACH_POLICY = "contacts.reach.DirectoryReach"

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.mfa import has_factor
 from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.querysets import Filters
@@ -294,6 +295,9 @@ def account_actions(card: Card, *, locked: bool) -> list[Action]:
     ]
     if locked:
         found.append(dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open"))
+    if contact.user is not None and has_factor(contact.user):
+        label = _("Reset the second factor")
+        found.append(dialog(label, "contacts:account-reset-factor", contact, "fingerprint"))
     found.append(dialog(_("Log out everywhere"), "contacts:account-sessions", contact, "logout"))
     if contact.enabled:
         found.append(dialog(_("Disable"), "contacts:disable", contact, "ban", "danger-line"))

@@ -21,7 +21,7 @@ def revoke_everything(*, user: User, by: Actor, reason: str = "") -> User:
     that `by` may do this; called inside the transaction of what makes it necessary (disable, close, reissue).
     """
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    ended = _end_sessions(user)
+    ended = end_others(user, keep=None)
     close_credentials(user)
     user.refresh_from_db(fields=["session_epoch"])
     after = {"sessions_ended": ended, "reason": reason} if reason else {"sessions_ended": ended}
@@ -29,10 +29,14 @@ def revoke_everything(*, user: User, by: Actor, reason: str = "") -> User:
     return user
 
 
-def _end_sessions(user: User) -> int:
+def end_others(user: User, *, keep: str | None) -> int:
+    """Ends all sessions but that of the key `keep`, which opens its streams anew. Returns how many were ended.
+
+    For the transaction of what makes it necessary, which writes the audit row.
+    """
     live.revoke(user_ids=[user.pk])
-    hooks.sessions_ending(user.pk)
-    return Session.objects.filter(user_id=user.pk).delete()[0]
+    hooks.sessions_ending(user.pk, keep=keep)
+    return Session.objects.filter(user_id=user.pk).exclude(session_key=keep or "").delete()[0]
 
 
 def close_credentials(user: User) -> None:
@@ -104,7 +108,7 @@ def unlock(*, user: User, by: Actor) -> User:
     """Takes a temporary lock off a login (SPEC ACC-4). Staff: administrators only; external: the caller decided."""
     if not user.is_external:
         permissions.require_admin(by)
-    if throttle.clear([throttle.account_key(user.username)]):
+    if throttle.clear([throttle.account_key(user.username), throttle.code_key(user, "")]):
         audit.record(action="login.unlock", obj=user, by=by)
     return user
 
@@ -128,10 +132,7 @@ def end_session(*, user: User, ref: str, by: Actor) -> bool:
 @transaction.atomic
 def end_sessions(*, user: User, by: Actor, keep: str | None = None) -> int:
     """Log out everywhere; with `keep` the session of that key stays. Returns how many were ended."""
-    rows = Session.objects.filter(user_id=user.pk)
-    live.revoke(user_ids=[user.pk])  # the one that stays opens its streams anew
-    hooks.sessions_ending(user.pk, keep=keep)
-    ended = rows.exclude(session_key=keep or "").delete()[0]
+    ended = end_others(user, keep=keep)
     audit.record(action="session.end_all", obj=user, by=by, after={"sessions_ended": ended})
     return ended
 

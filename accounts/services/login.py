@@ -44,11 +44,14 @@ def check(*, username: str, password: str, request: HttpRequest | None = None) -
     own = [_own_key(user, username, request)]
     wait = throttle.begin([*own, source])
     if wait:
-        return Outcome("throttled", _throttled(wait), retry_after=wait)
+        if not throttle.is_locked(source):
+            # As long as any other try; a source that is shut out altogether gets its answer for nothing.
+            passwords.check(None, password[: passwords.MAX_LENGTH])
+        return throttled(wait)
     if not passwords.check(user, password[: passwords.MAX_LENGTH]) or user is None:
         return Outcome("wrong", WRONG)
     throttle.succeeded(own=[*own, throttle.account_key(user.username)], source=source)
-    return _may_enter(user, request)
+    return may_enter(user, request)
 
 
 def _own_key(user: User | None, username: str, request: HttpRequest | None) -> str:
@@ -58,7 +61,12 @@ def _own_key(user: User | None, username: str, request: HttpRequest | None) -> s
     return throttle.device_key(user, cookie) or throttle.account_key(name)
 
 
-def _throttled(seconds: int) -> str:
+def throttled(seconds: int) -> Outcome:
+    """A try that was not looked at."""
+    return Outcome("throttled", _wait(seconds), retry_after=seconds)
+
+
+def _wait(seconds: int) -> str:
     if seconds < 60:
         return ngettext(
             "Too many failed tries. Try again in %(n)s second.", "Too many failed tries. Try again in %(n)s seconds.",
@@ -71,7 +79,8 @@ def _throttled(seconds: int) -> str:
     ) % {"n": minutes}  # fmt: skip
 
 
-def _may_enter(user: User, request: HttpRequest | None) -> Outcome:
+def may_enter(user: User, request: HttpRequest | None) -> Outcome:
+    """Whether somebody who has proved who he is may come in now; asked at every door and after its second step."""
     if not user.is_active:
         return Outcome(
             "disabled", _("This login is disabled. Please ask your contact in the company.")

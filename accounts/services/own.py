@@ -3,10 +3,10 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import hooks, passwords, throttle
-from accounts.models import Consent, PrivacyNotice, Session, User
-from accounts.services import access
-from core import audit, context, live
+from accounts import passwords, throttle
+from accounts.models import Consent, PrivacyNotice, User
+from accounts.services import access, notices
+from core import audit, context
 from core.errors import Invalid, Throttled
 
 LANGUAGES = ("zh-hans", "en")
@@ -19,14 +19,21 @@ def change_password(
 
     All other sessions, live links and unread envelopes end. Raises Invalid(field), Throttled.
     """
+    if not own_password(user, old):
+        raise Invalid(_("The old password is wrong"), field="old")
+    return _replace(user=user, old=old, new=new, by=by, keep_session=keep_session)
+
+
+def own_password(user: User, password: str) -> bool:
+    """Whether this is the password of who is logged in, with the same throttle as the log-in. Raises Throttled."""
     key = throttle.account_key(user.username)
     wait = throttle.begin([key])
     if wait:
         raise Throttled(_("Too many failed tries; wait a little"), retry_after=wait)
-    if not passwords.check(user, old[: passwords.MAX_LENGTH]):
-        raise Invalid(_("The old password is wrong"), field="old")
-    throttle.clear([key])
-    return _replace(user=user, old=old, new=new, by=by, keep_session=keep_session)
+    right = passwords.check(user, password[: passwords.MAX_LENGTH])
+    if right:
+        throttle.clear([key])
+    return right
 
 
 @transaction.atomic
@@ -42,11 +49,10 @@ def _replace(*, user: User, old: str, new: str, by: User, keep_session: str | No
     user.set_password(new)
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])
-    live.revoke(user_ids=[user.pk])  # the session that stays opens its streams anew
-    hooks.sessions_ending(user.pk, keep=keep_session)
-    Session.objects.filter(user_id=user.pk).exclude(session_key=keep_session or "").delete()
+    access.end_others(user, keep=keep_session)
     access.close_credentials(user)
     audit.record(action="password.change", obj=user, by=by)
+    notices.tell(user, "password.change")
     return user
 
 

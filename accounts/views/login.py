@@ -15,6 +15,7 @@ from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
 from accounts.services import credentials, own
 from accounts.services import login as services
 from accounts.views.guards import person
+from accounts.views.second import refused
 from core.errors import Invalid
 from core.nav import THEME_COOKIE, build
 
@@ -41,16 +42,7 @@ def login(request: HttpRequest) -> HttpResponse:
     )
     if outcome.user is not None:
         return enter(request, outcome.user, next_url=values["next"])
-    return _refused(request, form, outcome)
-
-
-def _refused(request: HttpRequest, form: LoginForm, outcome: services.Outcome) -> HttpResponse:
-    status = 429 if outcome.retry_after else 422
-    context = {"form": form, "problem": outcome.message}
-    response = render(request, "accounts/login.html", context, status=status)
-    if outcome.retry_after:
-        response["Retry-After"] = str(outcome.retry_after)
-    return response
+    return refused(request, outcome, form)
 
 
 @require_safe

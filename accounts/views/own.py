@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import selectors
+from accounts import selectors, words
 from accounts.adapter import home_of
 from accounts.forms import PasswordForm, take
 from accounts.models import PrivacyNotice
@@ -46,6 +46,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
     user = person(request)
     context = {
         "sessions": selectors.sessions_of(user, current_key=request.session.session_key),
+        "history": words.own_lines(selectors.login_history(user)),
         "base": "base_portal.html" if user.is_external else "base_staff.html",
     }
     return render(request, "accounts/sessions.html", context)

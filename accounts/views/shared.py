@@ -57,10 +57,10 @@ def ask(
 
 
 def dialog(
-    request: HttpRequest, form: Any, *, title: str, submit: str, back_url: str
+    request: HttpRequest, form: Any, *, title: str, submit: str, back_url: str, **more: Any
 ) -> HttpResponse:
     """A form as a dialog, or as a page without htmx."""
-    context = {
+    context = more | {
         "form": form,
         "title": title,
         "submit": submit,

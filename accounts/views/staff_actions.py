@@ -14,8 +14,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.mfa import has_factor
 from accounts.models import User
-from accounts.services import access, credentials, people
+from accounts.services import access, credentials, people, second_factor
 from accounts.views.guards import admin_only, person
 from accounts.views.shared import ask
 from core import htmx
@@ -69,6 +70,13 @@ ACTIONS = (
     StaffAction(
         "unlock", _("Unlock"), _("Unlock %(name)s?"), _("%(name)s is unlocked"), access.unlock,
         lambda user: user.is_active, _("Failed tries are forgotten."), "lock-open", danger=False, to_oneself=True,
+    ),
+    StaffAction(
+        "factor-reset", _("Reset the second factor"), _("Reset the second factor of %(name)s?"),
+        _("The second factor is reset"), second_factor.reset, has_factor,
+        _("For somebody who has lost it: make sure who asks. All log-ins end; the password alone opens until a new "
+          "second factor is set up."),
+        "fingerprint",
     ),
     StaffAction(
         "end-sessions", _("End all log-ins"), _("End all log-ins of %(name)s?"), _("All log-ins have ended"),

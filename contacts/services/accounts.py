@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import InitialSecret, Session, User
-from accounts.services import access, credentials
+from accounts.services import access, credentials, second_factor
 from contacts import accounts_hooks, closure, events, expiry
 from contacts.models import Contact, ContactScope
 from contacts.permissions import Role, viewer_of
@@ -191,6 +191,15 @@ def unlock(*, by: Actor, contact: Contact) -> Contact:
     fresh, user = _with_login(by=by, contact=contact)
     access.unlock(user=user, by=by)
     record(by=by, contact=fresh, action="account.unlock")
+    return fresh
+
+
+@transaction.atomic
+def reset_factor(*, by: Actor, contact: Contact) -> Contact:
+    """Takes the second factor of somebody who has lost it away. Raises Conflict without an account or a factor."""
+    fresh, user = _with_login(by=by, contact=contact)
+    second_factor.reset(user=user, by=by)
+    record(by=by, contact=fresh, action="account.reset_factor")
     return fresh
 
 

@@ -99,6 +99,19 @@ def unlock(request: HttpRequest, card: Card) -> HttpResponse:
 
 @require_http_methods(EDITABLE)
 @on_contact(Role.MAIN_MAINTAINER)
+def reset_factor(request: HttpRequest, card: Card) -> HttpResponse:
+    """The way back in for somebody whose phone and recovery codes are lost."""
+    return _ask(
+        request, card, accounts.reset_factor, said=_("The second factor is reset"),
+        title=_("Reset the second factor of %(name)s?") % {"name": card.contact.name},
+        text=_("For somebody who has lost it: make sure who asks. All log-ins end; the password alone opens until "
+               "a new second factor is set up."),
+        submit=_("Reset the second factor"), style="danger",
+    )  # fmt: skip
+
+
+@require_http_methods(EDITABLE)
+@on_contact(Role.MAIN_MAINTAINER)
 def sessions(request: HttpRequest, card: Card) -> HttpResponse:
     """Logs the person out everywhere."""
     return _ask(

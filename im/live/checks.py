@@ -31,11 +31,15 @@ T = TypeVar("T")
 # Valid sessions of active people; whether a duty comes first (accounts.middleware); and a mark that changes with
 # whatever the session or the login is proved by.
 STANDING = """
-SELECT s.session_key, u.id, u.kind = 'external', u.demo, u.must_change_password OR (u.kind = 'external' AND EXISTS (
+SELECT s.session_key, u.id, u.kind = 'external', u.demo, u.must_change_password OR (
+         CASE WHEN u.kind = 'external' THEN p.external
+              ELSE p.staff OR (u.is_superuser AND p.admins) OR (u.is_holder AND p.holders) END
+         AND NOT EXISTS (SELECT FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type IN ('totp', 'webauthn'))
+       ) OR (u.kind = 'external' AND EXISTS (
          SELECT FROM accounts_privacynotice n WHERE n.version = (SELECT max(version) FROM accounts_privacynotice)
          AND NOT EXISTS (SELECT FROM accounts_consent c WHERE c.notice_id = n.id AND c.user_id = u.id))),
        encode(sha256(convert_to(concat(s.session_data, u.password, u.session_epoch), 'UTF8')), 'hex')
-FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id
+FROM accounts_session s JOIN accounts_user u ON u.id = s.user_id JOIN accounts_loginpolicy p ON p.id = 1
 WHERE s.session_key = ANY(%s::text[]) AND s.expire_date > now() AND u.is_active
 """
 

@@ -32,6 +32,7 @@ RULES = {
 # Model -> why nobody asks for its rows by themselves.
 EXEMPT = {
     "accounts.DepartmentMembership": "read with its department or person",
+    "accounts.LoginPolicy": "one row, administrators",
     "accounts.Installation": "one row: an administrator once existed",
     "accounts.LoginThrottle": "counters, no page",
     "accounts.ActivationLink": "reached by the token alone",

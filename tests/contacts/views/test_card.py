@@ -52,7 +52,7 @@ MAIN = [200, 200, 404, 404, 404, 404]
 
 @pytest.mark.parametrize(
     "path", ["disable", "enable", "delete", "account/open", "account/expiry", "account/reissue", "account/unlock",
-             "account/sessions", "account/close"],
+             "account/sessions", "account/close", "account/reset-factor"],
 )  # fmt: skip
 def test_questions_are_for_those_who_maintain_the_main_dimension(as_, book, path) -> None:
     assert statuses(as_, book, "get", f"/contacts/{{pk}}/{path}/") == MAIN

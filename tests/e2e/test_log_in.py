@@ -1,0 +1,139 @@
+"""Passkeys, an authenticator app, recovery codes: set up and used in a browser with a virtual authenticator."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+
+from accounts.models import LoginPolicy, User
+from tests.e2e.helpers import check_everywhere, check_page, watch
+from tests.factories.accounts import PASSWORD, AdminFactory
+from tests.portal.conftest import make_place
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
+
+
+@pytest.fixture
+def address(request: pytest.FixtureRequest) -> str:
+    url = str(request.getfixturevalue("live_server").url)
+    assert "//localhost" in url, "a passkey belongs to a name"
+    return url
+
+
+@pytest.fixture
+def page(address: str, context: BrowserContext) -> Page:
+    page = context.new_page()
+    watch(page)
+    return page
+
+
+def plug_in(page: Page) -> CDPSession:
+    """An authenticator that keeps passkeys and knows its owner. It is gone with the next check of axe, whose session
+    ends what was simulated for the page.
+    """
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
+        "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return session
+
+
+def code_of(secret: str, steps: int = 0) -> str:
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
+
+
+def log_in(page: Page, address: str, user: User) -> None:
+    page.goto(f"{address}/login/")
+    page.get_by_label("登录名").fill(user.username)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录", exact=True).click()
+
+
+def forget(page: Page) -> None:
+    """The cookies are gone; no open page notices it by itself."""
+    page.goto("about:blank")
+    page.context.clear_cookies()
+
+
+def set_up_app(page: Page) -> tuple[str, list[str]]:
+    """The secret, and the recovery codes that are shown this once."""
+    page.get_by_role("link", name="设置验证器应用").click()
+    secret = page.locator("#totp-secret").inner_text()
+    check_everywhere(page, "factor-app", widths=(1440, 390))
+    page.locator("input[name=code]").fill(code_of(secret, -1))
+    page.get_by_role("button", name="验证并启用").click()
+    codes = [code.replace(" ", "") for code in page.locator(".once code").all_inner_texts()]
+    assert len(codes) == 10
+    check_page(page, "factor-codes")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="完成").click()
+    return secret, codes
+
+
+def test_an_app_and_recovery_codes(page: Page, address: str) -> None:
+    LoginPolicy.objects.update_or_create(id=1, defaults={"external": True})
+    user = make_place().external
+    log_in(page, address, user)
+    expect(page.locator(".note-warn")).to_contain_text("必须启用双重验证")
+    check_everywhere(page, "factor-due", themes=("light",))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    secret, codes = set_up_app(page)
+    expect(page.get_by_text("还剩 10 个恢复码。")).to_be_visible()
+    forget(page)
+    log_in(page, address, user)
+    expect(page.get_by_role("heading", level=1)).to_have_text("双重验证")
+    check_everywhere(page, "factor-step")
+    page.locator("input[name=code]").fill("000000")
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page.locator("[data-errors]")).to_contain_text("验证码错误")
+    page.locator("input[name=code]").fill(code_of(secret))
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page).not_to_have_url(f"{address}/login/code/")
+    forget(page)
+    log_in(page, address, user)
+    page.locator("input[name=code]").fill(codes[0])
+    page.get_by_role("button", name="登录", exact=True).click()
+    expect(page).not_to_have_url(f"{address}/login/code/")
+
+
+def test_a_passkey_opens_alone_and_as_the_second_step(page: Page, address: str) -> None:
+    user = AdminFactory()
+    log_in(page, address, user)
+    expect(page).not_to_have_url(f"{address}/login/")
+    page.goto(f"{address}/account/security/passkey/")
+    check_page(page, "factor-passkey")
+    device = plug_in(page)
+    page.get_by_label("通行密钥名称").fill("办公室电脑")
+    page.get_by_role("button", name="创建通行密钥").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="完成").click()
+    expect(page.locator("tbody")).to_contain_text("办公室电脑")
+    forget(page)
+    page.goto(f"{address}/login/")
+    page.get_by_role("button", name="使用通行密钥登录").click()
+    expect(page).not_to_have_url(f"{address}/login/")
+    forget(page)
+    log_in(page, address, user)
+    page.get_by_role("button", name="使用通行密钥").click()
+    expect(page).not_to_have_url(f"{address}/login/code/")
+    assert Authenticator.objects.get(user=user, type="webauthn").last_used_at
+    device.detach()
+    page.goto(f"{address}/account/security/")
+    check_everywhere(page, "factor-list")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name="重命名 办公室电脑").click()
+    page.get_by_role("dialog").get_by_label("通行密钥名称").fill("台式机")
+    page.get_by_role("dialog").get_by_role("button", name="保存").click()
+    expect(page.locator("tbody")).to_contain_text("台式机")
+    page.goto(f"{address}/console/login-policy/")
+    check_everywhere(page, "login-policy", themes=("light",))
+    forget(page)
+    page.goto(f"{address}/login/")
+    check_everywhere(page, "login")
