@@ -32,6 +32,8 @@ ACTIONS: dict[str, str | Promise] = {
     "second_factor.passkey.remove": _("Passkey removed"),
     "second_factor.codes": _("New recovery codes made"),
     "second_factor.reset": _("Second factor reset by an administrator"),
+    "sso.link": _("Company log-in linked"),
+    "sso.unlink": _("Company log-in unlinked"),
     "privacy.accept": _("Privacy notice accepted"),
     "view_as.start": _("Address book viewed as this person"),
     "view_as.end": _("Viewing as this person ended"),

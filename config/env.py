@@ -15,6 +15,7 @@ from core.logs import add_request_id, escape_control
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Environment:
@@ -62,6 +63,44 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must look like https://host[:port], not {value!r}.")
         return value
 
+    def openid(self, name: str) -> dict[str, Any]:
+        """An OpenID Connect provider: NAME_ISSUER, NAME_CLIENT_ID, NAME_CLIENT_SECRET(_FILE), NAME_LABEL. It speaks
+        https; NAME_ALLOW_LOOPBACK lets one on this machine speak http. {} without an issuer.
+        """
+        issuer = os.environ.get(f"{name}_ISSUER", "")
+        if not issuer:
+            return {}
+        parts, loopback = urlsplit(issuer), self.flag(f"{name}_ALLOW_LOOPBACK", default=False)
+        near = loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
+        if (
+            not (parts.scheme == "https" or near)
+            or parts.query
+            or parts.fragment
+            or len(issuer) > 200
+        ):
+            raise ImproperlyConfigured(
+                f"{name}_ISSUER must look like https://login.example.com/realm, not {issuer!r}."
+            )
+        return {
+            "issuer": issuer,
+            "client_id": self.text(f"{name}_CLIENT_ID"),
+            "client_secret": self._filed(f"{name}_CLIENT_SECRET")
+            or self.text(f"{name}_CLIENT_SECRET"),
+            "label": self.text(f"{name}_LABEL", default="企业统一登录"),
+            "loopback": loopback,
+        }
+
+    @staticmethod
+    def _filed(name: str) -> str:
+        """What the file NAME_FILE holds; "" without one."""
+        file_name = os.environ.get(f"{name}_FILE")
+        if not file_name:
+            return ""
+        try:
+            return Path(file_name).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}.") from error
+
     def directory(self, name: str, *, default: Path) -> Path:
         path = Path(os.environ.get(name) or default)
         if not path.is_absolute():
@@ -70,14 +109,9 @@ class Environment:
 
     def secret(self, name: str, *, debug_default: str, debug: bool) -> str:
         """A secret from NAME or from the file NAME_FILE; only DEBUG may go without one."""
-        file_name = os.environ.get(f"{name}_FILE")
-        if file_name:
-            try:
-                return Path(file_name).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                raise ImproperlyConfigured(
-                    f"{name}_FILE cannot be read: {error.strerror}."
-                ) from error
+        filed = self._filed(name)
+        if filed:
+            return filed
         value = os.environ.get(name, "")
         if not value and debug:
             return debug_default

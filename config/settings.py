@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "django_htmx",
     "csp",
     "core",
@@ -196,6 +197,9 @@ MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODE_DIGITS = 12
 # A passkey is two factors in one: the device, and the finger, face or number that opens it.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# The company's own identity provider, for staff; empty where there is none.
+OIDC = env.openid("OIDC")
+SOCIALACCOUNT_ADAPTER = "accounts.sso.SocialAdapter"
 # Whether administrators and holders of 外部互联维护 must have a second factor until somebody decides otherwise.
 SECOND_FACTOR_REQUIRED = env.flag("SECOND_FACTOR_REQUIRED", default=not (DEBUG or DEMO))
 

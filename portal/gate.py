@@ -47,6 +47,8 @@ PUBLIC: Final = frozenset(
         "accounts:login",
         "accounts:second-factor",
         "accounts:passkey-login",
+        "accounts:sso",
+        "accounts:sso-back",
         "accounts:activate",
         "accounts:preferences",
         "healthz",

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts import sso
 from accounts.adapter import enter, home_of, safe_next
 from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
 from accounts.services import credentials, own
@@ -33,9 +34,10 @@ def login(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(wanted or home_of(request.user))
     form = LoginForm(request.POST or None, initial={"next": wanted})
     if request.method != "POST":
-        return render(request, "accounts/login.html", {"form": form})
+        return render(request, "accounts/login.html", {"form": form, "sso": sso.label()})
     if not form.is_valid():
-        return render(request, "accounts/login.html", {"form": form}, status=form.http_status)
+        shown = {"form": form, "sso": sso.label()}
+        return render(request, "accounts/login.html", shown, status=form.http_status)
     values = form.cleaned_data
     outcome = services.check(
         username=values["username"], password=values["password"], request=request

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import throttle
+from accounts import sso, throttle
 from accounts.adapter import begin, home_of
 from accounts.forms import CodeForm, LoginForm
 from accounts.mfa import own_factors
@@ -31,7 +31,7 @@ TEMPLATE = "accounts/second_factor.html"
 
 def refused(request: HttpRequest, outcome: services.Outcome, form: Any = None) -> HttpResponse:
     """The log-in page with the reason."""
-    shown = {"form": form or LoginForm(), "problem": outcome.message}
+    shown = {"form": form or LoginForm(), "problem": outcome.message, "sso": sso.label()}
     return _again(request, "accounts/login.html", shown, outcome.retry_after)
 
 

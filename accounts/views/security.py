@@ -13,13 +13,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import selectors
+from accounts import selectors, sso
 from accounts.adapter import safe_next
 from accounts.forms import CodeForm, PasskeyNameForm, ProveForm
 from accounts.mfa import has_factor, own_factors, qr_image
 from accounts.models import User
 from accounts.services import own
 from accounts.services import second_factor as factors
+from accounts.services import sso as links
 from accounts.views import proof
 from accounts.views.guards import person
 from accounts.views.shared import ask, attempt, dialog
@@ -50,6 +51,8 @@ def security(request: HttpRequest) -> HttpResponse:
         "app": kinds.get(Authenticator.Type.TOTP),
         "passkeys": [row for row in rows if row.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
+        "sso": sso.label() if not user.is_external else "",
+        "link": links.own_link(user),
         "required": selectors.login_policy().asks(user),
     }
     return render(request, "accounts/security.html", context)
@@ -200,23 +203,24 @@ def _codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
 @proof.freshly_proved
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Ten new recovery codes; the former ones are dead."""
-    question = _question(
+    asked = question(
         _("Make new recovery codes?"), _("Make new codes"), reverse("accounts:recovery-codes"),
         _("The former codes stop working at once. All other log-ins end."),
     )  # fmt: skip
     if request.method != "POST":
-        return ask(request, question | base_of(request))
+        return ask(request, asked | base_of(request))
     try:
         codes = factors.new_recovery_codes(
             user=person(request), keep_session=request.session.session_key
         )
     except UserError as error:
-        return ask(request, question | base_of(request), error)
+        return ask(request, asked | base_of(request), error)
     request.session.cycle_key()
     return _codes(request, codes)
 
 
-def _question(title: str, submit: str, action: str, text: str) -> dict[str, Any]:
+def question(title: str, submit: str, action: str, text: str) -> dict[str, Any]:
+    """A question about one's own login, for `ask`."""
     back = reverse("accounts:security")
     return {
         "title": title, "submit": submit, "action": action, "text": text, "style": "danger", "back_url": back,
@@ -227,18 +231,18 @@ def _question(title: str, submit: str, action: str, text: str) -> dict[str, Any]
 @proof.freshly_proved
 def factor_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Takes an app or a passkey away."""
-    question = base_of(request) | _question(
+    asked = base_of(request) | question(
         _("Remove this second factor?"), _("Remove"), reverse("accounts:factor-remove", args=[pk]),
         _("It opens nothing any more. All other log-ins end."),
     )  # fmt: skip
     user = person(request)
     if request.method != "POST":
         factors.own_factor(user, pk)
-        return ask(request, question)
+        return ask(request, asked)
     try:
         factors.remove(user=user, pk=pk, keep_session=request.session.session_key)
     except UserError as error:
-        return ask(request, question, error)
+        return ask(request, asked, error)
     request.session.cycle_key()
     messages.success(request, _("Removed"))
     return htmx.done(request, reverse("accounts:security"))
