@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 import time_machine
@@ -14,6 +15,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt, encrypt
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -376,3 +378,13 @@ def test_one_code_at_once_is_one_log_in(still: None) -> None:
     for thread in threads:
         thread.join()
     assert sorted(kinds) == ["", "", "", TYPES.TOTP]
+
+
+def test_the_command_of_the_server_lets_the_only_administrator_in(still: None) -> None:
+    admin = AdminFactory()
+    with_app(admin)
+    call_command("reset_second_factor", admin.username.upper(), stdout=StringIO())
+    assert not Authenticator.objects.filter(user=admin).exists()
+    for name in (admin.username, "nobody"):
+        with pytest.raises(CommandError):
+            call_command("reset_second_factor", name)

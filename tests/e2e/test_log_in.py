@@ -8,10 +8,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
+from pytest_django import Settings
 
 from accounts.models import LoginPolicy, User
 from tests.e2e.helpers import check_everywhere, check_page, watch
-from tests.factories.accounts import PASSWORD, AdminFactory
+from tests.factories.accounts import PASSWORD, AdminFactory, StaffFactory
+from tests.oidc.running import running
 from tests.portal.conftest import make_place
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
@@ -66,7 +68,7 @@ def set_up_app(page: Page) -> tuple[str, list[str]]:
     """The secret, and the recovery codes that are shown this once."""
     page.get_by_role("link", name="设置验证器应用").click()
     secret = page.locator("#totp-secret").inner_text()
-    check_everywhere(page, "factor-app", widths=(1440, 390))
+    check_everywhere(page, "factor-app", themes=("light",))
     page.locator("input[name=code]").fill(code_of(secret, -1))
     page.get_by_role("button", name="验证并启用").click()
     codes = [code.replace(" ", "") for code in page.locator(".once code").all_inner_texts()]
@@ -89,7 +91,7 @@ def test_an_app_and_recovery_codes(page: Page, address: str) -> None:
     forget(page)
     log_in(page, address, user)
     expect(page.get_by_role("heading", level=1)).to_have_text("双重验证")
-    check_everywhere(page, "factor-step")
+    check_everywhere(page, "factor-step", themes=("dark",))
     page.locator("input[name=code]").fill("000000")
     page.get_by_role("button", name="登录", exact=True).click()
     expect(page.locator("[data-errors]")).to_contain_text("验证码错误")
@@ -136,4 +138,24 @@ def test_a_passkey_opens_alone_and_as_the_second_step(page: Page, address: str) 
     check_everywhere(page, "login-policy", themes=("light",))
     forget(page)
     page.goto(f"{address}/login/")
-    check_everywhere(page, "login")
+    check_everywhere(page, "login", themes=("light",))
+
+
+def test_the_company_account(page: Page, address: str, settings: Settings) -> None:
+    user = StaffFactory()
+    with running(f"{address}/login/sso/back/") as provider:
+        settings.BASE_URL, settings.OIDC = address, provider.settings()
+        provider.sees("wang.fang")
+        log_in(page, address, user)
+        expect(page).not_to_have_url(f"{address}/login/")
+        page.goto(f"{address}/account/security/")
+        page.get_by_role("link", name="关联", exact=True).click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("关联企业统一登录")
+        check_page(page, "sso-confirm")
+        page.get_by_role("button", name="是我本人").click()
+        expect(page.get_by_role("link", name="取消关联")).to_be_visible()
+        check_page(page, "factor-sso")
+        forget(page)
+        page.goto(f"{address}/login/")
+        page.get_by_role("link", name="企业账号").click()
+        expect(page.locator("details.menu .me")).to_contain_text(user.name)
