@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0002_theme_follows_the_system"),
+        ("accounts", "0003_who_is_locked"),
     ]
 
     operations = [
