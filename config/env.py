@@ -140,7 +140,8 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name} must be a postgres:// address; other databases are not supported."
             )
-        options = dict(config.get("OPTIONS", {}))
+        # Django's default lets psycopg prepare nothing, also where a query asks for it (core.fetching).
+        options = {"prepare_threshold": 5} | dict(config.get("OPTIONS", {}))
         if pool_max:
             options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
         # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).

@@ -141,7 +141,9 @@ def _number_of(parts: list[str]) -> str:
 def _stored(
     places: list[tuple[list[int], bool]], personal: list[str], parameters: dict[str, Any]
 ) -> tuple[str, dict[str, Any]]:
-    """The stored number of the first node, and what the other nodes and the ways without one hold besides it."""
+    """The stored number of the first node, and what the other nodes and the ways without one hold besides it; nothing
+    is looked at where the number of one node alone is over %(cap)s.
+    """
     (first, *rest), live = places[0]
     number = NUMBER.format(which="live" if live else "every", node="%(node)s")
     parameters |= {"node": first, "nodes_first": [first]}
@@ -158,7 +160,19 @@ def _stored(
     if personal:
         every = " UNION ".join(personal)
         parts.append(f"(SELECT count(*) FROM ({every}) AS s WHERE true {besides})")
-    return f"SELECT least({' + '.join(parts)}, %(cap)s)", parameters
+    total = f"least({' + '.join(parts)}, %(cap)s)"
+    if not rest:
+        return f"SELECT {total}", parameters
+    parameters["nodes_all"] = [first, *rest]
+    largest = NUMBER.format(which="live" if live else "every", node="n.id")
+    enough = f"(SELECT max({largest}) FROM unnest(%(nodes_all)s::bigint[]) AS n(id)) >= %(cap)s"
+    return f"SELECT CASE WHEN {enough} THEN %(cap)s ELSE {total} END", parameters
+
+
+def several(viewer: Viewer, node: Node | None) -> bool:
+    """Whether the viewer's people stand in several ranges, so that those who stand in two must not count twice."""
+    scope = viewer.scope
+    return node is None and not viewer.everything and len(scope.maintained) + len(scope.ranges) > 1
 
 
 def _besides(key: str, *, live: bool) -> str:

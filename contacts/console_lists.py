@@ -129,7 +129,8 @@ def _found(viewer: Viewer, node: Node, at: At) -> tuple[Page, int, int]:
     page = Contact.objects.page_for(
         viewer, after=at.after, before=at.before, descending=at.descending, **asked
     )
-    return page, Contact.objects.count_for(viewer, cap=filters.cap, **asked), filters.cap
+    cap = Contact.objects.page_cap(viewer, **asked)
+    return page, Contact.objects.count_for(viewer, cap=cap, **asked), cap
 
 
 # --- What was chosen ------------------------------------------------------------------------------------------------

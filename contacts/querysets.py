@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 50
 COUNT_CAP = 100_000
+# How far a page counts what no stored number says: who stands in several ranges, and what filters keep.
+SEVERAL_CAP = 50_000
 NARROWED_CAP = 10_000
 
 
@@ -78,11 +80,6 @@ class Filters:
             if wanted is not None:
                 conditions.append(condition if wanted else f"NOT ({condition})")
         return branches.Cut(conditions=conditions, parameters=parameters, **values)
-
-    @property
-    def cap(self) -> int:
-        """How far a page counts what is kept: no number of it is stored, each contact has to be looked at."""
-        return NARROWED_CAP if self.as_json() else COUNT_CAP
 
     def as_json(self) -> dict[str, Any]:
         """What is set, as a job keeps it."""
@@ -254,6 +251,15 @@ class ContactManager(models.Manager.from_queryset(ContactQuerySet)):  # type: ig
         """How many `viewer` sees, at or below `node` if given; cap + 1 means "more than cap". One query."""
         sql, parameters = branches.counted(viewer, (filters or Filters()).cut(), node)
         return int(fetch(sql, parameters | {"cap": cap + 1})[0][0]) if sql else 0
+
+    @staticmethod
+    def page_cap(
+        viewer: Viewer, *, node: "Node | None" = None, filters: Filters | None = None
+    ) -> int:
+        """How far a page counts: to COUNT_CAP where the number is read, less far where people are looked at."""
+        if filters is not None and filters.as_json():
+            return NARROWED_CAP
+        return SEVERAL_CAP if branches.several(viewer, node) else COUNT_CAP
 
 
 def kept_by(filters: Filters, ids: Sequence[int]) -> list[int]:

@@ -12,7 +12,6 @@ from contacts import tables
 from contacts.forms import filter_fields
 from contacts.models import Contact
 from contacts.permissions import Role, create_role, staff_create_in_builtin
-from contacts.querysets import COUNT_CAP
 from contacts.search import search
 from contacts.selectors import cards, lists, tree
 from contacts.tables import Here
@@ -69,6 +68,7 @@ def tree_context(
     mine = viewer(request)
     level = tree.opened(mine, node)
     whole = node is None and not here.q and not here.filtered
+    cap = Contact.objects.page_cap(mine)
     long = tree.longest(level)
     return {
         **(tables.level_filter(long.id, long.name) if long else {}),
@@ -76,7 +76,9 @@ def tree_context(
         "view_as_url": reverse("contacts:view-as")
         if mine.scope.maintains_any and not mine.read_only
         else "",
-        "everybody": tables.people(total if whole else Contact.objects.count_for(mine), COUNT_CAP),
+        "everybody": tables.people(
+            total if whole else Contact.objects.count_for(mine, cap=cap), cap
+        ),
     }
 
 
@@ -98,7 +100,7 @@ def _page(request: HttpRequest, here: Here, node: Node | None) -> dict[str, Any]
     mine = viewer(request)
     asked: dict[str, Any] = {"node": node, "filters": here.filters}
     page = Contact.objects.page_for(mine, after=here.after, before=here.before, **asked)
-    cap = here.filters.cap
+    cap = Contact.objects.page_cap(mine, **asked)
     total = Contact.objects.count_for(mine, cap=cap, **asked)
     return {
         "rows": lists.rows(mine, page.ids, node=node),

@@ -201,4 +201,5 @@ def test_numbers_beyond_what_is_counted_are_said_as_such(as_, book, monkeypatch)
     assert "超过" not in text(client.get(url))
     assert "3+" in text(client.get(console, {"status": "none"}))
     monkeypatch.setattr("contacts.querysets.COUNT_CAP", 5)
-    assert text(client.get(url)).count("超过 5 人") == 2
+    # Beside the name, at the foot, and at the head of the tree.
+    assert text(client.get(url)).count("超过 5 人") == 3
