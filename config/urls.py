@@ -27,5 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.urls_console")),
 ]
 
+handler500 = "core.views.server_error"
+
 if settings.DEBUG:
     urlpatterns.append(path("styleguide/", include("core.urls_styleguide")))

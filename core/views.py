@@ -1,12 +1,14 @@
-"""Health probes and the answer to a failed CSRF check."""
+"""Health probes and the answers to a failed CSRF check and to a fault."""
 
 import datetime
+import sys
 
 from django.core.cache import cache
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
@@ -55,3 +57,16 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form is too old or came from elsewhere; says what to do instead of Django's technical page."""
     return render(request, "403_csrf.html", status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """A database that is away for a moment is no fault of ours: 503, and when to ask again. Everything else is a 500.
+
+    Drawn without the request, because reading the person could fail again.
+    """
+    away = isinstance(sys.exception(), OperationalError | InterfaceError)
+    status = 503 if away else 500
+    response = HttpResponse(render_to_string(f"{status}.html"), status=status)
+    if away:
+        response["Retry-After"] = "5"
+    return response

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.test import Client
+from psycopg.conninfo import make_conninfo
 
 from config import asgi
 from core import celery_boot
 from core.embedded.home import CHECKOUT
+from core.fetching import fetch
 
 
 def test_importing_the_launcher_needs_no_django() -> None:
@@ -51,6 +55,45 @@ def test_a_worker_closes_the_pool_before_it_forks(monkeypatch: pytest.MonkeyPatc
     celery_boot.close_pools()
     assert pool.closed
     assert connections["default"].connection is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_ended_is_not_handed_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    options = {**connection.settings_dict["OPTIONS"], "pool": {"min_size": 1, "max_size": 2}}
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "OPTIONS", options)
+    connection.ensure_connection()
+    before = connection.connection.info.backend_pid
+    url = make_conninfo(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"])
+    connection.close()
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [before])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone()[0] != before
+    celery_boot.close_pools()
+
+
+@pytest.mark.django_db
+def test_reads_that_ask_for_it_are_prepared() -> None:
+    fetch("SELECT %s::bigint + 4711", [1])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%+ 4711'")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_database_is_away_pages_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    client = Client(raise_request_exception=False)
+    client.cookies["wl-session"] = "a" * 32
+    answer = client.get("/contacts/")
+    connection.close()
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert "暂时无法使用" in answer.content.decode()
 
 
 def test_manage_py_brings_the_services_and_takes_them_away(open_folder: Path) -> None:
