@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -45,6 +45,8 @@ class NavItem:
     short: str | Promise = ""
     """Label in the tab bar of phones where the full one is too long."""
     current: bool = False
+    hidden: str = ""
+    """Set by `build`: missing on desktops ("d") or on phones ("m")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,22 @@ def _mark_current(items: list[NavItem], path: str) -> list[NavItem]:
 
 
 def build(request: HttpRequest) -> Nav:
-    """Asks every provider named in NAV_PROVIDERS and sorts what they give by area and order."""
+    """Asks every provider named in NAV_PROVIDERS and sorts what they give by area and order.
+
+    `request.nav_hidden`, where a middleware set it, maps keys of entries to where they are missing: "d", "m" or "all".
+    """
     found: dict[str, list[NavItem]] = {}
     view_as: ViewAs | None = getattr(request, "view_as", None)
+    hidden: Mapping[str, str] = getattr(request, "nav_hidden", {})
     for provider in _providers(tuple(settings.NAV_PROVIDERS)):
         for item in provider(request):
             if view_as is not None and item.key not in view_as.menu:
                 continue
-            found.setdefault(item.area, []).append(item)
+            where = hidden.get(item.key, "")
+            if where != "all":
+                found.setdefault(item.area, []).append(
+                    replace(item, hidden=where) if where else item
+                )
     for area, items in found.items():
         found[area] = _mark_current(sorted(items, key=lambda item: item.order), request.path)
     groups: dict[str, list[NavItem]] = {}

@@ -218,6 +218,8 @@ class AppTile:
     colour: int = 0
     badge: int = 0
     external: bool = False
+    css: str = ""
+    """only-d or only-m where it is shown on desktops or phones alone."""
     reason: Text = ""
     """Why it cannot be opened; it is then shown without a link."""
 

@@ -27,7 +27,7 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
 
 
-def take(form: forms.Form, error: Invalid) -> None:
+def take(form: forms.BaseForm, error: Invalid) -> None:
     """Shows what a service refused beside the field it concerns."""
     form.add_error(error.field if error.field in form.fields else None, str(error))
 

@@ -10,7 +10,12 @@ class PortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Models are ready only now, so this is the one place of the app with an import inside a function.
+        from contacts import events  # noqa: PLC0415
+        from portal import receivers  # noqa: PLC0415
+
         post_migrate.connect(ensure_registry, sender=self)
+        events.contact_gone.connect(receivers.on_contact_gone, dispatch_uid="portal.gone")
 
 
 COMMON, TOGETHER, BUSINESS = "常用", "协作", "业务"

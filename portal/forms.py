@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django import forms
 from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
-from core.forms import UiForm, UiModelForm
+from contacts.models import Contact
+from core.forms import PlainSelect, UiForm, UiModelForm
+from orgs.models import Category, Node
 from portal.models import App
 
 ICONS = (
-    "address-book", "adjustments", "apps", "books", "briefcase", "building-store", "bulb", "calendar", "cash",
-    "chart-bar", "checkbox", "checklist", "clipboard-check", "contract", "currency-yuan", "file-certificate",
-    "file-invoice", "file-text", "forms", "layout-kanban", "link", "message-circle", "package", "report-money",
-    "route", "shopping-cart", "speakerphone", "user-circle", "users", "world",
+    ("apps", _("Tiles")), ("world", _("Globe")), ("link", _("Link")), ("address-book", _("Address book")),
+    ("users", _("People")), ("user-circle", _("Person")), ("message-circle", _("Speech bubble")),
+    ("speakerphone", _("Loudspeaker")), ("calendar", _("Calendar")), ("checkbox", _("Tick")),
+    ("checklist", _("List of tasks")), ("clipboard-check", _("Clipboard")), ("layout-kanban", _("Board")),
+    ("route", _("Route")), ("forms", _("Form")), ("file-text", _("Document")), ("file-invoice", _("Invoice")),
+    ("file-certificate", _("Certificate")), ("contract", _("Contract")), ("books", _("Books")),
+    ("briefcase", _("Briefcase")), ("building-store", _("Shop")), ("shopping-cart", _("Shopping cart")),
+    ("package", _("Parcel")), ("bulb", _("Light bulb")), ("chart-bar", _("Chart")), ("report-money", _("Report")),
+    ("cash", _("Money")), ("currency-yuan", _("Yuan")), ("adjustments", _("Sliders")),
 )  # fmt: skip
 
 
@@ -60,9 +69,10 @@ class AppForm(UiModelForm):
         label=_("address"),
         required=False,
         assume_scheme="https",
+        max_length=200,
         help_text=_("https://… Without an address it is not shown to external people"),
     )
-    icon = forms.ChoiceField(label=_("icon"), choices=[(name, name) for name in ICONS])
+    icon = forms.ChoiceField(label=_("icon"), choices=ICONS)
 
     class Meta:
         model = App
@@ -71,17 +81,74 @@ class AppForm(UiModelForm):
             "name_en",
             "icon",
             "category",
-            "order",
             "address",
+            "desktop",
+            "phone",
             "enabled",
             "open_by_default",
         )
-        labels = {"order": _("order")}
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.kind == App.Kind.BUILTIN:
             del self.fields["address"]
         else:  # In the place of the field's own validator, which allows ftp and would say the same twice.
-            wrong = _("Enter a web address that begins with https:// or http://")
-            self.fields["address"].validators = [URLValidator(["https", "http"], message=wrong)]
+            wrong = _("Enter a web address that begins with https://")
+            self.fields["address"].validators = [URLValidator(["https"], message=wrong)]
+
+
+class NewAppForm(AppForm):
+    """A link app. The key cannot be changed later."""
+
+    key = forms.SlugField(
+        label=_("Key"),
+        max_length=40,
+        help_text=_("Small letters, digits and hyphens; it stays for good"),
+    )
+    field_order = ("key", "icon", "name", "name_en")
+
+    def clean_key(self) -> str:
+        return str(self.cleaned_data["key"]).lower()
+
+
+class RegistryFilter(UiForm):
+    """What the list of apps is narrowed to."""
+
+    category = forms.ChoiceField(label=_("Category"), required=False, widget=PlainSelect)
+    STATES = (
+        ("", _("Every state")),
+        ("on", _("Enabled")),
+        ("unconnected", _("Not connected")),
+        ("off", _("Disabled")),
+    )
+    state = forms.ChoiceField(label=_("State"), required=False, widget=PlainSelect, choices=STATES)
+
+    def __init__(self, *args: object, categories: Sequence[str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        names = [("", _("Every category")), *((name, name) for name in categories)]
+        self.fields["category"].choices = names  # type: ignore[attr-defined]  # a ChoiceField
+
+
+class OpeningForm(UiForm):
+    """To whom an app is opened, or who is kept out."""
+
+    HOW = (("open", _("Open for")), ("exclude", _("Keep out")))
+    how = forms.ChoiceField(
+        label=_("Effect"), choices=HOW, initial="open", widget=forms.RadioSelect
+    )
+    desktop = forms.BooleanField(label=_("on desktops"), required=False, initial=True)
+    phone = forms.BooleanField(label=_("on phones"), required=False, initial=True)
+    nodes = forms.ModelMultipleChoiceField(Node.objects.all(), required=False)
+    contacts = forms.ModelMultipleChoiceField(Contact.objects.alive(), required=False)
+    categories = forms.ModelMultipleChoiceField(
+        Category.objects.all(),
+        label=_("Categories"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    @property
+    def targets(self) -> list[Node | Category | Contact]:
+        """Everything that was chosen, after validation."""
+        given = self.cleaned_data
+        return [*given["nodes"], *given["categories"], *given["contacts"]]

@@ -4,7 +4,10 @@ A new address is closed until it stands here. A whole namespace is open only whe
 who the external person is.
 """
 
+from collections.abc import Mapping
 from typing import Final
+
+from portal.rule import Surface
 
 # Namespaces made for external people.
 NAMESPACES: Final = frozenset({"portal", "portal-im"})
@@ -40,6 +43,10 @@ VIEWS: Final = frozenset(
         "readyz",
     }
 )
+# Built-in apps: their addresses, and their entries in the menus, are there for whom the app is open (SPEC POR-3).
+# The own profile is always reached.
+APPS: Final = {"portal:todo": "todo", "portal:people": "people", "portal-im": "messages"}
+ENTRIES: Final = {"people": ("people",), "messages": ("messages", "reminders")}
 # Open without a session. The views say so themselves (`login_not_required`, or accounts.middleware.PUBLIC for probes);
 # a test holds them against this list.
 PUBLIC: Final = frozenset(
@@ -66,3 +73,18 @@ def open_to_external(view_name: str, namespace: str) -> bool:
 def for_external_only(namespace: str) -> bool:
     """Whether the address is made for external people: staff read 403 (matrix row 44)."""
     return namespace in NAMESPACES
+
+
+def app_of(view_name: str, namespace: str) -> str:
+    """Key of the built-in app that an address belongs to, or ""."""
+    return APPS.get(view_name) or APPS.get(namespace, "")
+
+
+def hidden_entries(apps: Mapping[str, Surface]) -> dict[str, str]:
+    """Key of an entry of the menu -> where it is missing: on desktops "d", on phones "m", everywhere "all"."""
+    found: dict[str, str] = {}
+    for key, entries in ENTRIES.items():
+        app = apps.get(key)
+        where = "all" if app is None else "d" if not app.desktop else "m" if not app.phone else ""
+        found |= dict.fromkeys(entries, where)
+    return {entry: where for entry, where in found.items() if where}

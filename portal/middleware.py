@@ -8,11 +8,13 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from core.errors import Denied
 from core.htmx import is_fragment
 from portal import gate
+from portal.views.guards import apps
 
 Handler = Callable[[HttpRequest], HttpResponse]
 NOWHERE = "portal.nowhere"
@@ -31,10 +33,12 @@ class PortalGateMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user: Any = request.user
-        if user.is_authenticated and user.is_external and not _reached(request.path_info):
-            # The slash is added by asking the map of the request whether the longer address exists: not for him.
-            request.urlconf = NOWHERE
-            raise Http404
+        if user.is_authenticated and user.is_external:
+            if not _reached(request):
+                # The slash is added by asking the map of the request whether the longer address exists: not for him.
+                request.urlconf = NOWHERE
+                raise Http404
+            request.nav_hidden = SimpleLazyObject(lambda: gate.hidden_entries(apps(request)))  # type: ignore[attr-defined]  # read by core.nav
         return self.get_response(request)
 
     def process_view(
@@ -51,16 +55,20 @@ class PortalGateMiddleware:
         return None
 
 
-def _reached(path: str) -> bool:
-    return _listed(path) or (not path.endswith("/") and _listed(f"{path}/"))
+def _reached(request: HttpRequest) -> bool:
+    path = request.path_info
+    return _listed(request, path) or (not path.endswith("/") and _listed(request, f"{path}/"))
 
 
-def _listed(path: str) -> bool:
+def _listed(request: HttpRequest, path: str) -> bool:
     try:
         match = resolve(path)
     except Resolver404:
         return False
-    return gate.open_to_external(match.view_name, match.namespace)
+    if not gate.open_to_external(match.view_name, match.namespace):
+        return False
+    app = gate.app_of(match.view_name, match.namespace)
+    return not app or app in apps(request)
 
 
 def _for_external_people(request: HttpRequest) -> HttpResponse:

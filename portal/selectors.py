@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.utils.module_loading import import_string
 
 from accounts.models import User
+from contacts.accounts_hooks import usable_identities
 from contacts.models import Contact
-from contacts.permissions import active_identity
+from contacts.permissions import active_identity, viewer_of
 from contacts.reach import staff_seen_by
+from contacts.search import search
 from contacts.selectors.places import places_of
+from core.ui import PickerItem
 from im.reach import Party, Target, policy
-from portal import permissions
-from portal.models import App
+from portal import permissions, rule
+from portal.models import App, AppOpening
+from portal.rule import Surface
 from portal.todo_sources import Item
 
 PEOPLE = 200
 
 
+def identity_id(user: User) -> int | None:
+    """Id of the contact this external person acts as now."""
+    return active_identity(user.pk) if user.is_external and user.is_active else None
+
+
 def identity_of(user: User) -> Contact:
-    """The contact this external person acts as now. Raises Denied when no identity is usable."""
-    pk = active_identity(user.pk) if user.is_external and user.is_active else None
+    """The same as a row. Raises Denied when no identity is usable."""
+    pk = identity_id(user)
     rows = Contact.objects.select_related("main_node").filter(pk=pk)
     found: Contact | None = rows.first() if pk else None
     if found is None:
@@ -43,10 +54,9 @@ def todo(*, user: User, identity: Contact) -> list[Item]:
     return sorted(items, key=lambda item: (item.due is None, item.due))
 
 
-def apps_for(identity: Contact) -> list[App]:
-    """Apps this identity is given: enabled, connected, open by default (SPEC POR-2; single grants come later)."""
-    rows = App.objects.filter(enabled=True, open_by_default=True)
-    return [app for app in rows if app.connected]
+def apps_among(apps: Mapping[str, Surface]) -> list[tuple[App, Surface]]:
+    """The rows of open apps (see portal.rule) in their order; one query."""
+    return [(app, apps[app.key]) for app in App.objects.filter(key__in=apps)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,51 @@ def people(*, identity: Contact, q: str = "", limit: int = PEOPLE) -> People:
     return People(found, staff_seen_by(identity.pk).count())
 
 
-def registry() -> list[App]:
-    """Every app, connected or not, in its order."""
-    return list(App.objects.all())
+def registry(*, q: str = "", category: str = "", state: str = "") -> list[App]:
+    """The apps in their order; `state` is on, off or unconnected, as the list names them."""
+    rows = App.objects.annotate(lines=Count("openings")).order_by("order", "id")
+    if q:
+        rows = rows.filter(Q(name__icontains=q) | Q(name_en__icontains=q) | Q(key__icontains=q))
+    if category:
+        rows = rows.filter(category=category)
+    return [app for app in rows if state in ("", app.state)]
+
+
+def categories() -> list[str]:
+    """Categories in use, in the order of their first app."""
+    return list(dict.fromkeys(App.objects.exclude(category="").values_list("category", flat=True)))
+
+
+def openings(app: App) -> list[AppOpening]:
+    """What was said about an app: openings first, then exclusions."""
+    return list(app.openings.select_related("node", "category", "contact__main_node"))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Whether an app is open to a contact (`surface`), and the lines that concern him."""
+
+    contact: Contact
+    surface: Surface | None
+    lines: list[AppOpening]
+    usable: bool
+
+
+def explain(app: App, contact: Contact) -> Answer:
+    """Why an app is open to a contact or not: the answer of the rule, and the lines it looked at."""
+    ids = rule.concerning(app.pk, contact.pk)
+    lines = [line for line in openings(app) if line.pk in ids]
+    usable = usable_identities().filter(pk=contact.pk).exists()
+    return Answer(contact, rule.open_to(contact.pk).get(app.key), lines, usable)
+
+
+def contacts_found(user: User, q: str, limit: int) -> list[PickerItem]:
+    """Contacts that `user` sees, found by name, pinyin or number; without words nobody. Three queries at most."""
+    ids = search(viewer_of(user), q, limit=limit).ids if q else []
+    rows = Contact.objects.alive().select_related("main_node").in_bulk(ids)
+    places = places_of([row.main_node for row in rows.values()]) if rows else {}
+    return [
+        PickerItem(value=str(pk), label=rows[pk].name, sub=places[rows[pk].main_node_id].line)
+        for pk in ids
+        if pk in rows
+    ]

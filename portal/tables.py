@@ -15,6 +15,7 @@ from contacts.models import Contact
 from core.ui import AppTile, Fact
 from im.reach import Target
 from portal.models import App
+from portal.rule import Surface
 from portal.todo_sources import Item, days_left
 
 # Which app counts which items of the to-do list on its tile.
@@ -46,10 +47,10 @@ class AppGroup:
     tiles: list[AppTile]
 
 
-def app_groups(apps: Sequence[App], items: Sequence[Item] = ()) -> list[AppGroup]:
+def app_groups(apps: Sequence[tuple[App, Surface]], items: Sequence[Item] = ()) -> list[AppGroup]:
     """Tiles by category, one colour each; what cannot be reached is left out: never a dead tile."""
     groups: dict[str, list[AppTile]] = {}
-    for app in apps:
+    for app, surface in apps:
         url = _address(app)
         if not url:
             continue
@@ -58,10 +59,17 @@ def app_groups(apps: Sequence[App], items: Sequence[Item] = ()) -> list[AppGroup
         tiles.append(
             AppTile(
                 label=app_name(app), url=url, icon=app.icon, colour=colour, badge=_badge(app, items),
-                external=app.kind != App.Kind.BUILTIN,
+                external=app.kind != App.Kind.BUILTIN, css=css_of(surface),
             )
         )  # fmt: skip
     return [AppGroup(label, tiles) for label, tiles in groups.items()]
+
+
+def css_of(surface: Surface | None) -> str:
+    """The class that shows something where an app is open; "" where it is open everywhere or nowhere."""
+    if surface is None or (surface.desktop and surface.phone):
+        return ""
+    return "only-d" if surface.desktop else "only-m"
 
 
 def _address(app: App) -> str:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core import htmx
 from core.errors import Invalid, UserError
-from core.forms import UNPROCESSABLE, UiForm
+from core.forms import UNPROCESSABLE, UiFormMixin
 from orgs import counting, sentences
 from orgs.forms import take
 from orgs.models import Node
@@ -21,7 +21,7 @@ from orgs.views.restructuring import hints
 T = TypeVar("T")
 
 
-def attempt(form: UiForm, act: Callable[[], T]) -> T | None:
+def attempt(form: UiFormMixin, act: Callable[[], T]) -> T | None:
     """What a service returns; None when it refused, and then the form says why."""
     try:
         return act()
@@ -51,7 +51,7 @@ def choose(chooser: str, **query: Any) -> HttpResponse:
 
 
 def form_dialog(
-    request: HttpRequest, form: UiForm, *, title: str, submit: str, back_url: str
+    request: HttpRequest, form: UiFormMixin, *, title: str, submit: str, back_url: str
 ) -> HttpResponse:
     """A form as a dialog, or as a page."""
     context = {

@@ -11,9 +11,10 @@ from core import htmx
 from core.errors import Hidden, Invalid
 from core.phones import display
 from core.text import clean
-from portal import selectors, services, tables
+from portal import gate, selectors, services, tables
 from portal.forms import ProfileForm
-from portal.views.guards import identity, person
+from portal.todo_sources import Item
+from portal.views.guards import apps, identity, person
 
 AT_HOME = 6
 TODO_AT_HOME = 5
@@ -22,13 +23,16 @@ TODO_AT_HOME = 5
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What there is to do, the apps, the people of the company, the own account."""
-    me, user = identity(request), person(request)
-    todo = selectors.todo(user=user, identity=me)
+    me, user, mine = identity(request), person(request), apps(request)
+    todo = _todo(request)
     known = selectors.people(identity=me, limit=AT_HOME)
     context = {
         "todo": tables.todo_rows(todo[:TODO_AT_HOME]),
         "todo_total": len(todo),
-        "groups": tables.app_groups(selectors.apps_for(me), todo),
+        "groups": tables.app_groups(selectors.apps_among(mine), todo),
+        "people_open": "people" in mine,
+        "people_css": tables.css_of(mine.get("people")),
+        "can_write": "messages" in mine,
         "people": known.found,
         "people_total": known.total,
         "expiry": tables.expiry(me, known.found),
@@ -37,11 +41,19 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/home.html", context)
 
 
+def _todo(request: HttpRequest) -> list[Item]:
+    """What there is to do, without what leads to an app that is not open."""
+    items, mine = selectors.todo(user=person(request), identity=identity(request)), apps(request)
+    needed = [
+        (item, gate.app_of(item.url_name, item.url_name.rpartition(":")[0])) for item in items
+    ]
+    return [item for item, app in needed if not app or app in mine]
+
+
 @require_safe
 def todo(request: HttpRequest) -> HttpResponse:
     """个人待办: everything this identity has to do."""
-    items = selectors.todo(user=person(request), identity=identity(request))
-    return render(request, "portal/todo.html", {"todo": tables.todo_rows(items)})
+    return render(request, "portal/todo.html", {"todo": tables.todo_rows(_todo(request))})
 
 
 @require_safe
@@ -49,7 +61,8 @@ def people(request: HttpRequest) -> HttpResponse:
     """我的联络人: staff this identity may see, with search."""
     q = clean(request.GET.get("q", "")[:200], 100)
     found = selectors.people(identity=identity(request), q=q)
-    context = {"people": found.found, "total": found.total, "q": q}
+    can_write = "messages" in apps(request)
+    context = {"people": found.found, "total": found.total, "q": q, "can_write": can_write}
     return htmx.page(request, "portal/people.html", "portal/partials/_people.html", context)
 
 

@@ -27,7 +27,7 @@ RULES = {
     "orgs.Restructuring": "orgs.querysets.RestructuringQuerySet.visible_to: of nodes that one maintains",
     "orgs.RestructuringBatch": "orgs.querysets.RestructuringBatchQuerySet.visible_to: of dimensions that one maintains",
     "orgs.Tag": "labels without personal data",
-    "portal.App": "portal.selectors: apps open to the active identity",
+    "portal.App": "portal.rule: apps open to the active identity; the registry for who keeps it",
 }
 # Model -> why nobody asks for its rows by themselves.
 EXEMPT = {
@@ -59,6 +59,7 @@ EXEMPT = {
     "im.Participant": "read with its conversation",
     "orgs.DimensionDetail": "read with its node",
     "orgs.OrganizationDetail": "read with its node",
+    "portal.AppOpening": "read with its app, by who keeps the registry",
     "orgs.NodeUserGrant": "read with its node",
     "orgs.NodeGroupGrant": "read with its node",
     "orgs.NodeVisibleStaff": "read with its node",

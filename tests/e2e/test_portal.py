@@ -6,11 +6,13 @@ import datetime
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from contacts.models import Contact
 from portal.models import App
-from tests.e2e.helpers import Open, check_everywhere
+from tests.e2e.helpers import Open, check_everywhere, check_page
+from tests.factories.accounts import ExternalUserFactory
+from tests.factories.contacts import give_login, make_contact
 from tests.portal.conftest import Place, make_place
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
@@ -65,14 +67,48 @@ def test_people_and_messages(place: Place, open_as: Open) -> None:
     check_everywhere(page, "portal-missing", themes=("light",))
 
 
-def test_the_registry(place: Place, open_as: Open) -> None:
+def test_the_registry_and_to_whom_an_app_is_open(place: Place, open_as: Open) -> None:
+    kept_out = give_login(make_contact(place.department, "陈默"), ExternalUserFactory(name="陈默"))
     page = open_as(place.holder, "/console/apps/")
     expect(page.locator("tbody tr")).to_have_count(20)
     check_everywhere(page, "portal-apps")
     page.set_viewport_size({"width": 1440, "height": 900})
-    page.get_by_role("link", name="编辑 订单").click()
-    expect(page.get_by_role("dialog")).to_contain_text("订单")
-    check_everywhere(page, "portal-app-edit", themes=("light",))
-    page.get_by_role("dialog").get_by_label("地址").fill("https://orders.example.com/")
-    page.get_by_role("dialog").get_by_role("button", name="保存").click()
-    expect(page.locator("tbody tr", has_text="orders.example.com")).to_contain_text("启用")
+    page.locator("tbody tr", has_text="Orders").get_by_role("link", name="编辑").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("订单")
+    check_page(page, "portal-app-edit")
+    dialog.get_by_label("地址").fill("https://orders.example.com/")
+    dialog.get_by_label("默认开放").uncheck()
+    dialog.get_by_role("button", name="保存").click()
+    row = page.locator("tbody tr", has_text="orders.example.com")
+    expect(row).to_contain_text("启用")
+    row.get_by_role("link", name="尚未开放").click()
+    page.get_by_role("link", name="选择 维度、组织、部门").click()
+    choose(page, "恒拓")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".page-h")).to_contain_text("现在有 2 位")
+    page.get_by_label("排除", exact=True).check()
+    page.get_by_role("link", name="选择 人员").click()
+    choose(page, "陈默")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator(".page-h")).to_contain_text("现在有 1 位")
+    page.get_by_role("link", name="选择人员").click()
+    choose(page, "陈默")
+    expect(page.locator(".note")).to_contain_text("被排除：联系人“陈默”")
+    check_everywhere(page, "portal-openings")
+    page = open_as(place.external, "/portal/")
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("link", name="订单")).to_be_visible()
+    assert kept_out.user is not None
+    page = open_as(kept_out.user, "/portal/")
+    expect(page.get_by_role("heading", name="应用")).to_be_visible()
+    expect(page.get_by_role("link", name="订单")).to_have_count(0)
+
+
+def choose(page: Page, words: str) -> None:
+    """Searches in the open chooser and takes the first that is found."""
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("searchbox").fill(words)
+    dialog.locator("[data-pick]", has_text=words).first.click()
+    dialog.get_by_role("button", name="选择", exact=True).click()
+    expect(dialog).to_have_count(0)

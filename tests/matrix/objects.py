@@ -17,7 +17,7 @@ from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
 from core import secrets
 from orgs import tree
 from orgs.models import Node, Restructuring, RestructuringBatch
-from portal.models import App
+from portal.models import App, AppOpening
 from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
@@ -40,8 +40,10 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     notice = PrivacyNotice.objects.order_by("-version").first()
     put("notice", inside=str(notice.version if notice else 0))
     closed = App.objects.create(
-        key="matrix-closed", name="矩阵应用", address="https://closed.example/", enabled=True
+        key="matrix-closed", name="矩阵应用", address="https://closed.example/", own=True
     )
+    opening = AppOpening.objects.create(app=closed, node=nodes["depA"], exclude=True)
+    put("opening", inside=opening.pk, outside=999_999)
     put("app", inside=closed.pk, outside=999_999)
     put("app_key", inside=closed.key, outside="no-such-app")
 

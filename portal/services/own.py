@@ -1,4 +1,4 @@
-"""What external people change about themselves, and the registry of apps."""
+"""What external people change about themselves."""
 
 from __future__ import annotations
 
@@ -16,16 +16,11 @@ from contacts.permissions import Role, active_identity
 from contacts.services import fields as contact_fields
 from contacts.services.shared import SIGNED, record
 from core import audit
-from core.actors import Actor
 from core.pictures import reencode_avatar
 from portal import permissions
-from portal.models import App
 
 # The listed fields of matrix row 22 that a person keeps himself.
 OWN_FIELDS: Final = frozenset({"telephone", "office", "email", "mobile"})
-APP_FIELDS: Final = frozenset(
-    {"name", "name_en", "icon", "category", "address", "enabled", "open_by_default", "order"}
-)
 
 
 @transaction.atomic
@@ -85,26 +80,3 @@ def _own(by: User) -> Contact:
     if contact is None or active_identity(by.pk) != pk:
         raise permissions.no_identity()
     return contact
-
-
-@transaction.atomic
-def edit_app(*, app_id: int, fields: Mapping[str, Any], by: Actor) -> App:
-    """Changes the given fields of an app of the registry (matrix row 43). Built-in ones keep their address.
-
-    Raises Denied for everybody but holders and administrators, App.DoesNotExist, TypeError for other fields.
-    """
-    permissions.require_registry(by)
-    if set(fields) - APP_FIELDS:
-        raise TypeError(f"not editable: {', '.join(sorted(set(fields) - APP_FIELDS))}")
-    app = App.objects.select_for_update().get(pk=app_id)
-    kept = dict(fields)
-    if app.kind == App.Kind.BUILTIN:
-        kept.pop("address", None)
-    before, after = audit.changes({key: getattr(app, key) for key in kept}, kept)
-    if not after:
-        return app
-    for key, value in after.items():
-        setattr(app, key, value)
-    app.save(update_fields=list(after))
-    audit.record(action="portal.app", obj=app, by=by, before=before, after=after)
-    return app
