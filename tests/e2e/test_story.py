@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e import story
 from tests.e2e.conftest import ROOT, Site
+from tests.e2e.helpers import settled
 from tests.e2e.story import FIRST, OWN, Actor, Cast
 
 # (organizations, people) of the file that the maintainer imports.
@@ -195,8 +196,9 @@ def talk(guest: Actor, staff: Actor, name: str) -> None:
     page.fill("[name=telephone]", "0512-66668888")
     page.fill("[name=office]", "苏州工业园区示例路 8 号")
     page.fill("[name=email]", f"story{guest.width}@example.com")
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.locator("main form button[type=submit]").first.click()
+    settled(page)
     guest.go("/portal/people/")
     guest.look("13-people")
     page.locator("#people form button[type=submit]").first.click()
