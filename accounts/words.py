@@ -45,6 +45,7 @@ ACTIONS: dict[str, str | Promise] = {
     "right.admin.grant": _("Made a system administrator"),
     "right.admin.revoke": _("Administrator rights taken away"),
     "right.admin.first": _("First system administrator"),
+    "login_policy.update": _("Log-in requirements changed"),
     "staff_department.create": _("Department created"),
     "staff_department.rename": _("Department renamed"),
     "staff_department.move": _("Department moved"),

@@ -141,7 +141,7 @@ class Environment:
                 f"{name} must be a postgres:// address; other databases are not supported."
             )
         # Django's default lets psycopg prepare nothing, also where a query asks for it (core.fetching).
-        options = {"prepare_threshold": 5} | dict(config.get("OPTIONS", {}))
+        options: dict[str, Any] = {"prepare_threshold": 5} | dict(config.get("OPTIONS", {}))
         if pool_max:
             options["pool"] = {"min_size": 1, "max_size": pool_max, "timeout": 10}
         # CONN_MAX_AGE stays 0: persistent connections per thread exhaust the server (research: stack, section 6).

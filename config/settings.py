@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "contacts",
     "approvals",
     "portal",
+    "trail",
 ]
 
 MIDDLEWARE = [
@@ -102,6 +103,7 @@ NAV_PROVIDERS = env.tuple_of(
     "approvals.nav.items",
     "accounts.nav.items",
     "portal.nav.items",
+    "trail.nav.items",
 )
 
 # --- Data -----------------------------------------------------------------------------------------------------------
@@ -225,6 +227,7 @@ IM_CARDS = {
     "orgs.restructuring_batch": "orgs:restructuring-batch-card",
     "contacts.bulk": "contacts:bulk-card",
     "contacts.expiry": "contacts:expiry-card",
+    "trail.check": "trail:check-card",
 }
 # The card of an external person beside a conversation; by the number of the contact.
 IM_BESIDE = "contacts:beside"
@@ -249,6 +252,7 @@ IM_CARD_READERS = {
     "contacts.export": "contacts.selectors.notices.exports",
     "contacts.bulk": "contacts.selectors.notices.bulk_jobs",
     "contacts.expiry": "contacts.selectors.notices.expiries",
+    "trail.check": "trail.selectors.checks_readable",
     "orgs.restructuring": "orgs.selectors.notices.restructurings",
     "orgs.restructuring_batch": "orgs.selectors.notices.batches",
 }
@@ -313,6 +317,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "core.make_audit_partitions",
         "schedule": crontab(hour=3, minute=10),
     },
+    "audit-verify": {"task": "trail.verify_nightly", "schedule": crontab(hour=2, minute=30)},
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},

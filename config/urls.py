@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/messages/", include("im.urls", namespace="portal-im")),
     path("portal/", include("portal.urls")),
     path("", include("portal.urls_console")),
+    path("", include("trail.urls")),
 ]
 
 handler500 = "core.views.server_error"

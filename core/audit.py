@@ -13,6 +13,8 @@ from core.actors import Actor
 from core.models import AuditEntry, AuditHead
 
 SEAL_LOCK = 72_001
+# Rows read at once by the walk over the chain.
+CHUNK = 5000
 # Values of these keys never enter the trail, whoever passes them (SECURITY T37, T38).
 SECRET_KEYS = frozenset(
     {"password", "secret", "token", "credential", "ciphertext", "initial_password"}
@@ -189,21 +191,52 @@ def _write_chain(entries: list[AuditEntry]) -> None:
         cursor.execute("DROP TABLE sealed")
 
 
-def verify() -> str | None:
-    """Walks the whole chain; returns a sentence naming the first altered, missing or forged row, or None."""
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """Where the chain breaks first; str() is a sentence for the shell. `entry_id` is None where no row is left."""
+
+    kind: str  # "altered", "missing", "beyond" or "cut"
+    seq: int
+    entry_id: int | None = None
+    found: int = 0
+
+    def __str__(self) -> str:
+        return {
+            "altered": f"audit row id {self.entry_id} (seq {self.seq}) was altered",
+            "missing": f"audit row with seq {self.seq} is missing (found {self.found}, id {self.entry_id})",
+            "beyond": f"audit row id {self.entry_id} (seq {self.seq}) stands after the end of the chain",
+            "cut": f"audit rows after seq {self.seq - 1} are missing (the chain ended at {self.found})",
+        }[self.kind]
+
+
+def verify() -> Broken | None:
+    """Walks the whole chain; returns the first altered, missing or forged row, or None. Rows that are sealed meanwhile
+    are left to the next walk.
+    """
+    # In this order: what is sealed in between stands before the end that is read afterwards.
+    top = AuditEntry.objects.filter(seq__isnull=False).order_by("-seq").first()
+    last = AuditHead.objects.filter(id=1).first() or AuditHead()
+    if top is not None and (top.seq or 0) > last.seq:
+        return Broken("beyond", top.seq or 0, top.id)
     previous, expected = "0" * 64, 1
-    for entry in (
-        AuditEntry.objects.filter(seq__isnull=False).order_by("seq").iterator(chunk_size=2000)
-    ):
-        if entry.seq != expected:
-            return f"audit row with seq {expected} is missing (found {entry.seq}, id {entry.id})"
-        if entry.previous_hash != previous or entry.hash != digest(
-            entry, seq=expected, previous=previous
-        ):
-            return f"audit row id {entry.id} (seq {entry.seq}) was altered"
-        previous, expected = entry.hash, expected + 1
-    head = AuditHead.objects.filter(id=1).first()
-    last = (head.seq, head.hash) if head else (0, "0" * 64)
-    if last != (expected - 1, previous):
-        return f"audit rows after seq {expected - 1} are missing (the chain ended at {last[0]})"
-    return None
+    while expected <= last.seq:
+        rows = AuditEntry.objects.filter(seq__gte=expected, seq__lt=expected + CHUNK)
+        found = list(rows.filter(seq__lte=last.seq).order_by("seq", "id"))
+        for entry in found:
+            if entry.seq != expected:
+                return Broken("missing", expected, entry.id, entry.seq or 0)
+            if entry.previous_hash != previous or entry.hash != digest(
+                entry, seq=expected, previous=previous
+            ):
+                return Broken("altered", expected, entry.id)
+            previous, expected = entry.hash, expected + 1
+        if not found:
+            return _gap(expected, last.seq)
+    return None if previous == last.hash else Broken("cut", expected, None, last.seq)
+
+
+def _gap(expected: int, last: int) -> Broken:
+    following = AuditEntry.objects.filter(seq__gt=expected, seq__lte=last).order_by("seq").first()
+    if following is None:
+        return Broken("cut", expected, None, last)
+    return Broken("missing", expected, following.id, following.seq or 0)

@@ -38,6 +38,7 @@ SOURCES = (
     "im",
     "orgs",
     "portal",
+    "trail",
     "wecom_sync",
 )
 EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)

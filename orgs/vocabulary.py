@@ -36,6 +36,15 @@ ACTIONS: dict[str, str | Promise] = {
     "maintainer.remove": gettext_lazy("Maintainer dismissed"),
     "visible_staff.add": gettext_lazy("Visible staff added"),
     "visible_staff.remove": gettext_lazy("Visible staff removed"),
+    "category.create": gettext_lazy("Category created"),
+    "category.edit": gettext_lazy("Category edited"),
+    "category.reorder": gettext_lazy("Order of categories changed"),
+    "category.merge": gettext_lazy("Category merged"),
+    "category.delete": gettext_lazy("Category deleted"),
+    "tag.rename": gettext_lazy("Tag renamed"),
+    "tag.merge": gettext_lazy("Tag merged"),
+    "tag.delete": gettext_lazy("Tag deleted"),
+    "directory_settings.edit": gettext_lazy("Settings of the directory changed"),
     # Written by the app above about a node.
     "import.run": gettext_lazy("File imported"),
     "export.create": gettext_lazy("Export asked for"),
@@ -110,12 +119,14 @@ def action_label(action: str) -> str:
 
 
 def changed_fields(
-    before: Mapping[str, Any], after: Mapping[str, Any]
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    fields: Mapping[str, str | Promise] = FIELDS,
 ) -> list[tuple[str, str, str]]:
-    """(field, before, after) of one change, as text."""
+    """(field, before, after) of one change, as text; `fields` names them."""
     keys = [key for key in {**before, **after} if key not in _HIDDEN]
     return [
-        (str(FIELDS.get(key, key)), _printed(before.get(key)), _printed(after.get(key)))
+        (str(fields.get(key, key)), _printed(before.get(key)), _printed(after.get(key)))
         for key in keys
     ]
 

@@ -36,8 +36,8 @@ class Asked:
         return cls(
             who=clean(given.get("q", ""), 100),
             what=what if what in ACTION_KINDS else "",
-            since=_day(given.get("since", "")),
-            until=_day(given.get("until", "")),
+            since=day(given.get("since", "")),
+            until=day(given.get("until", "")),
             everything=given.get("scope") == "all" and node.kind == Node.Kind.DIMENSION,
             before=number(given.get("before", "")),
         )
@@ -56,7 +56,8 @@ class Asked:
         return urlencode({key: value for key, value in values.items() if value})
 
 
-def _day(text: str) -> datetime.date | None:
+def day(text: str) -> datetime.date | None:
+    """A day of an address; None for what is none."""
     try:
         found = parse_date(text)
     except ValueError:
@@ -74,14 +75,15 @@ def history(node: Node, asked: Asked) -> tuple[list[AuditEntry], bool]:
     if asked.what:
         rows = rows.filter(action__in=ACTION_KINDS[asked.what])
     if asked.since:
-        rows = rows.filter(at__gte=_midnight(asked.since))
+        rows = rows.filter(at__gte=midnight(asked.since))
     if asked.until:
-        rows = rows.filter(at__lt=_midnight(asked.until) + datetime.timedelta(days=1))
+        rows = rows.filter(at__lt=midnight(asked.until) + datetime.timedelta(days=1))
     if asked.before:
         rows = rows.filter(id__lt=asked.before)
     found = list(rows.order_by("-id")[: PAGE + 1])
     return found[:PAGE], len(found) > PAGE
 
 
-def _midnight(day: datetime.date) -> datetime.datetime:
+def midnight(day: datetime.date) -> datetime.datetime:
+    """When a local day begins."""
     return timezone.make_aware(datetime.datetime.combine(day, datetime.time()))

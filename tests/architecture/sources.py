@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "accounts", "im", "orgs", "contacts", "approvals", "portal")
+APPS = ("core", "accounts", "im", "orgs", "contacts", "approvals", "portal", "trail")
 
 
 @cache

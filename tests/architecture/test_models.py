@@ -18,7 +18,7 @@ RULES = {
     "contacts.SavedFilter": "own ones only",
     "contacts.ExpiryNotice": "contacts.views.guards.load of its contact",
     "contacts.ListLayout": "the own one only",
-    "core.AuditEntry": "core.audit.history of an object the reader may see",
+    "core.AuditEntry": "core.audit.history of an object the reader may see; trail.selectors.visible",
     "im.ChannelChoice": "own ones only",
     "im.Conversation": "im.selectors.membership",
     "im.Message": "im.selectors.membership",
@@ -28,6 +28,7 @@ RULES = {
     "orgs.RestructuringBatch": "orgs.querysets.RestructuringBatchQuerySet.visible_to: of dimensions that one maintains",
     "orgs.Tag": "labels without personal data",
     "portal.App": "portal.rule: apps open to the active identity; the registry for who keeps it",
+    "trail.AuditCheck": "trail.selectors.check: administrators only",
 }
 # Model -> why nobody asks for its rows by themselves.
 EXEMPT = {

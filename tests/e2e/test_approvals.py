@@ -9,12 +9,14 @@ from accounts import jobs as account_jobs
 from approvals import services
 from approvals.models import Application
 from contacts.models import Contact
-from core.models import OutboxEntry
+from core import audit
+from core.models import AuditEntry, OutboxEntry
 from tests.approvals.conftest import Place, make_place
 from tests.e2e.helpers import Open, check_everywhere
 from tests.factories import orgs
 from tests.factories.approvals import REMARK, make_application
 from tests.factories.contacts import make_contact
+from trail import jobs as trail_jobs
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 
@@ -146,3 +148,23 @@ def test_the_back_office(place: Place, open_as: Open) -> None:
     mine = open_as(place.creator, "/applications/mine/")
     expect(mine.locator("tbody tr")).to_have_count(4)
     check_everywhere(mine, "applications-mine")
+
+    audit.seal()
+    first = AuditEntry.objects.filter(action="application.approve").latest("id")
+    trail_jobs.nightly()
+    office = open_as(place.administrator, "/console/audit/")
+    expect(office.locator(".note-ok")).to_contain_text("链完整性：完整")
+    check_everywhere(office, "audit")
+    office.get_by_label("操作", exact=True).select_option("application")
+    office.get_by_role("button", name="查询").click()
+    expect(office.locator("tbody tr").first).to_contain_text("已拒绝")
+    office.locator("tbody tr", has_text=first.object_label).get_by_role(
+        "link", name="详情"
+    ).first.click()
+    expect(office.get_by_role("dialog")).to_contain_text("变更前")
+    check_everywhere(office, "audit-entry")
+    AuditEntry.objects.filter(pk=first.pk).update(actor_label="别人")
+    trail_jobs.nightly()
+    office.goto(office.url)
+    expect(office.locator(".note-bad")).to_contain_text(f"记录 {first.pk}")
+    check_everywhere(office, "audit-broken", themes=("light",))

@@ -14,7 +14,7 @@ from accounts.models import Department, InitialSecret, PrivacyNotice, User
 from approvals.models import Application
 from contacts.imports import files
 from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
-from core import secrets
+from core import audit, secrets
 from orgs import tree
 from orgs.models import Node, Restructuring, RestructuringBatch
 from portal.models import App, AppOpening
@@ -22,6 +22,7 @@ from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, Sta
 from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import make_administrator
+from trail.models import AuditCheck
 
 Put = Callable[..., None]
 ROLES_THAT_IMPORT = ("SA", "GM", "DM")
@@ -45,6 +46,16 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     opening = AppOpening.objects.create(app=closed, node=nodes["depA"], exclude=True)
     put("opening", inside=opening.pk, outside=999_999)
     put("app", inside=closed.pk, outside=999_999)
+    entries = {
+        letter: audit.record(
+            action="node.edit", obj=nodes[f"org{letter}"], by=stranger,
+            dimension_id=nodes[f"org{letter}"].dimension_id, after={"name": "审计"},
+        )
+        for letter in "AB"
+    }  # fmt: skip
+    put("audit_entry", inside=entries["A"].pk, outside=entries["B"].pk)
+    check = AuditCheck.objects.create(asked_by="", finished_at=timezone.now())
+    put("audit_check", inside=check.pk, outside=999_999)
     put("app_key", inside=closed.key, outside="no-such-app")
 
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         broken = audit.verify()
         if broken:
-            raise CommandError(broken, returncode=1)
+            raise CommandError(str(broken), returncode=1)
         head = AuditHead.objects.filter(pk=1).first()
         waiting = AuditEntry.objects.filter(seq__isnull=True).count()
         self.stdout.write(

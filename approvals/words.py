@@ -1,0 +1,13 @@
+"""What the audit trail calls the acts of this app, in words for people."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+ACTIONS: dict[str, str | Promise] = {
+    "application.create": _("Applied"),
+    "application.remind": _("Reminded"),
+    "application.withdraw": _("Withdrawn"),
+    "application.approve": _("Approved"),
+    "application.refuse": _("Refused"),
+    "application.lapse": _("Lapsed"),
+}
