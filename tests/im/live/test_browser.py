@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django import Settings
 
 from accounts.models import User
 from accounts.services import access
+from approvals.jobs import ask, first_key
 from im import services
 from im.models import Conversation
 from im.reach import Party
@@ -195,9 +197,18 @@ def test_of_two_who_decide_at_once_one_is_told_who_and_all_open_cards_turn(
     place = make_place()
     another = orgs.make_administrator("另一位管理员")
     application = place.apply()
+    with transaction.atomic():
+        ask(application, dedupe_key=first_key(application))
     deciders = (place.maintainer, place.holder, place.administrator, another)
+    # Who was asked has the card among the notifications, the others by its own address.
+    notices = {
+        one.key: f"/messages/{one.pk}/" for one in Conversation.objects.filter(kind="system")
+    }
+    card = f"/applications/{application.pk}/"
+    paths = [notices.get(f"system:{user.pk}", card) for user in deciders]
+    assert paths.count(card) == 2
     pages = [
-        sit_down(browser, server, user, f"/applications/{application.pk}/") for user in deciders
+        sit_down(browser, server, user, path) for user, path in zip(deciders, paths, strict=True)
     ]
     first, second = (page.get_by_role("button", name="同意 林晓彤") for page in pages[:2])
     first.evaluate("button => { button.click() }")
