@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,33 @@ from django.utils.translation import gettext_lazy as _
 from approvals.services import MAX_TEXT
 from core.errors import Invalid
 from core.forms import UiForm
+
+if TYPE_CHECKING:
+    from approvals.selectors import Asked
+    from orgs.models import Node
+
+
+def _day() -> forms.DateInput:
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class FilterForm(UiForm):
+    """Filters of the list, drawn from what the address says; `dimensions` are those that are offered."""
+
+    status = forms.CharField(required=False, widget=forms.HiddenInput)
+    dimension = forms.ChoiceField(label=_("Dimension"), required=False)
+    applicant = forms.CharField(label=_("Applicant"), required=False, max_length=100)
+    decider = forms.CharField(label=_("Decided by"), required=False, max_length=100)
+    since = forms.DateField(label=_("From this day on"), required=False, widget=_day())
+    until = forms.DateField(label=_("Up to this day"), required=False, widget=_day())
+
+    def __init__(self, asked: Asked, dimensions: Sequence[Node]) -> None:
+        super().__init__(initial={"status": asked.status, **asked.values()})
+        choices = [("", _("All dimensions")), *((str(row.pk), row.name) for row in dimensions)]
+        self.fields["dimension"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        for name in ("applicant", "decider"):
+            widget = self.fields[name].widget
+            widget.attrs |= {"placeholder": self.fields[name].label, "class": "form-control w-auto"}
 
 
 class ApplyForm(UiForm):

@@ -3,13 +3,15 @@
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import User
 from approvals import selectors
 from approvals.models import Application
-from core import live
+from core import audit, live
+from core.actors import SystemActor
 from im.services import notify
 
 CARD: Final = "approvals.application"
@@ -64,8 +66,22 @@ def show(application: Application) -> None:
 
 def route() -> int:
     """Asks those who may decide only since a contact moved or a right was given (SPEC APR-5); returns how many."""
-    waiting = Application.objects.pending().order_by("-id")[:ROUND]
-    return sum(ask(row, dedupe_key=first_key(row)) for row in waiting)
+    waiting = Application.objects.pending().select_related("contact__main_node")
+    waiting = waiting.order_by("-id")[:ROUND]
+    return sum(_route(row) for row in waiting)
+
+
+@transaction.atomic
+def _route(application: Application) -> int:
+    """How many are asked for the first time; it stands in the trail."""
+    new = ask(application, dedupe_key=first_key(application))
+    if new:
+        node = application.contact.main_node
+        audit.record(
+            action="application.route", obj=application, by=SystemActor("schedule"),
+            dimension_id=node.dimension_id, after={"count": new},
+        )  # fmt: skip
+    return new
 
 
 def _notify(application: Application, user_ids: list[int], words: str, key: str) -> int:

@@ -11,7 +11,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from approvals import selectors, tables
-from core.ui import Column, Crumb, Fact, Pager, Tab
+from approvals.forms import FilterForm
+from approvals.selectors import Asked
+from core.text import mask_mobile
+from core.ui import Action, Column, Crumb, Fact, Pager, Tab
+from core.vocabulary import word
+from orgs.selectors.nodes import dimensions_in
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -50,27 +55,52 @@ def _rows(applications: Sequence[Application], decidable: set[int]) -> list[Row]
     ]
 
 
-def application_list(viewer: Viewer, *, status: str, q: str, page: str | None) -> dict[str, Any]:
+def application_list(viewer: Viewer, asked: Asked, *, page: str | None) -> dict[str, Any]:
     """One page of the back office list with tabs and counts."""
-    pages = Paginator(selectors.listed(viewer=viewer, status=status, q=q), PAGE)
+    pages = Paginator(selectors.listed(viewer=viewer, asked=asked), PAGE)
     found = pages.get_page(page)
     return {
         "rows": _rows(list(found), selectors.decidable(viewer, [row.pk for row in found])),
         "columns": _columns(_("Applicant")),
-        "tabs": _tabs(status, q, selectors.counts(viewer=viewer, q=q)),
+        "tabs": _tabs(asked, selectors.counts(viewer=viewer, asked=asked)),
         "pager": _pager(pages, found),
-        "q": q,
+        "q": asked.q,
+        "status": asked.status,
         "filter": {
-            "status": status,
-            "reset_url": _address(status=status) if q else "",
+            "action": tables.url("list"),
+            "form": FilterForm(asked, dimensions_in(viewer.scope)),
+            "q": asked.q,
+            "id": "applications-q",
+            "placeholder": _("Contact, mobile digits, number"),
+            "target": LIST,
+            "reset_url": _address(status=asked.status) if asked.values() else "",
         },
+        "actions": [Action(_("Export"), f"{tables.url('export')}?{query_of(asked)}", "download")],
         "crumbs": [Crumb(_("Administration")), Crumb(_("Account security"))],
         "buttons": [
             ("approve", _("Approve"), "primary"),
             ("refuse", _("Refuse"), "danger-line"),
         ],
-        "empty": _empty(status, q),
+        "empty": _empty(asked),
     }
+
+
+def file_header() -> list[str]:
+    """Heads of the exported list."""
+    return [
+        _("Application"), _("Contact"), _("Mobile"), _("External organization"), _("Remark"), _("Applicant"),
+        _("Department"), _("Date of application"), _("State"), _("Decided by"), _("Decided at"), _("Reason"),
+    ]  # fmt: skip
+
+
+def file_row(row: Application) -> list[str]:
+    """One line of the exported list; numbers are masked as on the page."""
+    return [
+        row.number, row.contact.name, mask_mobile(row.contact.mobile), selectors.place_of(row.contact), row.remark,
+        row.applicant.name, tables.department_of(row.applicant), tables.clock(row.created_at),
+        str(word("application", row.status).label), row.decided_by.name if row.decided_by else "",
+        tables.clock(row.decided_at), str(tables.reason_of(row)),
+    ]  # fmt: skip
 
 
 def mine(user: User, *, status: str, page: str | None) -> dict[str, Any]:
@@ -122,17 +152,23 @@ def _labels() -> dict[str, str]:
     }
 
 
-def _tabs(status: str, q: str, counts: dict[str, int]) -> list[Tab]:
+def query_of(asked: Asked) -> str:
+    """What the list shows, as the query of an address."""
+    return urlencode({"status": asked.status, **asked.values()})
+
+
+def _tabs(asked: Asked, counts: dict[str, int]) -> list[Tab]:
+    more = asked.values()
     return [
-        Tab(label, _address(status=key, q=q), key == status, counts[key], LIST)
+        Tab(label, _address(status=key, **more), key == asked.status, counts[key], LIST)
         for key, label in _labels().items()
     ]
 
 
-def _empty(status: str, q: str) -> dict[str, str]:
-    if q:
+def _empty(asked: Asked) -> dict[str, str]:
+    if asked.values():
         return {"kind": "match", "title": "", "text": ""}
-    if status == "pending":
+    if asked.status == "pending":
         return {
             "kind": "none",
             "title": _("Nothing waits for approval"),

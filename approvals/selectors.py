@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
@@ -17,14 +17,53 @@ from approvals import permissions
 from approvals.models import Application
 from contacts.models import Contact, Membership
 from core.models import AuditEntry
-from core.text import simplified
+from core.text import clean, simplified
+from orgs.selectors.below import number
 from orgs.selectors.ranges import maintain
+from orgs.selectors.trail import day, midnight
 
 if TYPE_CHECKING:
     from contacts.permissions import Viewer
 
 TABS: Final = ("pending", "approved", "refused", "withdrawn", "lapsed", "all")
 REMIND_AFTER: Final = datetime.timedelta(hours=24)
+# The row of the trail is a statement older or younger than the application.
+EARLIER: Final = datetime.timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What narrows the list. Days are local ones, both included; names are searched for."""
+
+    status: str = ""
+    q: str = ""
+    since: datetime.date | None = None
+    until: datetime.date | None = None
+    dimension: int | None = None
+    applicant: str = ""
+    decider: str = ""
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> Self:
+        """From the query of an address; what makes no sense is not asked."""
+        status = given.get("status", "")
+        return cls(
+            status=status if status in TABS else "pending",
+            q=clean(given.get("q", "")[:200], 100),
+            since=day(given.get("since", "")),
+            until=day(given.get("until", "")),
+            dimension=number(given.get("dimension", "")),
+            applicant=clean(given.get("applicant", ""), 100),
+            decider=clean(given.get("decider", ""), 100),
+        )
+
+    def values(self) -> dict[str, str]:
+        """What narrows it beside the state, as the query of an address keeps it."""
+        names = ("q", "since", "until", "dimension", "applicant", "decider")
+        return {name: str(getattr(self, name)) for name in names if getattr(self, name)}
+
+
+EVERY: Final = Asked()
 
 
 def asked(*, contact_id: int, applicant_id: int) -> list[User]:
@@ -40,6 +79,35 @@ def asked(*, contact_id: int, applicant_id: int) -> list[User]:
     return found or list(others.filter(is_superuser=True))
 
 
+def only_administrators(people: Sequence[User], *, contact_id: int) -> bool:
+    """Whether those asked are asked for want of anybody else (SPEC APR-6)."""
+    if not people or not all(person.is_superuser for person in people):
+        return False
+    dimensions = Membership.objects.filter(contact_id=contact_id).values("node__dimension_id")
+    ids = [person.pk for person in people]
+    return (
+        not User.objects.filter(pk__in=ids)
+        .filter(Q(is_holder=True) | maintain(dimensions))
+        .exists()
+    )
+
+
+CREDENTIALS: Final = ("credentials.issue", "credentials.reveal", "login.activate")
+
+
+def events(application: Application) -> list[AuditEntry]:
+    """The whole course of an application from the audit trail, oldest first: also what became of its credentials."""
+    about = Q(object_type="approvals.application", object_id=str(application.pk))
+    if application.secret is not None:
+        user = str(application.secret.user_id)
+        about |= Q(object_type="accounts.user", object_id=user, action__in=CREDENTIALS)
+    return list(
+        AuditEntry.objects.filter(about, at__gte=application.created_at - EARLIER).order_by("id")[
+            :100
+        ]
+    )
+
+
 def asked_ids(application: Application) -> list[int]:
     """Ids of `asked` for this application."""
     people = asked(contact_id=application.contact_id, applicant_id=application.applicant_id)
@@ -53,28 +121,28 @@ def _rows() -> QuerySet[Application]:
     return rows.prefetch_related("applicant__department_memberships__department")
 
 
-def listed(*, viewer: Viewer, status: str = "", q: str = "") -> QuerySet[Application]:
-    """Applications that `viewer` may see, newest first; `status` is one of TABS, "" or "all" for every one.
+def listed(*, viewer: Viewer, asked: Asked = EVERY) -> QuerySet[Application]:
+    """Applications that `viewer` may see, newest first; the status is one of TABS, "" or "all" for every one.
 
-    `q` finds the number, the contact (name or last digits of the mobile), its main node, and the applicant.
+    `asked.q` finds the number, the contact (name or last digits of the mobile), its main node, and the applicant.
     """
-    rows = _rows().filter(pk__in=_matching(viewer, q).values("pk"))
-    if status and status != "all":
-        rows = rows.filter(status=status)
+    rows = _rows().filter(pk__in=_matching(viewer, asked).values("pk"))
+    if asked.status and asked.status != "all":
+        rows = rows.filter(status=asked.status)
     return rows.order_by("-id")
 
 
-def counts(*, viewer: Viewer, q: str = "") -> dict[str, int]:
+def counts(*, viewer: Viewer, asked: Asked = EVERY) -> dict[str, int]:
     """How many of each status `listed` has, and "all"; one query."""
-    rows = _matching(viewer, q).order_by().values_list("status").annotate(n=Count("pk"))
+    rows = _matching(viewer, asked).order_by().values_list("status").annotate(n=Count("pk"))
     found = dict.fromkeys(TABS, 0) | dict(rows)
     found["all"] = sum(found.values())
     return found
 
 
-def _matching(viewer: Viewer, q: str) -> QuerySet[Application]:
-    rows: QuerySet[Application] = Application.objects.visible_to(viewer)
-    text = " ".join(q.split())[:100]
+def _matching(viewer: Viewer, asked: Asked) -> QuerySet[Application]:
+    rows = _narrowed(Application.objects.visible_to(viewer), asked)
+    text = " ".join(asked.q.split())[:100]
     if not text:
         return rows
     plain = simplified(text)
@@ -89,6 +157,22 @@ def _matching(viewer: Viewer, q: str) -> QuerySet[Application]:
     if text.isdecimal() and len(text) >= 4:
         found |= Q(contact__mobile__endswith=text)
     return rows.filter(found)
+
+
+def _narrowed(rows: QuerySet[Application], asked: Asked) -> QuerySet[Application]:
+    if asked.since:
+        rows = rows.filter(created_at__gte=midnight(asked.since))
+    if asked.until:
+        end = midnight(asked.until) + datetime.timedelta(days=1)
+        rows = rows.filter(created_at__lt=end)
+    if asked.dimension:
+        places = Membership.objects.filter(node__dimension_id=asked.dimension)
+        rows = rows.filter(contact__in=places.values("contact_id"))
+    if asked.applicant:
+        rows = rows.filter(applicant__simplified__icontains=simplified(asked.applicant))
+    if asked.decider:
+        rows = rows.filter(decided_by__simplified__icontains=simplified(asked.decider))
+    return rows
 
 
 def mine(*, user: User, status: str = "") -> QuerySet[Application]:

@@ -192,6 +192,16 @@ def _lapse(application: Application, *, reason: str, by: Actor) -> None:
     )
 
 
+@transaction.atomic
+def note_export(*, by: User, format_: str, count: int, filters: str) -> None:
+    """Writes down that a list of applications leaves. Raises Hidden for those who decide none (any more)."""
+    fresh = as_now(by)
+    if not viewer_of(fresh).scope.maintains_any:
+        raise permissions.missing()
+    after = {"format": format_, "count": count, "filters": filters}
+    audit.record(action="application.export", obj=fresh, by=fresh, after=after)
+
+
 def follow(*, contact_id: int, into: int) -> int:
     """What was decided about a merged contact belongs to the one it was merged into; returns how many.
 

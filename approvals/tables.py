@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.urls import reverse
@@ -15,7 +15,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from accounts.words import ACTIONS as LOGIN_ACTIONS
 from approvals import selectors
+from approvals.words import ACTIONS
 from core.text import mask_email
 from core.ui import Action, Fact, Step
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 Text = str | Promise
 # Seconds between two looks at a card that somebody else may change (SPEC APR-4: within two seconds).
 POLL = 1
+_EVENTS = {**LOGIN_ACTIONS, **ACTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Card:
     view: str = "card"
     """"card", or "steps" where the course of events stands below."""
     steps: Sequence[Step] = ()
+    events: Sequence[Step] = ()
+    """The whole course from the trail, beside the steps."""
     error: Text = ""
     details: Sequence[str] = ()
     reason_error: Text = ""
@@ -105,11 +110,32 @@ def card(
         look=look(*seen),
         poll=POLL if pending or now.opening else 0,
         view=view,
-        steps=steps(application) if view == "steps" else (),
+        **_course(application, view),
         error=error,
         details=details,
         mark=secrets.token_hex(3),
     )
+
+
+def _course(application: Application, view: str) -> dict[str, Any]:
+    if view != "steps":
+        return {}
+    people = []
+    if application.status == "pending":
+        about = {"contact_id": application.contact_id, "applicant_id": application.applicant_id}
+        people = selectors.asked(**about)
+    return {"steps": steps(application, people), "events": events(application)}
+
+
+def events(application: Application) -> list[Step]:
+    """What happened, one line each: what, who, when."""
+    return [
+        Step(
+            str(_EVENTS.get(entry.action, entry.action)), "done",
+            [f"{entry.actor_label} · {clock(entry.at)}"],
+        )
+        for entry in selectors.events(application)
+    ]  # fmt: skip
 
 
 def look(*seen: object) -> str:
@@ -178,7 +204,7 @@ def clock(at: datetime.datetime | None) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else ""
 
 
-def steps(application: Application, asked: Sequence[User] = ()) -> list[Step]:
+def steps(application: Application, asked: Sequence[User]) -> list[Step]:
     """Asked → decided → opened, as far as it has come; `asked` are named while nobody has decided."""
     first = [f"{application.applicant.name} · {clock(application.created_at)}"]
     first.append(_("Remark: %(text)s") % {"text": application.remark})
@@ -194,7 +220,7 @@ def steps(application: Application, asked: Sequence[User] = ()) -> list[Step]:
 def _second_step(application: Application, asked: Sequence[User]) -> Step:
     status = str(application.status)
     if status == "pending":
-        lines = [waiting_line(asked)] if asked else []
+        lines = _waiting(application, asked)
         return Step(_("Approval"), "now", lines, ("application", "pending"))
     who = application.decided_by.name if application.decided_by else ""
     line = " · ".join(part for part in (who, clock(application.decided_at)) if part)
@@ -203,6 +229,20 @@ def _second_step(application: Application, asked: Sequence[User]) -> Step:
     return Step(
         _("Approval"), "done" if status == "approved" else "bad", lines, ("application", status)
     )
+
+
+def _waiting(application: Application, asked: Sequence[User]) -> list[str]:
+    """Whom it waits for, and what to do where that is nobody in charge (SPEC APR-6)."""
+    if not asked:
+        return [
+            _(
+                "Nobody can decide it. Appoint a maintainer of the dimension or another administrator."
+            )
+        ]
+    if selectors.only_administrators(asked, contact_id=application.contact_id):
+        told = _("No maintainer or holder can decide it, so administrators are asked.")
+        return [told, waiting_line(asked)]
+    return [waiting_line(asked)]
 
 
 def _third_step(application: Application) -> list[Step]:

@@ -8,6 +8,7 @@ app_name = "approvals"
 urlpatterns: list[URLPattern] = [
     path("console/applications/", console.application_list, name="list"),
     path("console/applications/badge/", console.badge, name="badge"),
+    path("console/applications/export/", console.export, name="export"),
     path("console/applications/bulk/", console.bulk, name="bulk"),
     path("console/applications/<int:application_id>/", console.detail, name="detail"),
     path("console/applications/<int:application_id>/<slug:what>/", console.confirm, name="confirm"),

@@ -9,5 +9,7 @@ ACTIONS: dict[str, str | Promise] = {
     "application.withdraw": _("Withdrawn"),
     "application.approve": _("Approved"),
     "application.refuse": _("Refused"),
+    "application.route": _("Asked of others, too"),
+    "application.export": _("Applications exported"),
     "application.lapse": _("Lapsed"),
 }

@@ -33,11 +33,3 @@ class FilterForm(UiForm):
         for name in ("who", "ip"):
             widget = self.fields[name].widget
             widget.attrs |= {"placeholder": self.fields[name].label, "class": "form-control w-auto"}
-
-
-class ExportForm(UiForm):
-    """The kind of file."""
-
-    format = forms.ChoiceField(
-        label=_("Kind of file"), choices=[("xlsx", _("Excel (.xlsx)")), ("csv", _("CSV, UTF-8"))]
-    )

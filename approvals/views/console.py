@@ -3,30 +3,45 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from approvals import list_tables, permissions, selectors, services, tables
 from approvals.forms import ReasonForm, chosen
+from approvals.selectors import Asked
 from approvals.views.card import SHOWN, show
 from approvals.views.guards import deciders_only
+from contacts.export_forms import FormatForm
+from contacts.views import downloads
 from contacts.views.guards import person, viewer
 from core import htmx
 from core.errors import Invalid
-from core.text import clean
 
 
 @deciders_only
 @require_safe
 def application_list(request: HttpRequest) -> HttpResponse:
     """Applications by state, with search; twenty a page."""
-    status = request.GET.get("status", "")
-    context = list_tables.application_list(
-        viewer(request),
-        status=status if status in selectors.TABS else "pending",
-        q=clean(request.GET.get("q", "")[:200], 100),
-        page=request.GET.get("page"),
-    )
+    asked = selectors.Asked.read(request.GET)
+    context = list_tables.application_list(viewer(request), asked, page=request.GET.get("page"))
     return htmx.page(request, "approvals/list.html", "approvals/partials/_list.html", context)
+
+
+@deciders_only
+@require_http_methods(["GET", "HEAD", "POST"])
+def export(request: HttpRequest) -> HttpResponse:
+    """The list as it is narrowed, as a file; written down."""
+    asked, title = Asked.read(request.GET), _("Applications for accounts")
+    form = FormatForm(request.POST if request.method == "POST" else None)
+    if not (form.is_bound and form.is_valid()):
+        back_url = f"{tables.url('list')}?{list_tables.query_of(asked)}"
+        return downloads.ask(request, form, title=_("Export applications"), back_url=back_url)
+    rows = list(selectors.listed(viewer=viewer(request), asked=asked)[: downloads.ROWS])
+    format_ = form.cleaned_data["format"]
+    filters = list_tables.query_of(asked)
+    services.note_export(by=person(request), format_=format_, count=len(rows), filters=filters)
+    lines = (list_tables.file_row(row) for row in rows)
+    header = list_tables.file_header()
+    return downloads.hand_out(title=title, format_=format_, header=header, rows=lines)
 
 
 @require_safe

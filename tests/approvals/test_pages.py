@@ -7,14 +7,15 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 from django.urls import URLPattern
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import jobs as account_jobs
 from accounts.models import InitialSecret, User
-from approvals import services, urls
+from approvals import jobs, services, tables, urls
 from approvals.models import Application
 from contacts.models import Contact
-from core.models import OutboxEntry
+from core.models import AuditEntry, OutboxEntry
 from tests.approvals.conftest import Place
 from tests.factories import orgs
 from tests.factories.approvals import make_application
@@ -40,6 +41,7 @@ GETS = {
     },
 }  # fmt: skip
 POSTS = {
+    "console/applications/export/": {"format": "csv"},
     "console/applications/bulk/": {"action": "approve", "ids": "{pk}:1"},
     "applications/{pk}/decide/": {"approve": "1", "version": "1"},
     "applications/{pk}/withdraw/": {},
@@ -111,7 +113,9 @@ def test_nothing_there_reads_like_nothing_seen(
         assert send(stranger, door, application) == 404
 
 
-@pytest.mark.parametrize("door", [door for door in POSTS if not door.endswith("apply/")])
+@pytest.mark.parametrize(
+    "door", [door for door in POSTS if not door.endswith(("apply/", "export/"))]
+)
 def test_looking_changes_nothing(
     door: str, place: Place, application: Application, as_: As
 ) -> None:
@@ -379,3 +383,51 @@ def test_the_applicant_reminds_and_withdraws_on_the_page_of_his_application(
     assert withdraw not in as_(place.holder).get(page).content.decode()
     assert client.post(withdraw).headers["Location"] == page
     assert withdraw not in client.get(page).content.decode()
+
+
+def test_filters_and_the_file_of_what_they_leave(
+    place: Place, application: Application, as_: As
+) -> None:
+    other = make_application(make_contact(place.organization, "=cmd", created_by=place.creator))
+    services.decide(
+        application_id=other.pk, approve=True, version=other.contact.version, by=place.holder
+    )
+    client, url = as_(place.maintainer), "/console/applications/"
+    assert client.get(f"{url}export/").status_code == 200
+    assert client.post(f"{url}export/").status_code == 422
+    assert not AuditEntry.objects.filter(action="application.export").exists()
+    today = f"{timezone.localdate()}"
+    for query, numbers in {
+        f"since={today}&until={today}": {application.number, other.number},
+        "until=2020-01-01": set(), f"dimension={place.dimension.pk}": {application.number, other.number},
+        f"dimension={place.other.pk}": set(), "applicant=周明": {application.number, other.number},
+        "applicant=无人": set(),
+        "decider=吴凯": {other.number}, "dimension=x&since=y": {application.number, other.number},
+    }.items():  # fmt: skip
+        answer = client.post(f"{url}export/?status=all&{query}", {"format": "csv"})
+        lines = b"".join(answer).decode("utf-8-sig").splitlines()[1:]
+        assert {line.split(",")[0] for line in lines} == numbers, query
+        page = client.get(f"{url}?status=all&{query}").content.decode()
+        assert page.count('role="row" data-row') == len(numbers), query
+    assert "'=cmd" in lines[0] + lines[1]
+    noted = AuditEntry.objects.filter(action="application.export").latest("id")
+    assert noted.after["count"] == 2
+    assert place.contact.mobile[-8:] not in "".join(lines)
+
+
+def test_the_whole_course_and_nobody_to_ask(
+    place: Place, application: Application, as_: As
+) -> None:
+    url = address("console/applications/{pk}/", application)
+    client = as_(place.administrator)
+    services.remind(application_id=application.pk, by=place.creator)
+    page = client.get(url).content.decode()
+    assert "催办" in page.split("全部过程")[1]
+    assert "已请系统管理员" not in page
+    User.objects.filter(pk__in=[place.holder.pk, place.maintainer.pk]).update(is_active=False)
+    assert "已请系统管理员" in client.get(url).content.decode()
+    jobs.route()
+    assert AuditEntry.objects.get(action="application.route").after == {"count": 1}
+    assert jobs.route() == 0
+    User.objects.filter(pk=place.administrator.pk).update(is_active=False)
+    assert "没有人可以审批" in tables.steps(application, [])[1].lines[0]

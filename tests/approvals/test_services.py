@@ -14,6 +14,7 @@ from accounts.models import InitialSecret, User
 from accounts.services import credentials
 from approvals import checks, jobs, selectors, services
 from approvals.models import Application
+from approvals.selectors import Asked
 from contacts.models import Contact
 from contacts.permissions import viewer_of
 from contacts.services import accounts as contact_accounts
@@ -412,9 +413,11 @@ def test_the_list_filters_and_counts(place: Place, application: Application) -> 
     other = refuse(make_application(contact), place.holder)
     viewer = viewer_of(place.maintainer)
     assert selectors.counts(viewer=viewer)["all"] == 2
-    assert [row.pk for row in selectors.listed(viewer=viewer, status="refused")] == [other.pk]
+    assert [row.pk for row in selectors.listed(viewer=viewer, asked=Asked(status="refused"))] == [
+        other.pk
+    ]
     for q in ("林晓", "lxt", application.number[3:], place.contact.mobile[-4:]):
-        found = selectors.listed(viewer=viewer, q=q)
+        found = selectors.listed(viewer=viewer, asked=Asked(q=q))
         assert application in found, q
-    assert selectors.counts(viewer=viewer, q="贺知远")["refused"] == 1
+    assert selectors.counts(viewer=viewer, asked=Asked(q="贺知远"))["refused"] == 1
     assert list(selectors.listed(viewer=viewer_of(place.neighbour))) == []

@@ -1,0 +1,53 @@
+"""A list as a file at once: asked for its kind, then written and handed out. What is long goes through exports."""
+
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, cast
+
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.export_forms import FormatForm
+from contacts.exports.files import TYPES
+from core.sheets import write_csv, write_xlsx
+
+ROWS = 20_000
+"""What one file holds."""
+
+
+def ask(request: HttpRequest, form: FormatForm, *, title: str, back_url: str) -> HttpResponse:
+    """The page that asks for the kind of file."""
+    told = _("It holds the newest %(n)s entries that match; narrow the period for older ones.")
+    form.fields["format"].help_text = told % {"n": f"{ROWS:,}"}
+    context = {
+        "form": form, "title": title, "submit": _("Export"), "action": request.get_full_path(), "back_url": back_url,
+    }  # fmt: skip
+    return render(request, "orgs/form_page.html", context, status=form.http_status)
+
+
+def hand_out(
+    *, title: str, format_: str, header: Sequence[str], rows: Iterable[Sequence[str]]
+) -> HttpResponse:
+    """The file, formula-safe, never kept by the browser. The caller has asked for the right and noted it."""
+    response = FileResponse(
+        _written(title, format_, header, rows), as_attachment=True, content_type=TYPES[format_],
+        filename=f"{title}-{timezone.localdate():%Y%m%d}.{format_}",
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return cast("HttpResponse", response)
+
+
+def _written(
+    title: str, format_: str, header: Sequence[str], rows: Iterable[Sequence[str]]
+) -> IO[bytes]:
+    """A file that is gone once it is read."""
+    with tempfile.NamedTemporaryFile() as file:
+        path = Path(file.name)
+        if format_ == "xlsx":
+            write_xlsx(path, header, rows, sheet_name=title)
+        else:
+            write_csv(path, header, rows)
+        return path.open("rb")
