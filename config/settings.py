@@ -270,7 +270,7 @@ PUSH_HOSTS = env.words(
 )
 # The hour at which those are told who want it once a day.
 IM_DIGEST_HOUR = env.number("DIGEST_HOUR", default=8, minimum=0, maximum=23)
-PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin"]
+PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin", "portal.todo_sources.pushed"]
 REVEAL_SECONDS = 30
 # A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
 LIVE_SHUT_BY = ("view_as",)

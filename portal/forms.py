@@ -9,9 +9,12 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
+from core.errors import Invalid
 from core.forms import PlainSelect, UiForm, UiModelForm
+from core.text import clean
 from orgs.models import Category, Node
 from portal.models import App
+from portal.todo_input import hosts_of
 
 ICONS = (
     ("apps", _("Tiles")), ("world", _("Globe")), ("link", _("Link")), ("address-book", _("Address book")),
@@ -152,3 +155,33 @@ class OpeningForm(UiForm):
         """Everything that was chosen, after validation."""
         given = self.cleaned_data
         return [*given["nodes"], *given["categories"], *given["contacts"]]
+
+
+class NewSystemForm(UiForm):
+    """Another system that puts items into 个人待办."""
+
+    name = forms.CharField(
+        label=_("name"), max_length=60, help_text=_("External people read it beside each item")
+    )
+    hosts = forms.CharField(
+        label=_("Hosts of links"), required=False, max_length=2000, widget=forms.Textarea,
+        help_text=_("One a line, for example oa.example.com; items may link to these alone"),
+    )  # fmt: skip
+
+    def clean_name(self) -> str:
+        return clean(self.cleaned_data["name"], 60)
+
+    def clean_hosts(self) -> list[str]:
+        try:
+            return hosts_of(self.cleaned_data["hosts"])
+        except Invalid as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class SystemForm(NewSystemForm):
+    """One that is there."""
+
+    enabled = forms.BooleanField(
+        label=_("enabled"), required=False,
+        help_text=_("While disabled its token is refused and its items are not shown"),
+    )  # fmt: skip

@@ -1,6 +1,9 @@
 """The registry of apps that external people may be given (SPEC POR-2)."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact
@@ -98,3 +101,60 @@ class AppOpening(models.Model):
         if found is None:
             raise ValueError("a line without a target, which the table does not admit")
         return found
+
+
+class TodoSystem(models.Model):
+    """Another system that puts items into 个人待办 (SPEC POR-4). Of its token only the hash is kept.
+
+    `calls` in the minute that began at `window_started_at` are counted here, in the row that every call reads anyway.
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    enabled = models.BooleanField(_("enabled"), default=True)
+    # Links of its items lead to these alone: "host" or "host:port", lower case.
+    hosts = ArrayField(models.CharField(max_length=260), default=list)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", editable=False
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    rolled_at = models.DateTimeField(default=timezone.now, editable=False)
+    window_started_at = models.DateTimeField(default=timezone.now, editable=False)
+    calls = models.PositiveIntegerField(default=0, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PushedTodo(models.Model):
+    """One item of another system for one identity, known there as `external_id`."""
+
+    system = models.ForeignKey(TodoSystem, models.CASCADE, related_name="items")
+    external_id = models.CharField(max_length=100)
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="pushed_todos")
+    title = models.CharField(max_length=200)
+    link = models.CharField(max_length=1000, blank=True)
+    due = models.DateTimeField(null=True)
+    done = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["system", "external_id"], name="portal_pushedtodo_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["contact", "due"],
+                name="portal_pushedtodo_open",
+                condition=models.Q(done=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system_id}:{self.external_id}"

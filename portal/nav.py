@@ -31,3 +31,7 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
             "apps", _("Apps of the portal"), reverse("portal-console:apps"), "apps", CONSOLE,
             _("External portal"), 510,
         )  # fmt: skip
+        yield NavItem(
+            "todo-systems", _("To-do systems"), reverse("portal-console:systems"), "plug-connected",
+            CONSOLE, _("External portal"), 520,
+        )  # fmt: skip

@@ -19,7 +19,7 @@ from contacts.selectors.places import places_of
 from core.ui import PickerItem
 from im.reach import Party, Target, policy
 from portal import permissions, rule
-from portal.models import App, AppOpening
+from portal.models import App, AppOpening, TodoSystem
 from portal.rule import Surface
 from portal.todo_sources import Item
 
@@ -122,3 +122,9 @@ def contacts_found(user: User, q: str, limit: int) -> list[PickerItem]:
         for pk in ids
         if pk in rows
     ]
+
+
+def systems() -> list[TodoSystem]:
+    """Systems that put items into 个人待办, by name, with the number of `open` ones; one query."""
+    opened = Count("items", filter=Q(items__done=False))
+    return list(TodoSystem.objects.annotate(open=opened).order_by("name"))

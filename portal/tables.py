@@ -36,7 +36,10 @@ class TodoRow:
 
 def todo_rows(items: Sequence[Item]) -> list[TodoRow]:
     """Items with the address where each is done."""
-    return [TodoRow(item, reverse(item.url_name)) for item in items]
+    return [
+        TodoRow(item, item.link or (reverse(item.url_name) if item.url_name else ""))
+        for item in items
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,32 +7,37 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
 from contacts.models import Contact
 from im.selectors import unread_total
+from portal.models import PushedTodo
+from portal.todo_input import allowed
 
 EXPIRES_SOON: Final = datetime.timedelta(days=30)
+PUSHED_LIMIT: Final = 500
 # What a person is asked to complete about himself.
 WANTED: Final = ("mobile", "email", "telephone", "office")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to do: `url_name` and `url_args` say where; `due` is None when it has no date."""
+    """One thing to do: `url_name` says where, or `link` in another system; `due` is None when it has no date."""
 
     key: str
     title: str | Promise
     source: str | Promise
     icon: str
     action: str | Promise
-    url_name: str
+    url_name: str = ""
     note: str | Promise = ""
     due: datetime.datetime | None = None
+    link: str = ""
 
     @property
     def soon(self) -> bool:
@@ -72,6 +77,27 @@ def builtin(user: User, identity: Contact) -> Iterator[Item]:
             "profile", _("Complete your profile"), _("Profile"), "user-circle", _("Fill in"),
             "portal:profile", note,
         )  # fmt: skip
+
+
+def pushed(user: User, identity: Contact) -> Iterator[Item]:
+    """What other systems want of this identity: open items of enabled ones; one query.
+
+    A link is looked at again: its host may have been taken from the list meanwhile.
+    """
+    rows = PushedTodo.objects.filter(contact=identity, done=False, system__enabled=True)
+    for row in rows.select_related("system").order_by(F("due").asc(nulls_last=True), "pk")[
+        :PUSHED_LIMIT
+    ]:
+        link = row.link if allowed(row.link, row.system.hosts) else ""
+        yield Item(
+            f"pushed-{row.pk}",
+            row.title,
+            row.system.name,
+            "clipboard-check",
+            pgettext("to-do", "Open"),
+            due=row.due,
+            link=link,
+        )
 
 
 def days_left(identity: Contact) -> int | None:

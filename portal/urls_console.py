@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import openings, registry
+from portal.views import openings, registry, systems
 
 app_name = "portal-console"
 urlpatterns: list[URLPattern] = [
@@ -20,4 +20,8 @@ urlpatterns: list[URLPattern] = [
         openings.close,
         name="opening-close",
     ),
+    path("console/todo-systems/", systems.systems, name="systems"),
+    path("console/todo-systems/new/", systems.new, name="system-new"),
+    path("console/todo-systems/<int:system_id>/", systems.edit, name="system-edit"),
+    path("console/todo-systems/<int:system_id>/roll/", systems.roll, name="system-roll"),
 ]

@@ -34,6 +34,9 @@ ACTIONS: Words = {
     "portal.open": gettext_lazy("App opened"),
     "portal.exclude": gettext_lazy("App excluded"),
     "portal.close": gettext_lazy("Opening of an app taken back"),
+    "portal.system_new": gettext_lazy("To-do system created"),
+    "portal.system": gettext_lazy("To-do system changed"),
+    "portal.system_token": gettext_lazy("New token of a to-do system"),
     "group.create": gettext_lazy("Group created"),
     "group.add": gettext_lazy("Added to a group"),
     "group.remove": gettext_lazy("Removed from a group"),
@@ -81,6 +84,7 @@ KINDS: Words = {
     "accounts.loginpolicy": gettext_lazy("Log-in requirements"),
     "im.conversation": gettext_lazy("Group"),
     "portal.app": gettext_lazy("App"),
+    "portal.todosystem": gettext_lazy("To-do system"),
     "trail.auditcheck": gettext_lazy("Check of the audit trail"),
 }
 _FIELDS: Words = {
@@ -106,6 +110,10 @@ _FIELDS: Words = {
     "icon": gettext_lazy("Icon"),
     "address": gettext_lazy("Address"),
     "open_by_default": gettext_lazy("Open by default"),
+    "desktop": gettext_lazy("on desktops"),
+    "phone": gettext_lazy("on phones"),
+    "exclude": gettext_lazy("Keep out"),
+    "hosts": gettext_lazy("Hosts of links"),
     "format": gettext_lazy("Kind of file"),
     "filters": gettext_lazy("Filters"),
 }

@@ -28,6 +28,8 @@ RULES = {
     "orgs.RestructuringBatch": "orgs.querysets.RestructuringBatchQuerySet.visible_to: of dimensions that one maintains",
     "orgs.Tag": "labels without personal data",
     "portal.App": "portal.rule: apps open to the active identity; the registry for who keeps it",
+    "portal.PushedTodo": "portal.services.pushed: of the system that put it; portal.todo_sources: of the identity",
+    "portal.TodoSystem": "portal.selectors.systems for who keeps the registry; portal.services.pushed by its token",
     "trail.AuditCheck": "trail.selectors.check: administrators only",
 }
 # Model -> why nobody asks for its rows by themselves.

@@ -17,7 +17,7 @@ from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
 from core import audit, secrets
 from orgs import tree
 from orgs.models import Node, Restructuring, RestructuringBatch
-from portal.models import App, AppOpening
+from portal.models import App, AppOpening, PushedTodo, TodoSystem
 from tests.factories.accounts import DepartmentFactory, ExternalUserFactory, StaffFactory
 from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
@@ -45,6 +45,14 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     )
     opening = AppOpening.objects.create(app=closed, node=nodes["depA"], exclude=True)
     put("opening", inside=opening.pk, outside=999_999)
+    system = TodoSystem.objects.create(name="矩阵系统", token_hash="no hash", hosts=["oa.example"])
+    PushedTodo.objects.create(
+        system=system,
+        external_id="matrix-1",
+        contact=Contact.objects.get(user=people["EC"]),
+        title="矩阵待办",
+    )
+    put("todo_system", inside=system.pk, outside=999_999)
     put("app", inside=closed.pk, outside=999_999)
     entries = {
         letter: audit.record(
