@@ -37,8 +37,8 @@ class CleanCharField(forms.CharField):
         return clean(text, len(text)) if text else ""
 
 
-class LoginForm(UiForm):
-    """Only the shape; whether it opens is decided by `services.login.check`."""
+class LoginNameForm(UiForm):
+    """Who somebody says he is."""
 
     username = forms.CharField(
         label=_("Login name"),
@@ -52,6 +52,11 @@ class LoginForm(UiForm):
             }
         ),
     )
+
+
+class LoginForm(LoginNameForm):
+    """Only the shape; whether it opens is decided by `services.login.check`."""
+
     password = password_field(_("Password"), "current-password")
     next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
 

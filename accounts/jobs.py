@@ -43,10 +43,10 @@ def issue_credentials(*, user_id: int, issue_key: str) -> None:
         if not (getattr(settings, "MAIL_ENABLED", False) and secret.user.email):
             _lay_ready(secret)
             return
-        token = _new_link(secret.user)
+        url = _new_link(secret.user, ActivationLink.Purpose.ACTIVATE)
         # Before the mail goes out: the link must work when it arrives.
         hooks.credentials_issued(user_id)
-    _send_link(secret.user, token)
+    _send_link(secret.user, url, ActivationLink.Purpose.ACTIVATE)
     with transaction.atomic():
         again = _claim(user_id=user_id, issue_key=issue_key)
         if again is not None:
@@ -88,29 +88,55 @@ def _finish(secret: InitialSecret, channel: InitialSecret.Channel) -> None:
     )
 
 
-def _new_link(user: User) -> str:
+def send_reset(*, user_id: int, ip: str) -> None:
+    """Sends a link for a new password to the person of this login, where there is one who may have it (SPEC ACC-4).
+
+    Everything is decided here and nothing in the request, which so takes the same time for every name (SECURITY T40).
+    Run again, it sends a new link in place of the former one.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update().filter(pk=user_id).first()
+        if user is None or not _may_reset(user):
+            return
+        url = _new_link(user, ActivationLink.Purpose.RESET)
+        audit.record(action="password.reset_ask", obj=user, by=ACTOR, after={"ip": ip})
+    _send_link(user, url, ActivationLink.Purpose.RESET)
+
+
+def _may_reset(user: User) -> bool:
+    """Only a password that opens is replaced: nobody revives a first one that has expired, or an activation link."""
+    if not (user.is_active and user.has_usable_password()) or user.demo:
+        return False
+    until = user.initial_password_until
+    if user.must_change_password and until is not None and until <= timezone.now():
+        return False
+    if user.is_external and not hooks.external_usable(user):
+        return False
+    return bool(getattr(settings, "MAIL_ENABLED", False) and user.email)
+
+
+def _new_link(user: User, purpose: ActivationLink.Purpose) -> str:
+    """Its address, built on BASE_URL, never on a request's host (SECURITY T48). Former links die."""
     now = timezone.now()
-    ActivationLink.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
+    ActivationLink.revoke(user)
     token = secrets.token_urlsafe(32)
     ActivationLink.objects.create(
         user=user,
+        purpose=purpose,
         token_hash=token_hash(token),
-        expires_at=now + ActivationLink.LIFETIME,
+        expires_at=now + ActivationLink.LIFETIMES[purpose],
         created_by_label=ACTOR.actor_label,
     )
-    return token
+    return str(settings.BASE_URL + reverse("accounts:activate", args=[token]))
 
 
-def _send_link(user: User, token: str) -> None:
-    """The address is built on BASE_URL, never on a request's host (SECURITY T48)."""
+def _send_link(user: User, url: str, purpose: ActivationLink.Purpose) -> None:
     with translation.override(user.language):
-        values = {
-            "user": user,
-            "url": settings.BASE_URL + reverse("accounts:activate", args=[token]),
-            "hours": int(ActivationLink.LIFETIME.total_seconds() // 3600),
-        }
-        body = render_to_string("accounts/mail/activation.txt", values)
-        send_mail(_("Activate your account"), body, settings.DEFAULT_FROM_EMAIL, [user.email])
+        hours = int(ActivationLink.LIFETIMES[purpose].total_seconds() // 3600)
+        values = {"user": user, "url": url, "hours": hours, "reset": purpose == purpose.RESET}
+        body = render_to_string("accounts/mail/link.txt", values)
+        subject = _("Choose a new password") if values["reset"] else _("Activate your account")
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email])
 
 
 def tell_of_change(*, user_id: int, what: str, ip: str) -> None:

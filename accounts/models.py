@@ -206,11 +206,26 @@ class LoginThrottle(models.Model):
 
 
 class ActivationLink(models.Model):
-    """A single-use address by which an external person sets the first password; only its hash is kept."""
+    """A single-use address by which its person sets the first or a new password; only its hash is kept."""
+
+    class Purpose(models.TextChoices):
+        ACTIVATE = "activate", _("First password")
+        RESET = "reset", _("New password")
 
     LIFETIME = datetime.timedelta(hours=72)
+    LIFETIMES: ClassVar = {
+        Purpose.ACTIVATE: LIFETIME,
+        # Anybody can have it sent; it is used at once or not at all.
+        Purpose.RESET: datetime.timedelta(hours=1),
+    }
 
     user = models.ForeignKey(User, models.CASCADE, related_name="activation_links")
+    purpose = models.CharField(
+        max_length=8,
+        choices=Purpose.choices,
+        default=Purpose.ACTIVATE,
+        db_default=Purpose.ACTIVATE,
+    )
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
@@ -229,6 +244,12 @@ class ActivationLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} until {self.expires_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def revoke(cls, user: User) -> None:
+        """Ends the live link of this person, if there is one."""
+        live = cls.objects.filter(user=user, used_at=None, revoked_at=None)
+        live.update(revoked_at=timezone.now())
 
 
 class InitialSecret(models.Model):

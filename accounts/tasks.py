@@ -10,6 +10,12 @@ def issue_credentials(*, user_id: int, issue_key: str) -> None:
     jobs.issue_credentials(user_id=user_id, issue_key=issue_key)
 
 
+@effect("accounts.send_reset")
+def send_reset(*, user_id: int, ip: str) -> None:
+    """A link for a new password, where there is somebody to send it to."""
+    jobs.send_reset(user_id=user_id, ip=ip)
+
+
 @effect("accounts.tell_of_change")
 def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
     """A mail about a change of how somebody logs in."""

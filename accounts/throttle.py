@@ -46,6 +46,11 @@ def account_key(username: str) -> str:
     return "account:" + salted_hmac(_SALT, name, algorithm="sha256").hexdigest()
 
 
+def reset_key(username: str) -> str:
+    """Key of asking for a new password: it counts by itself, so that asking locks nobody out of the log-in."""
+    return account_key(username).replace("account:", "reset:", 1)
+
+
 def source_key(ip: str) -> str:
     """Key of a source: an IPv4 address, or the /64 of an IPv6 one. Empty when the source is unknown."""
     try:

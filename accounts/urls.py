@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts.views import (
     departments,
+    forgotten,
     issue,
     login,
     own,
@@ -20,6 +21,7 @@ app_name = "accounts"
 urlpatterns: list[URLPattern] = [
     path("", login.home, name="home"),
     path("login/", login.login, name="login"),
+    path("login/forgotten/", forgotten.forgotten, name="forgotten"),
     path("login/code/", second.second_factor, name="second-factor"),
     path("login/passkey/", second.passkey_login, name="passkey-login"),
     path("login/sso/", sso.begin, name="sso"),

@@ -25,6 +25,8 @@ ACTIONS: dict[str, str | Promise] = {
     "credentials.reveal": _("First credentials shown"),
     "credentials.set": _("Login name and first password set"),
     "password.change": _("Password changed"),
+    "password.reset_ask": _("Link for a new password sent"),
+    "password.reset": _("Password reset by link"),
     "second_factor.totp.add": _("Authenticator app added"),
     "second_factor.totp.remove": _("Authenticator app removed"),
     "second_factor.passkey.add": _("Passkey added"),
@@ -73,6 +75,7 @@ def lines(entries: Iterable[AuditEntry]) -> list[Line]:
 METHODS: dict[str, str | Promise] = {
     "password": _("password"),
     "activation": _("activation link"),
+    "reset": _("link for a new password"),
     "totp": _("authenticator app"),
     "webauthn": _("passkey"),
     "recovery_codes": _("recovery code"),

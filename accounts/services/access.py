@@ -40,11 +40,10 @@ def end_others(user: User, *, keep: str | None) -> int:
 
 
 def close_credentials(user: User) -> None:
-    """Revokes live activation links and wipes first passwords that nobody has seen, pending issues included."""
-    now = timezone.now()
-    ActivationLink.objects.filter(user=user, used_at=None, revoked_at=None).update(revoked_at=now)
+    """Revokes live links and wipes first passwords that nobody has seen, pending issues included."""
+    ActivationLink.revoke(user)
     InitialSecret.objects.filter(user=user, revealed_at=None, revoked_at=None).update(
-        revoked_at=now, ciphertext=None
+        revoked_at=timezone.now(), ciphertext=None
     )
 
 

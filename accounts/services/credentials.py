@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import hooks, jobs, login_names, names, passwords, permissions
+from accounts import hooks, jobs, login_names, names, passwords, permissions, throttle
 from accounts.models import ActivationLink, InitialSecret, User
-from accounts.services import access
+from accounts.services import access, notices
 from accounts.services.people import require_free, save_unique
 from core import audit, outbox
 from core import secrets as at_rest
@@ -227,10 +227,11 @@ def live_link(token: str) -> ActivationLink | None:
 
 @transaction.atomic
 def activate(*, token: str, password: str) -> User:
-    """Uses an activation link: its person has a password of his own from now on (SPEC ACC-3; SECURITY T36).
+    """Uses a link: its person has a password of his own from now on (SPEC ACC-3, ACC-4; SECURITY T36).
 
-    Raises LinkDead (410) for every link that cannot be used, Invalid(field="password") for a password against the
-    rules (the link then lives on). The actor is the person himself.
+    All sessions end; a new password in place of a former one is told by mail as well. Raises LinkDead (410) for every
+    link that cannot be used, Invalid(field="password") for a password against the rules (the link then lives on). The
+    actor is the person himself.
     """
     link = live_link(token)
     if link is None:
@@ -247,14 +248,17 @@ def activate(*, token: str, password: str) -> User:
     user.must_change_password, user.initial_password_until = False, None
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])
     access.revoke_everything(user=user, by=user)
-    audit.record(action="login.activate", obj=user, by=user)
+    if link.purpose == ActivationLink.Purpose.RESET:
+        throttle.clear([throttle.account_key(user.username), throttle.reset_key(user.username)])
+        audit.record(action="password.reset", obj=user, by=user)
+        notices.tell(user, "password.reset")
+    else:
+        audit.record(action="login.activate", obj=user, by=user)
     return user
 
 
 def dead_link() -> LinkDead:
     """One sentence for every dead link."""
     return LinkDead(
-        _(
-            "This link has been used, replaced or has expired. Ask the person who invited you to send a new one."
-        )
+        _("This link has been used, replaced or has expired. Ask for a new one on the log-in page.")
     )

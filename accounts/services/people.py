@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import names, passwords, permissions
-from accounts.models import Installation, User
+from accounts.models import ActivationLink, Installation, User
 from accounts.services import access, departments
 from core import audit
 from core.actors import Actor, SystemActor
@@ -110,6 +110,8 @@ def update_staff(
     old, new = audit.changes(before, _shown(user))
     if new:
         save_unique(user)
+        if "email" in new:
+            ActivationLink.revoke(user)  # what lies in the former mailbox opens nothing
         audit.record(action="staff.update", obj=user, by=by, before=old, after=new)
     if department_ids is not None:
         departments.set_departments(user=user, department_ids=department_ids, by=by)

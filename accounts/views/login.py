@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import sso
 from accounts.adapter import enter, home_of, safe_next
 from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
+from accounts.models import ActivationLink
 from accounts.services import credentials, own
 from accounts.services import login as services
 from accounts.views.guards import person
@@ -71,12 +72,15 @@ def logout(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("new", "again")
 @require_http_methods(["GET", "HEAD", "POST"])
 def activate(request: HttpRequest, token: str) -> HttpResponse:
-    """The address in an activation mail: a form by GET, the password by POST. Looking at it uses nothing up."""
+    """The address in a mail for a first or new password: a form by GET, set by POST. Looking uses nothing up.
+
+    The address is a secret: Referrer-Policy keeps it on this site. Not "no-referrer": browsers then hide where the form
+    comes from, too, and it is refused.
+    """
     link = credentials.live_link(token)
     if link is None:
-        return _page(
-            request, "accounts/activate_dead.html", {"reason": credentials.dead_link()}, 410
-        )
+        dead = {"reason": credentials.dead_link()}
+        return render(request, "accounts/activate_dead.html", dead, status=410)
     form = NewPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -84,18 +88,10 @@ def activate(request: HttpRequest, token: str) -> HttpResponse:
         except Invalid as error:
             form.add_error("new", str(error))
         else:
-            return enter(request, user, method="activation")
-    context = {"form": form, "username": link.user.username, "name": link.user.name}
-    return _page(request, "accounts/activate.html", context, form.http_status)
-
-
-def _page(
-    request: HttpRequest, template: str, context: dict[str, object], status: int
-) -> HttpResponse:
-    """The address of the page is a secret: it goes to no other site."""
-    response = render(request, template, context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+            reset = link.purpose == ActivationLink.Purpose.RESET
+            return enter(request, user, method="reset" if reset else "activation")
+    context = {"form": form, "link": link}
+    return render(request, "accounts/activate.html", context, status=form.http_status)
 
 
 @login_not_required

@@ -32,12 +32,13 @@ TEMPLATE = "accounts/second_factor.html"
 def refused(request: HttpRequest, outcome: services.Outcome, form: Any = None) -> HttpResponse:
     """The log-in page with the reason."""
     shown = {"form": form or LoginForm(), "problem": outcome.message, "sso": sso.label()}
-    return _again(request, "accounts/login.html", shown, outcome.retry_after)
+    return again(request, "accounts/login.html", shown, outcome.retry_after)
 
 
-def _again(
+def again(
     request: HttpRequest, template: str, shown: dict[str, Any], retry_after: int
 ) -> HttpResponse:
+    """The page once more, with why: 422, or 429 with the seconds to wait."""
     response = render(request, template, shown, status=429 if retry_after else 422)
     if retry_after:
         response["Retry-After"] = str(retry_after)
@@ -66,9 +67,9 @@ def second_factor(request: HttpRequest) -> HttpResponse:
         kind = _proved(request, stage.login.user)
     except Throttled as error:
         problem = services.throttled(error.retry_after).message
-        return _again(request, TEMPLATE, _shown(stage, problem), error.retry_after)
+        return again(request, TEMPLATE, _shown(stage, problem), error.retry_after)
     except Invalid as error:
-        return _again(request, TEMPLATE, _shown(stage, str(error)), 0)
+        return again(request, TEMPLATE, _shown(stage, str(error)), 0)
     return _finish(request, stage, kind)
 
 

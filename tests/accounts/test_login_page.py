@@ -330,7 +330,7 @@ def test_activation_page(client: Client, settings: Settings) -> None:
     for _look in range(2):
         shown = client.get(path)
         assert shown.status_code == 200
-    assert shown["Referrer-Policy"] == "no-referrer"
+    assert shown["Referrer-Policy"] == "same-origin"
     assert user.username in shown.content.decode()
     new = "Wolken-Treppe 7 grün"
     assert client.post(path, {"new": "short", "again": "short"}).status_code == 422

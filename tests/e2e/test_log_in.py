@@ -7,10 +7,13 @@ import time
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core import mail
 from playwright.sync_api import BrowserContext, CDPSession, Page, expect
 from pytest_django import Settings
 
+from accounts import tasks
 from accounts.models import LoginPolicy, User
+from core.models import OutboxEntry
 from tests.e2e.helpers import check_everywhere, check_page, watch
 from tests.factories.accounts import PASSWORD, AdminFactory, StaffFactory
 from tests.oidc.running import running
@@ -105,7 +108,9 @@ def test_an_app_and_recovery_codes(page: Page, address: str) -> None:
     expect(page).not_to_have_url(f"{address}/login/code/")
 
 
-def test_a_passkey_opens_alone_and_as_the_second_step(page: Page, address: str) -> None:
+def test_a_passkey_opens_alone_and_as_the_second_step(
+    page: Page, address: str, settings: Settings
+) -> None:
     user = AdminFactory()
     log_in(page, address, user)
     expect(page).not_to_have_url(f"{address}/login/")
@@ -139,6 +144,28 @@ def test_a_passkey_opens_alone_and_as_the_second_step(page: Page, address: str) 
     forget(page)
     page.goto(f"{address}/login/")
     check_everywhere(page, "login", themes=("light",))
+    settings.BASE_URL, settings.MAIL_ENABLED = address, True
+    by_mailed_link(page, StaffFactory(email="wang@example.com"))
+
+
+def by_mailed_link(page: Page, user: User) -> None:
+    """忘记密码, the mail, a new password; begins at the log-in."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("link", name="忘记密码？").click()
+    check_everywhere(page, "forgotten", themes=("light",))
+    page.get_by_label("登录名").fill(user.username)
+    page.get_by_role("button", name="发送链接").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("请查收消息")
+    check_page(page, "forgotten-asked")
+    entry = OutboxEntry.objects.get(task="accounts.send_reset")
+    tasks.send_reset.run(entry_id=entry.pk)
+    page.goto(next(word for word in mail.outbox[-1].body.split() if "/activate/" in word))
+    expect(page.get_by_role("heading", level=1)).to_have_text("设置新密码")
+    check_page(page, "new-password")
+    for name in ("new", "again"):
+        page.locator(f"input[name={name}]").fill("Wolken-Treppe 7 grün")
+    page.get_by_role("button", name="设置密码").click()
+    expect(page.locator("details.menu .me")).to_contain_text(user.name)
 
 
 def test_the_company_account(page: Page, address: str, settings: Settings) -> None:
