@@ -53,6 +53,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     demo = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # Read for the person of a request by his session and by its door; None where nobody has.
+    login_policy: "LoginPolicy | None" = None
+    acts_as: int | None = None  # the usable identity of an external person
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "username"

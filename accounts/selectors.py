@@ -191,8 +191,10 @@ def login_policy() -> LoginPolicy:
 
 
 def factor_due(user: User) -> bool:
-    """Whether this person must set up a second factor before anything else; one query where nobody asks for it."""
-    return login_policy().asks(user) and not has_factor(user)
+    """Whether this person must set up a second factor before anything else; no query for the person of a request of
+    whom nobody asks for it.
+    """
+    return (user.login_policy or login_policy()).asks(user) and not has_factor(user)
 
 
 def without_factor() -> dict[str, int]:

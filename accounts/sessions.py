@@ -7,14 +7,16 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
 
-from accounts.models import Session, User
+from accounts.models import LoginPolicy, Session, User
 from core import context, live
-from core.fetching import instance_with
+from core.fetching import instances
 
 VALID = "a.session_key = %s AND a.expire_date > %s"
 # A disabled login has no person: who holds the session is logged out (SECURITY T45).
 PERSON = "b.id = a.user_id AND b.is_active"
 SEEN_EVERY = datetime.timedelta(minutes=5)
+# What every page asks about who holds the session.
+READ = (Session, User, LoginPolicy)
 
 
 class SessionStore(DatabaseStore):
@@ -33,7 +35,9 @@ class SessionStore(DatabaseStore):
         # A cookie can say anything, also what PostgreSQL takes in no text; ours are letters and digits.
         if self.session_key and self.session_key.isalnum():
             parameters = [self.session_key, timezone.now()]
-            row, self.person = instance_with(Session, User, PERSON, VALID, parameters)
+            row, self.person, policy = instances(READ, (PERSON, "c.id = 1"), VALID, parameters)
+            if self.person is not None:
+                self.person.login_policy = policy
         if row is None:
             self._session_key = None
         self.seen_at = row.seen_at if row else None

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.models import Contact
-from contacts.permissions import Role, role_on, viewer_of
+from contacts.permissions import Role, active_identity, role_on, viewer_of
 from contacts.querysets import ContactQuerySet
 
 
@@ -21,8 +21,9 @@ def usable_identities() -> ContactQuerySet:
 
 
 def usable(user: User) -> bool:
-    """EXTERNAL_USABLE: whether one identity of this login is usable."""
-    return usable_identities().filter(user=user).exists()
+    """EXTERNAL_USABLE: whether one identity of this login is usable; what is asked later in the request knows which."""
+    user.acts_as = active_identity(user.pk)
+    return user.acts_as is not None
 
 
 def why(user: User) -> str:

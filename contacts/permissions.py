@@ -67,9 +67,7 @@ def viewer_of(user: Any, *, scope: Scope | None = None) -> Viewer:
     if not (user.is_authenticated and user.is_active):
         return NOBODY
     if user.is_external:
-        return Viewer(
-            Scope(user_id=user.pk, active_staff=False), identity_id=active_identity(user.pk)
-        )
+        return Viewer(Scope(user_id=user.pk, active_staff=False), identity_id=identity_of(user))
     return Viewer(scope or scope_of(user))
 
 
@@ -101,6 +99,13 @@ def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:
 def active_identity(user_id: int) -> int | None:
     """The contact an external login acts as: the usable identity opened first (a switcher comes later, SPEC ACC-1)."""
     return active_identities([user_id]).get(user_id)
+
+
+def identity_of(user: Any) -> int | None:
+    """The same for a person, none for staff and the disabled; no query where the door of this request has asked."""
+    if not (user.is_external and user.is_active):
+        return None
+    return user.acts_as or active_identity(user.pk)
 
 
 def active_identities(user_ids: Iterable[int]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from contacts.models import Contact, ContactScope, ContactVisibleStaff
 from contacts.permissions import (
     Role,
     active_identities,
-    active_identity,
+    identity_of,
     role_on,
     seen_by_any,
     viewer_of,
@@ -182,7 +182,7 @@ class DirectoryReach:
 
     def identity_of(self, user: User) -> int | None:
         """The active identity of an external person."""
-        return active_identity(user.pk) if user.is_external and user.is_active else None
+        return identity_of(user)
 
     def identities_of(self, user_ids: Iterable[int]) -> dict[int, int]:
         """The same for many logins, in one query."""

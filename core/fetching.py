@@ -1,5 +1,6 @@
 """Reads that pages repeat: prepared once on each connection, so that the server plans them once and not every time."""
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -7,7 +8,6 @@ import psycopg
 from django.db import connection, models
 
 M = TypeVar("M", bound=models.Model)
-N = TypeVar("N", bound=models.Model)
 
 
 class _Prepared(psycopg.Cursor[Any]):
@@ -37,24 +37,44 @@ def instance(model: type[M], where: str, parameters: Any) -> M | None:
     return model.from_db(connection.alias, names, rows[0]) if rows else None
 
 
-def instance_with(
-    model: type[M], beside: type[N], on: str, where: str, parameters: Any
-) -> tuple[M | None, N | None]:
-    """As `instance`, and the row of `beside` that belongs to it, in one query. `on` and `where` are constant
-    conditions on the columns of `a` and `b`.
+def instances(
+    models: Sequence[type[models.Model]], ons: Sequence[str], where: str, parameters: Any
+) -> list[Any]:
+    """As `instance`, and the rows of further models that belong to it, in one query; None for each that is not there.
+
+    The models are named a, b, c … in `ons`, one constant condition for each after the first, and in `where`.
     """
-    (names, columns), (other_names, other_columns) = _columns(model, "a"), _columns(beside, "b")
-    sql = (
-        f'SELECT {columns}, {other_columns} FROM "{model._meta.db_table}" a'  # noqa: S608  constants
-        f' LEFT JOIN "{beside._meta.db_table}" b ON {on} WHERE {where} LIMIT 1'
+    aliases = "abcdefgh"[: len(models)]
+    names, columns = zip(*map(_columns, models, aliases), strict=True)
+    tables = [
+        f'"{model._meta.db_table}" {alias}' for model, alias in zip(models, aliases, strict=True)
+    ]
+    joins = " ".join(
+        f"LEFT JOIN {table} ON {on}" for table, on in zip(tables[1:], ons, strict=True)
     )
-    for row in fetch(sql, parameters):
-        mine, others = row[: len(names)], row[len(names) :]
-        found = model.from_db(connection.alias, names, mine)
-        pk = others[other_names.index(beside._meta.pk.attname)]
-        there = beside.from_db(connection.alias, other_names, others) if pk is not None else None
-        return found, there
-    return None, None
+    rows = fetch(
+        f"SELECT {', '.join(columns)} FROM {tables[0]} {joins} WHERE {where} LIMIT 1",  # noqa: S608  constants
+        parameters,
+    )
+    return (
+        [_one(*each) for each in zip(models, names, _cut(names, rows[0]), strict=True)]
+        if rows
+        else [None] * len(models)
+    )
+
+
+def _cut(names: Sequence[list[str]], row: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The columns of each model of a row."""
+    start = 0
+    for mine in names:
+        yield row[start : start + len(mine)]
+        start += len(mine)
+
+
+def _one(model: type[models.Model], names: list[str], values: Sequence[Any]) -> models.Model | None:
+    if values[names.index(model._meta.pk.attname)] is None:
+        return None
+    return model.from_db(connection.alias, names, values)
 
 
 @cache

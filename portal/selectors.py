@@ -10,9 +10,10 @@ from django.db.models import Count, Q
 from django.utils.module_loading import import_string
 
 from accounts.models import User
+from contacts import permissions as contact_permissions
 from contacts.accounts_hooks import usable_identities
 from contacts.models import Contact
-from contacts.permissions import active_identity, viewer_of
+from contacts.permissions import viewer_of
 from contacts.reach import staff_seen_by
 from contacts.search import search
 from contacts.selectors.places import places_of
@@ -26,14 +27,9 @@ from portal.todo_sources import Item
 PEOPLE = 200
 
 
-def identity_id(user: User) -> int | None:
-    """Id of the contact this external person acts as now."""
-    return active_identity(user.pk) if user.is_external and user.is_active else None
-
-
 def identity_of(user: User) -> Contact:
-    """The same as a row. Raises Denied when no identity is usable."""
-    pk = identity_id(user)
+    """The contact this external person acts as now. Raises Denied when no identity is usable."""
+    pk = contact_permissions.identity_of(user)
     rows = Contact.objects.select_related("main_node").filter(pk=pk)
     found: Contact | None = rows.first() if pk else None
     if found is None:

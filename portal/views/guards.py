@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from accounts.views.guards import person
 from contacts.models import Contact
+from contacts.permissions import identity_of
 from portal import rule, selectors
 from portal.rule import Surface
 
@@ -25,7 +26,7 @@ def apps(request: HttpRequest) -> Mapping[str, Surface]:
     """The apps open to the active identity by key, read once per request; none without a usable identity."""
     known: Mapping[str, Surface] | None = getattr(request, "portal_apps", None)
     if known is None:
-        pk = selectors.identity_id(person(request))
+        pk = identity_of(person(request))
         known = rule.open_to(pk) if pk else {}
         request.portal_apps = known  # type: ignore[attr-defined]  # as above
     return known
