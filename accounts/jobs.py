@@ -3,22 +3,23 @@
 import datetime
 import hashlib
 import json
+import logging
 import secrets
 
 from django.conf import settings
-from django.core.mail import send_mail  # noqa: TID251  sent by the job, between two transactions
 from django.db import transaction
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
-from accounts import hooks, passwords
+from accounts import channels, hooks, passwords
+from accounts.channels import Channel, Letter, Values
 from accounts.models import ActivationLink, InitialSecret, LoginThrottle, Session, User
 from accounts.words import ACTIONS
 from core import audit
 from core import secrets as at_rest
 from core.actors import SystemActor
+
+log = logging.getLogger(__name__)
 
 ACTOR = SystemActor("credentials")
 FORGET_FAILURES = datetime.timedelta(days=30)
@@ -32,25 +33,39 @@ def token_hash(token: str) -> str:
 def issue_credentials(*, user_id: int, issue_key: str) -> None:
     """Makes the first credentials of a login, once for `issue_key` (SPEC ACC-3; SECURITY T31, T37, T38).
 
-    With a channel to the person: a single-use activation link by mail, and no usable password. Without: a random
-    password in an encrypted envelope that one of its readers opens once. Safe to run again after any interruption:
-    a link that may not have been sent is replaced by a new one.
+    With a channel to the person: a single-use activation link, and no usable password. Without, or where the channel
+    refuses him for good: a random password in an encrypted envelope that one of its readers opens once. Safe to run
+    again after any interruption: a link that may not have been sent is replaced by a new one.
     """
     with transaction.atomic():
         secret = _claim(user_id=user_id, issue_key=issue_key)
         if secret is None:
             return
-        if not (getattr(settings, "MAIL_ENABLED", False) and secret.user.email):
+        channel = channels.chosen(secret.user, secret.wanted)
+        if channel is None:
             _lay_ready(secret)
             return
-        url = _new_link(secret.user, ActivationLink.Purpose.ACTIVATE)
-        # Before the mail goes out: the link must work when it arrives.
+        letter = _new_link(secret.user, ActivationLink.Purpose.ACTIVATE)
+        # Before it goes out: the link must work when it arrives.
         hooks.credentials_issued(user_id)
-    _send_link(secret.user, url, ActivationLink.Purpose.ACTIVATE)
+    taken = _taken(channel, letter)
     with transaction.atomic():
         again = _claim(user_id=user_id, issue_key=issue_key)
-        if again is not None:
-            _finish(again, InitialSecret.Channel.LINK)
+        if again is not None and taken:
+            _finish(again, InitialSecret.Channel(channel.key))
+        elif again is not None:
+            ActivationLink.revoke(again.user)
+            _lay_ready(again)
+
+
+def _taken(channel: Channel, letter: Letter) -> bool:
+    """Sends it; False when it never will arrive. Any other trouble is raised, and the worker comes back."""
+    try:
+        channel.send(letter)
+    except channels.Refused as error:
+        log.warning("%s to login %s: %s", letter.template, letter.user.pk, error)
+        return False
+    return True
 
 
 def _claim(*, user_id: int, issue_key: str) -> InitialSecret | None:
@@ -96,11 +111,16 @@ def send_reset(*, user_id: int, ip: str) -> None:
     """
     with transaction.atomic():
         user = User.objects.select_for_update().filter(pk=user_id).first()
-        if user is None or not _may_reset(user):
+        channel = channels.chosen(user) if user is not None and _may_reset(user) else None
+        if user is None or channel is None:
             return
-        url = _new_link(user, ActivationLink.Purpose.RESET)
-        audit.record(action="password.reset_ask", obj=user, by=ACTOR, after={"ip": ip})
-    _send_link(user, url, ActivationLink.Purpose.RESET)
+        letter = _new_link(user, ActivationLink.Purpose.RESET)
+        after = {"ip": ip, "channel": channel.key}
+        audit.record(action="password.reset_ask", obj=user, by=ACTOR, after=after)
+    if not _taken(channel, letter):
+        with transaction.atomic():
+            ActivationLink.revoke(user)
+            audit.record(action="password.reset_lost", obj=user, by=ACTOR, after=after)
 
 
 def _may_reset(user: User) -> bool:
@@ -110,44 +130,40 @@ def _may_reset(user: User) -> bool:
     until = user.initial_password_until
     if user.must_change_password and until is not None and until <= timezone.now():
         return False
-    if user.is_external and not hooks.external_usable(user):
-        return False
-    return bool(getattr(settings, "MAIL_ENABLED", False) and user.email)
+    return not user.is_external or hooks.external_usable(user)
 
 
-def _new_link(user: User, purpose: ActivationLink.Purpose) -> str:
-    """Its address, built on BASE_URL, never on a request's host (SECURITY T48). Former links die."""
-    now = timezone.now()
+def _new_link(user: User, purpose: ActivationLink.Purpose) -> Letter:
+    """The letter with its address, built on BASE_URL, never on a request's host (SECURITY T48). Former links die."""
     ActivationLink.revoke(user)
-    token = secrets.token_urlsafe(32)
+    token, life = secrets.token_urlsafe(32), ActivationLink.LIFETIMES[purpose]
     ActivationLink.objects.create(
         user=user,
         purpose=purpose,
         token_hash=token_hash(token),
-        expires_at=now + ActivationLink.LIFETIMES[purpose],
+        expires_at=timezone.now() + life,
         created_by_label=ACTOR.actor_label,
     )
-    return str(settings.BASE_URL + reverse("accounts:activate", args=[token]))
-
-
-def _send_link(user: User, url: str, purpose: ActivationLink.Purpose) -> None:
-    with translation.override(user.language):
-        hours = int(ActivationLink.LIFETIMES[purpose].total_seconds() // 3600)
-        values = {"user": user, "url": url, "hours": hours, "reset": purpose == purpose.RESET}
-        body = render_to_string("accounts/mail/link.txt", values)
-        subject = _("Choose a new password") if values["reset"] else _("Activate your account")
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [user.email])
+    values: Values = {
+        "name": user.name,
+        "login": user.username,
+        "url": settings.BASE_URL + reverse("accounts:activate", args=[token]),
+        "hours": int(life.total_seconds() // 3600),
+    }
+    return Letter(user, "reset" if purpose == purpose.RESET else "activation", values)
 
 
 def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
-    """Tells somebody by mail what was changed about how he logs in, and from where. Sent again at worst."""
-    user = User.objects.filter(pk=user_id, is_active=True).exclude(email="").first()
-    if user is None or not getattr(settings, "MAIL_ENABLED", False):
+    """Tells somebody what was changed about how he logs in, and from where. Sent again at worst."""
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    channel = channels.chosen(user) if user is not None else None
+    if user is None or channel is None:
         return
     with translation.override(user.language):
-        values = {"user": user, "what": ACTIONS[what], "ip": ip, "url": settings.BASE_URL}
-        body = render_to_string("accounts/mail/changed.txt", values)
-        send_mail(_("A change to your log-in"), body, settings.DEFAULT_FROM_EMAIL, [user.email])
+        said = str(ACTIONS[what])
+    values: Values = {"name": user.name, "login": user.username, "what": said, "ip": ip}
+    values["url"] = settings.BASE_URL
+    _taken(channel, Letter(user, "changed", values))
 
 
 def clear_expired() -> None:

@@ -262,8 +262,10 @@ class InitialSecret(models.Model):
     class Channel(models.TextChoices):
         NONE = "", _("Not issued yet")
         LINK = "link", _("Activation link by e-mail")
+        SMS = "sms", _("Activation link by text message")
         PANEL = "panel", _("Shown once")
 
+    SENT = (Channel.LINK, Channel.SMS)
     LIFETIME = datetime.timedelta(hours=72)
 
     user = models.ForeignKey(User, models.CASCADE, related_name="initial_secrets")
@@ -271,6 +273,10 @@ class InitialSecret(models.Model):
     issue_key = models.CharField(max_length=80, unique=True)
     channel = models.CharField(
         max_length=8, choices=Channel.choices, default=Channel.NONE, blank=True
+    )
+    # The way that was asked for, of several; empty: e-mail before a text message.
+    wanted = models.CharField(
+        max_length=8, choices=Channel.choices, default="", db_default="", blank=True
     )
     ciphertext = models.BinaryField(null=True)
     readers = models.ManyToManyField(User, related_name="+")

@@ -260,7 +260,7 @@ def locked_names(usernames: Sequence[str]) -> set[str]:
 class Issue:
     """Where the first credentials of a login stand, for one of those who may read them.
 
-    `state`: "preparing", "sent" (activation link by e-mail), "ready" (may be shown once), "shown", "expired" or
+    `state`: "preparing", "sent" (activation link, to `address`), "ready" (may be shown once), "shown", "expired" or
     "revoked" (replaced, or no longer needed).
     """
 
@@ -270,16 +270,19 @@ class Issue:
     shown_by: str = ""
     shown_at: datetime.datetime | None = None
     expires_at: datetime.datetime | None = None
+    address: str = ""
 
 
 def _issue(secret: InitialSecret) -> Issue:
+    user = secret.user
     return Issue(
         issue_key=secret.issue_key,
-        user=secret.user,
+        user=user,
         state=_issue_state(secret),
         shown_by=secret.revealed_by_label,
         shown_at=secret.revealed_at,
         expires_at=secret.expires_at,
+        address=user.mobile if secret.channel == InitialSecret.Channel.SMS else user.email,
     )
 
 
@@ -292,7 +295,7 @@ def _issue_state(secret: InitialSecret) -> str:
         return "preparing"
     if secret.expires_at and secret.expires_at <= timezone.now():
         return "expired"
-    return "sent" if secret.channel == InitialSecret.Channel.LINK else "ready"
+    return "sent" if secret.channel in InitialSecret.SENT else "ready"
 
 
 def issue_for_reader(*, issue_key: str, reader: User) -> Issue | None:

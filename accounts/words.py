@@ -26,6 +26,7 @@ ACTIONS: dict[str, str | Promise] = {
     "credentials.set": _("Login name and first password set"),
     "password.change": _("Password changed"),
     "password.reset_ask": _("Link for a new password sent"),
+    "password.reset_lost": _("Link for a new password could not be delivered"),
     "password.reset": _("Password reset by link"),
     "second_factor.totp.add": _("Authenticator app added"),
     "second_factor.totp.remove": _("Authenticator app removed"),

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,16 @@ from core.logs import add_request_id, escape_control
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+def _confidential(url: str, *, loopback: bool) -> bool:
+    """Whether this is an address to which a secret may go: https, or http on this machine where that is allowed."""
+    parts = urlsplit(url)
+    near = loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
+    more = parts.query or parts.fragment or parts.username or parts.password
+    return (
+        bool((parts.scheme == "https" or near) and parts.hostname and not more) and len(url) <= 200
+    )
 
 
 class Environment:
@@ -70,14 +81,8 @@ class Environment:
         issuer = os.environ.get(f"{name}_ISSUER", "")
         if not issuer:
             return {}
-        parts, loopback = urlsplit(issuer), self.flag(f"{name}_ALLOW_LOOPBACK", default=False)
-        near = loopback and parts.scheme == "http" and parts.hostname in LOOPBACK
-        if (
-            not (parts.scheme == "https" or near)
-            or parts.query
-            or parts.fragment
-            or len(issuer) > 200
-        ):
+        loopback = self.flag(f"{name}_ALLOW_LOOPBACK", default=False)
+        if not _confidential(issuer, loopback=loopback):
             raise ImproperlyConfigured(
                 f"{name}_ISSUER must look like https://login.example.com/realm, not {issuer!r}."
             )
@@ -89,6 +94,25 @@ class Environment:
             "label": self.text(f"{name}_LABEL", default="企业统一登录"),
             "loopback": loopback,
         }
+
+    def gateway(self, name: str) -> dict[str, Any]:
+        """An HTTP gateway: NAME_URL, NAME_TOKEN(_FILE). It speaks https; NAME_ALLOW_LOOPBACK lets one on this machine
+        speak http. {} without an address.
+        """
+        url = os.environ.get(f"{name}_URL", "")
+        if not url:
+            return {}
+        loopback = self.flag(f"{name}_ALLOW_LOOPBACK", default=False)
+        if not _confidential(url, loopback=loopback):
+            raise ImproperlyConfigured(
+                f"{name}_URL must look like https://sms.example.com/send, not {url!r}."
+            )
+        token = self._filed(f"{name}_TOKEN") or self.text(f"{name}_TOKEN")
+        if not re.fullmatch(r"[!-~]{16,500}", token):
+            raise ImproperlyConfigured(
+                f"{name}_TOKEN must be 16 to 500 letters, digits and signs without spaces."
+            )
+        return {"url": url, "token": token, "loopback": loopback}
 
     @staticmethod
     def _filed(name: str) -> str:

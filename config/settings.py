@@ -289,6 +289,9 @@ IMPORT_MAX_BYTES = 30 * 1024 * 1024
 vars().update(env.mail("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="外联通 <no-reply@localhost>")
 
+# Text messages with links, for people without an address (docs/sms-gateway.md); empty: no such channel.
+SMS = env.gateway("SMS_GATEWAY")
+
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASK_HARD_LIMIT = env.number("TASK_HARD_LIMIT", default=1800, minimum=30, maximum=86400)
 CELERY_BROKER_URL = env.broker(REDIS_URL)

@@ -109,15 +109,16 @@ def set_own_credentials(*, user: User, username: str, password: str, by: Actor) 
 
 @transaction.atomic
 def start_issue(
-    *, user: User, issue_key: str, reader_ids: Iterable[int], by: Actor
+    *, user: User, issue_key: str, reader_ids: Iterable[int], by: Actor, channel: str = ""
 ) -> InitialSecret:
     """Asks the worker for random first credentials of `user`, once for `issue_key` (at most 80 characters).
 
-    `reader_ids` may each open the envelope; the first one who does is the last. Only ids travel to the worker. When
-    the credentials exist, the hook CREDENTIALS_ISSUED is called in the same transaction.
+    `reader_ids` may each open the envelope; the first one who does is the last. `channel` ("link" or "sms") where one
+    of several is wanted. Only ids travel to the worker. When the credentials exist, the hook CREDENTIALS_ISSUED is
+    called in the same transaction.
     """
     secret, created = InitialSecret.objects.get_or_create(
-        issue_key=issue_key, defaults={"user": user}
+        issue_key=issue_key, defaults={"user": user, "wanted": channel}
     )
     if created:
         secret.readers.set(reader_ids)
@@ -152,7 +153,7 @@ def reissue(*, user: User, reader_ids: Iterable[int], by: Actor) -> InitialSecre
 
 _WHY_NOT = {
     "preparing": gettext_lazy("The credentials are still being prepared"),
-    "sent": gettext_lazy("An activation link was sent by e-mail; there is no password to show"),
+    "sent": gettext_lazy("An activation link was sent; there is no password to show"),
     "expired": gettext_lazy("The first password has expired without being shown; issue a new one"),
     "revoked": gettext_lazy("This first password was replaced or is no longer needed"),
 }
@@ -203,7 +204,7 @@ def _state(secret: InitialSecret) -> str:
         return "revoked"
     if not secret.issued_at:
         return "preparing"
-    if secret.channel == InitialSecret.Channel.LINK:
+    if secret.channel in InitialSecret.SENT:
         return "sent"
     expired = secret.expires_at is None or secret.expires_at <= timezone.now()
     return "expired" if expired or not secret.ciphertext else ""

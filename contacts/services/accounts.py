@@ -26,12 +26,14 @@ State = Contact.Account
 
 @transaction.atomic
 def open_directly(
-    *, by: Actor, contact: Contact, username: str | None = None, password: str | None = None
-) -> Contact:
+    *, by: Actor, contact: Contact, username: str | None = None, password: str | None = None,
+    channel: str = "",
+) -> Contact:  # fmt: skip
     """Opens the account without an application (SPEC ACC-2); supersedes a pending one.
 
     With a password the account is open at once and the person must replace it at the first log-in. Without one it is
-    opening until the worker has made random credentials, which `by` can look at once. Raises Hidden or Denied unless
+    opening until the worker has made random credentials, which `by` can look at once, or a link has gone out: by
+    `channel` ("link" or "sms") where one of several is wanted. Raises Hidden or Denied unless
     `by` maintains the main dimension, Conflict when there is an account or the contact is disabled, Invalid(field) for
     login name and password.
     """
@@ -45,7 +47,11 @@ def open_directly(
     if not password:
         readers = [by.pk] if isinstance(by, User) else []
         credentials.start_issue(
-            user=user, issue_key=f"direct:{fresh.pk}:{user.pk}", reader_ids=readers, by=by
+            user=user,
+            issue_key=f"direct:{fresh.pk}:{user.pk}",
+            reader_ids=readers,
+            by=by,
+            channel=channel,
         )
     after = {"login_name": user.username, "own_password": bool(password)}
     record(by=by, contact=fresh, action="account.open", after=after)

@@ -46,6 +46,7 @@ class Login:
 
     username: str = ""
     password: str = ""
+    channel: str = ""
 
     def __repr__(self) -> str:
         return f"Login({self.username!r})"
@@ -84,8 +85,9 @@ def create(*, by: Actor, node: Node, fields: Fields, login: Login | None = None)
     contact.refresh_from_db()
     if login is not None:
         contact = accounts.open_directly(
-            by=by, contact=contact, username=login.username, password=login.password
-        )
+            by=by, contact=contact, username=login.username, password=login.password,
+            channel=login.channel,
+        )  # fmt: skip
     return contact
 
 

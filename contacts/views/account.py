@@ -33,7 +33,7 @@ def open_(request: HttpRequest, card: Card) -> HttpResponse:
     """Opens the account, with an own or a random log-in."""
     form = LoginForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        login = {key: form.cleaned_data[key] for key in ("username", "password")}
+        login = {key: form.cleaned_data.get(key, "") for key in ("username", "password", "channel")}
         try:
             accounts.open_directly(by=person(request), contact=card.contact, **login)
         except Invalid as error:

@@ -65,7 +65,8 @@ def _create(
 ) -> Contact | None:
     """The new contact with its account, in one service; None when it was refused and the forms say why."""
     way, values = part.cleaned_data["way"], part.cleaned_data
-    login = None if way == "none" else Login(values["username"], values["password"])
+    wish = (values["username"], values["password"], values.get("channel", ""))
+    login = None if way == "none" else Login(*wish)
     try:
         return people.create(
             by=person(request), node=node, fields=form.fields_for_service(), login=login

@@ -358,7 +358,7 @@ def test_a_mail_that_fails_is_sent_again_with_a_fresh_link(
         raise OSError("connection refused")
 
     with monkeypatch.context() as patch:
-        patch.setattr(jobs, "send_mail", broken)
+        patch.setattr("accounts.channels.mail.send_mail", broken)
         with pytest.raises(OSError, match="refused"):
             jobs.issue_credentials(user_id=user.pk, issue_key="a:1")
     assert InitialSecret.objects.get().issued_at is None
