@@ -22,6 +22,7 @@ SELECT k.sort_key, k.contact_id FROM unnest(%(nodes_{n})s::bigint[]) AS g(node_i
 COUNTED_NODES = """
 SELECT s.contact_id FROM contacts_contactscope s {join} WHERE s.node_id = ANY(%(nodes_{n})s::bigint[]) {live} {extra}
 """
+FEW = 20
 COUNTED_ALL = "SELECT c.id FROM contacts_contact c WHERE c.deleted_at IS NULL {extra}"
 # Contacts that reach the viewer without a node: created, followed, shared.
 PERSONAL = {
@@ -128,7 +129,11 @@ def counted(viewer: Viewer, cut: Cut, node: Node | None = None) -> tuple[str, di
     for number, (nodes, live) in enumerate(places):
         parameters[f"nodes_{number}"] = nodes
         only = "AND s.live" if live else ""
-        parts.append(_render(COUNTED_NODES, cut, alias="s", n=number, live=only))
+        part = _render(COUNTED_NODES, cut, alias="s", n=number, live=only)
+        if len(nodes) <= FEW:
+            # Nobody stands in a branch more often than it has nodes: this many rows are more than enough people.
+            part += f" LIMIT {len(nodes)} * %(cap)s"
+        parts.append(part)
     parts += [f"SELECT contact_id FROM ({part}) AS p" for part in personal]
     return _number_of(parts), parameters
 

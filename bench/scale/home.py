@@ -46,6 +46,7 @@ def directory() -> Iterator[Home]:
     os.environ |= {
         "WAILIAN_HOME": str(home), "DATA_DIR": f"{home}/data", "LOG_LEVEL": "WARNING",
         "DJANGO_SETTINGS_MODULE": "config.settings",
+        "SECOND_FACTOR_REQUIRED": "0",  # its administrator has a password only
     }  # fmt: skip
     services = prepare_environment("test", home=home)
     try:
