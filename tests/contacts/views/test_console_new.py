@@ -225,6 +225,21 @@ def test_one_account_is_opened_with_the_contact_and_one_later(as_, book) -> None
     logs_in("lin-xt", PASSWORD + "!")
 
 
+def test_the_way_of_the_link_is_chosen_where_there_are_two(as_, book, settings) -> None:
+    maintainer, address = as_(book.maintainer), new_url(book.hengtuo)
+    later = reverse("contacts:account-open", args=[book.lin.pk])
+    assert 'name="channel"' not in text(maintainer.get(address)) + text(maintainer.get(later))
+    settings.MAIL_ENABLED, settings.SMS = True, {"url": "https://sms.example.com/"}
+    assert 'name="channel"' in text(maintainer.get(address))
+    maintainer.post(address, fields(way="random", channel="sms"))
+    assert InitialSecret.objects.get().wanted == "sms"
+    text(maintainer.post(later, {"way": "random", "channel": "pigeon"}, headers=HTMX), 422)
+    sent = {"way": "random", "channel": "link"}
+    assert maintainer.post(later, sent, headers=HTMX).status_code == 204
+    book.lin.refresh_from_db()
+    assert InitialSecret.objects.get(user=book.lin.user).wanted == "link"
+
+
 def test_a_random_account_is_handed_over_once(as_, book) -> None:
     maintainer = as_(book.maintainer)
     maintainer.post(new_url(book.hengtuo), fields(way="random"))
