@@ -1,0 +1,120 @@
+"""Random credentials in numbers: what the generators give, and many accounts through a real worker (SPEC ACC-3)."""
+
+import math
+import os
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from celery.signals import task_postrun
+from django.contrib.auth.password_validation import validate_password
+from django.db import connections
+from django.test import Client
+from pytest_django import Settings
+
+from accounts import login_names, passwords
+from accounts.models import InitialSecret, User
+from accounts.services import credentials
+from config.celery import app
+from core.models import AuditEntry, OutboxEntry
+from tests.accounts.gateway import Gateway, running
+from tests.factories.accounts import AdminFactory
+from tests.tables import every_table
+
+DEEP = bool(os.environ.get("DEEP"))
+ACCOUNTS = 100 if DEEP else 5
+MANY, BITS = 10_000, 77
+# Signs that are taken for one another in print.
+ALIKE = ("0o", "1il", "2z", "5s", "8b", "uv")
+NEW = "Wolken-Treppe 7 grün"
+
+
+def test_ten_thousand_credentials() -> None:
+    names: set[str] = set()
+    given = []
+    for _number in range(MANY):
+        name, password = login_names.generate(names.__contains__), passwords.generate()
+        names.add(name)
+        given.append(password)
+        assert set(password) <= {*passwords.ALPHABET, "-"}, "a sign that was not counted"
+        assert len(password.replace("-", "")) == passwords.GROUPS * passwords.GROUP_LENGTH
+        validate_password(password, User(username=name))
+    assert len(names) == len(set(given)) == MANY
+    assert (
+        passwords.GROUPS * passwords.GROUP_LENGTH * math.log2(len(set(passwords.ALPHABET))) >= BITS
+    )
+    signs = set("".join(names))
+    assert [pair for pair in ALIKE if len(signs & set(pair)) > 1] == []
+    assert not set("".join(given)) & set("0o1li")
+    # Each sign about as often as the others: the generator leans to none.
+    counts = [sum(password.count(sign) for password in given) for sign in passwords.ALPHABET]
+    mean = sum(counts) / len(counts)
+    assert max(abs(count - mean) for count in counts) < 6 * math.sqrt(mean)
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    """A worker in a thread, with a queue of its own on the broker that the other tests share."""
+    queue = f"accounts-{uuid.uuid4().hex}"
+    former, app.conf.task_default_queue = app.conf.task_default_queue, queue
+    app.loader.import_default_modules()
+
+    def close(**_: object) -> None:
+        connections.close_all()
+
+    task_postrun.connect(close)
+    try:
+        with start_worker(app, pool="solo", perform_ping_check=False, queues=[queue]):
+            yield
+    finally:
+        task_postrun.disconnect(close)
+        app.conf.task_default_queue = former
+
+
+@pytest.fixture
+def gateway(settings: Settings) -> Iterator[Gateway]:
+    with running() as server:
+        settings.SMS, settings.CREDENTIALS_ISSUED = server.settings, ""
+        yield server
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_accounts_through_a_real_worker(gateway: Gateway, worker: None) -> None:
+    """Every second person has a mobile: a link goes there; the others' passwords are shown once."""
+    admin = AdminFactory()
+    users = []
+    for number in range(ACCOUNTS):
+        mobile = f"+86138{number:08}" if number % 2 else ""
+        user = credentials.create_external_login(
+            name=f"李{number}", mobile=mobile, email="", by=admin
+        )
+        credentials.start_issue(
+            user=user, issue_key=f"a:{user.pk}", reader_ids=[admin.pk], by=admin
+        )
+        users.append(user)
+    until = time.monotonic() + 60
+    while InitialSecret.objects.filter(issued_at=None).exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert InitialSecret.objects.filter(issued_at=None).count() == 0
+    assert len({user.username.casefold() for user in users}) == ACCOUNTS
+    links = {message["body"]["parameters"]["login"]: message["body"] for message in gateway.got}
+    assert len(gateway.got) == len(links) == ACCOUNTS // 2
+    tables = every_table()
+    for user in users:
+        if user.mobile:
+            assert links[user.username]["to"] == user.mobile
+            path = links[user.username]["parameters"]["url"].split("//", 1)[1].partition("/")[2]
+            assert path.split("/")[1] not in tables
+            assert Client().post(f"/{path}", {"new": NEW, "again": NEW}).status_code == 302
+            continue
+        shown = credentials.reveal(issue_key=f"a:{user.pk}", by=admin)
+        assert shown.password not in tables
+        sent = {"username": shown.username, "password": shown.password}
+        assert Client().post("/login/", sent)["Location"]
+    issued = AuditEntry.objects.filter(action="credentials.issue")
+    assert sorted(issued.values_list("object_id", flat=True)) == sorted(
+        str(one.pk) for one in users
+    )
+    assert not OutboxEntry.objects.exclude(attempts=1).exists()
