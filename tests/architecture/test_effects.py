@@ -14,10 +14,6 @@ ON_COMMIT = {
     "core/outbox.py": "publishes an entry once it is committed",
     "core/live.py": "tells open pages of what is committed; nothing depends on it",
 }
-OUTGOING = {
-    "accounts/jobs.py": "the job that sends activation links",
-    "accounts/mail.py": "the job's mail",
-}
 
 
 def test_only_the_outbox_starts_tasks() -> None:
