@@ -91,6 +91,9 @@ def begin(*, conversation_id: int, client_id: str, by: User) -> tuple[Seat, Mess
         if not (by.is_active and seat.writable):
             raise Denied(_("This conversation is read-only now."), code="read_only")
         _check_rate(conversation, by=by)
+    elif sent.sender_id == by.pk:
+        # Whoever asks again may have been cut off after the commit, before anybody was told.
+        telling.conversation(conversation, "message", seat.listeners)
     return seat, sent
 
 

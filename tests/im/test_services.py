@@ -91,6 +91,19 @@ def test_the_same_client_id_sends_once(talk: Conversation, zhou: User) -> None:
     assert Message.objects.count() == 1
 
 
+def test_what_is_sent_again_is_told_again(
+    talk: Conversation, zhou: User, lin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, set[int]]] = []
+    monkeypatch.setattr(
+        "im.live.telling.conversation",
+        lambda _talk, what, to: told.append((what, {row.user_id for row in to})),
+    )
+    for _ in "12":
+        services.send(conversation_id=talk.pk, body="一次", client_id="client-abcdef", by=zhou)
+    assert told == [("message", {zhou.pk, lin.pk})] * 2
+
+
 def test_other_words_under_a_used_client_id_are_not_lost(
     talk: Conversation, zhou: User, lin: User
 ) -> None:

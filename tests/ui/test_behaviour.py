@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.helpers import watch
+from tests.e2e.helpers import settled, watch
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
@@ -102,6 +102,7 @@ def test_picker_searches_chooses_and_removes(guide: Open, page: Page) -> None:
     page.click("#open-picker")
     chosen = page.locator("#dlg-picker [data-chosen] li")
     expect(chosen).to_have_count(1)
+    settled(page)  # before that htmx hears nothing of what is typed
     page.fill("#dlg-picker [data-search]", "沈")
     expect(page.locator("#dlg-picker [data-pick]")).to_have_count(1)
     page.click("#dlg-picker [data-pick]")
