@@ -8,6 +8,7 @@ seconds whatever was signalled (ADR 12). No text, name or content ever travels h
 import hashlib
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import Iterable, Mapping
@@ -92,7 +93,11 @@ def _after_commit(events: list[dict[str, Any]]) -> None:
 
 
 class _Publisher:
-    """The connection of a process to Redis, with a fuse: a lost Redis costs one short wait a second, not one a page."""
+    """The connection of a process to Redis, with a fuse: a lost Redis costs one short wait a second, not one a page.
+
+    Whoever listens has missed what was not delivered, so once Redis answers again pages are told to ask for everything
+    they show, whether or not this process has anything to say by then.
+    """
 
     def __init__(self, url: str) -> None:
         self.client = redis.Redis.from_url(
@@ -100,29 +105,46 @@ class _Publisher:
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )  # fmt: skip
         self.lock = threading.Lock()
-        self.asleep_until = 0.0
-        self.lost = False
+        self.lost = self.returning = False
 
     def publish(self, events: list[dict[str, Any]]) -> None:
-        if time.monotonic() < self.asleep_until:
-            self.lost = True
+        if self.lost:
             return
-        # Whoever listens has missed something: pages ask for everything they show.
-        sent = [{"e": RESYNC}, *events] if self.lost else events
         try:
-            self.client.publish(channel(), json.dumps(sent, separators=(",", ":")))
+            self._send(events)
         except (RedisError, OSError) as error:
-            self._failed(error)
-        else:
-            self.lost = False
+            self._lose(error)
 
-    def _failed(self, error: Exception) -> None:
+    def _send(self, events: list[dict[str, Any]]) -> None:
+        self.client.publish(channel(), json.dumps(events, separators=(",", ":")))
+
+    def _lose(self, error: Exception) -> None:
         with self.lock:
-            if not self.lost:
-                log.warning("live events are not delivered: %s", type(error).__name__)
-            self.lost, self.asleep_until = True, time.monotonic() + PAUSE_SECONDS
+            self.lost = True
+            if self.returning:
+                return
+            self.returning = True
+        log.warning("live events are not delivered: %s", type(error).__name__)
+        threading.Thread(target=self._return, name="live-return", daemon=True).start()
+
+    def _return(self) -> None:
+        while self.returning:
+            time.sleep(PAUSE_SECONDS)
+            self.lost = (
+                False  # first: what is committed after the word to ask must be told by itself
+            )
+            try:
+                self._send([{"e": RESYNC}])
+            except (RedisError, OSError):
+                self.lost = True
+            with self.lock:
+                self.returning = self.lost
 
 
 @cache
 def _publisher(url: str) -> _Publisher:
     return _Publisher(url)
+
+
+# A child has no thread of its parent that would bring a lost Redis back.
+os.register_at_fork(after_in_child=_publisher.cache_clear)

@@ -152,7 +152,9 @@ class Live:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FIRST_SECONDS):
                 await self.hub.subscribed.wait()
-        told.append(events.event("ready" if self.hub.subscribed.is_set() else "down"))
+        if not self.hub.subscribed.is_set():
+            self.hub.lost = True  # whoever is told so now is told when it is over
+        told.append(events.event("down" if self.hub.lost else "ready"))
         return b"".join(told)
 
 
