@@ -21,7 +21,7 @@ COPY --from=packages /opt/venv /opt/venv
 COPY --chown=root:root . /app
 RUN install -d -o wailian -g wailian /app/var \
  && python manage.py collectstatic --noinput --verbosity 0 \
- && python -m compileall -q /app/config /app/core /app/accounts /app/im /app/orgs /app/contacts /app/approvals /app/portal /app/trail
+ && python -m compileall -q /app/config /app/core /app/accounts /app/im /app/orgs /app/contacts /app/approvals /app/portal /app/trail /app/wecom_sync
 USER 10001:10001
 VOLUME /data
 EXPOSE 8000

@@ -11,7 +11,9 @@ from django.core.management import execute_from_command_line
 from core.embedded import EmbeddedError, prepare_environment
 
 # These never ask the database; an image is built with them where no server can run.
-WITHOUT_SERVICES = frozenset({"", "help", "version", "--help", "--version", "-h", "collectstatic"})
+WITHOUT_SERVICES = frozenset(
+    {"", "help", "version", "--help", "--version", "-h", "collectstatic", "fake_wecom"}
+)
 
 
 @contextlib.contextmanager

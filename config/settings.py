@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "approvals",
     "portal",
     "trail",
+    "wecom_sync",
 ]
 
 MIDDLEWARE = [
@@ -291,6 +292,11 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="外联通 <no-reply
 
 # Text messages with links, for people without an address (docs/sms-gateway.md); empty: no such channel.
 SMS = env.gateway("SMS_GATEWAY")
+
+# --- WeCom ----------------------------------------------------------------------------------------------------------
+# Its own host, or a stand-in on this machine (manage.py fake_wecom) where that is allowed; docs/wecom.md.
+WECOM_API_BASE = env.url("WECOM_API_BASE", default="https://qyapi.weixin.qq.com")
+WECOM_ALLOW_LOOPBACK = env.flag("WECOM_ALLOW_LOOPBACK", default=False)
 
 # --- Jobs -----------------------------------------------------------------------------------------------------------
 TASK_HARD_LIMIT = env.number("TASK_HARD_LIMIT", default=1800, minimum=30, maximum=86400)

@@ -5,13 +5,13 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "accounts", "im", "orgs", "contacts", "approvals", "portal", "trail")
+APPS = ("core", "accounts", "im", "orgs", "contacts", "approvals", "portal", "trail", "wecom_sync")
 
 
 @cache
 def sources() -> tuple[Path, ...]:
     """Every Python file of the product: apps and config, without migrations."""
-    folders = [ROOT / name for name in (*APPS, "config", "wecom_sync") if (ROOT / name).is_dir()]
+    folders = [ROOT / name for name in (*APPS, "config") if (ROOT / name).is_dir()]
     files = [file for folder in folders for file in folder.rglob("*.py")]
     return tuple(sorted(file for file in files if "migrations" not in file.parts))
 
