@@ -77,6 +77,8 @@ class Contact(models.Model):
     source = models.CharField(
         max_length=8, choices=Source.choices, default=Source.MANUAL, editable=False
     )
+    # What of him a synchronization keeps, by words ("name place"): nobody changes that here (SPEC WEC-1).
+    kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     security_level = models.SmallIntegerField(_("security level"), default=0)
     # Raised with every change of a field that an approver signs (SECURITY T33).
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -80,6 +80,8 @@ class Node(MPTTModel):  # type: ignore[misc]  # django-mptt has no types
     )
     remote_key = models.CharField(max_length=200, blank=True, editable=False)
     synced_at = models.DateTimeField(null=True, editable=False)
+    # What of it a synchronization keeps, by words ("name place"): nobody changes that here (SPEC WEC-1).
+    kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

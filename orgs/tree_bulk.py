@@ -14,12 +14,12 @@ from orgs.models import Node
 
 COLUMNS = (
     "id", "kind", "parent_id", "dimension_id", "path", "name", "name_en", "full_name", "sort_key", "initials", "code",
-    "order", "remark", "enabled", "live", "builtin", "source", "remote_key", "synced_at", "created_at", "updated_at",
-    "lft", "rght", "tree_id", "level",
+    "order", "remark", "enabled", "live", "builtin", "source", "remote_key", "synced_at", "kept",
+    "created_at", "updated_at", "lft", "rght", "tree_id", "level",
 )  # fmt: skip
 DEFAULTS: dict[str, Any] = {
     "name_en": "", "full_name": "", "sort_key": "", "initials": "", "code": None, "order": 0, "remark": "",
-    "enabled": True, "source": "manual", "remote_key": "", "synced_at": None,
+    "enabled": True, "source": "manual", "remote_key": "", "synced_at": None, "kept": "",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, models
 from django.utils import timezone
 
-from contacts.imports.writing import copy_rows
+from core.copying import copy_rows
 
 __all__ = ["bare", "continue_ids", "copy_rows", "defaults", "run"]
 

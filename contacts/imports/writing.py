@@ -1,9 +1,9 @@
 """The rows of one batch into the tables: COPY for new ones, one UPDATE for changed ones, derived rows, audit."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,6 +12,7 @@ from contacts.imports.decisions import Decision
 from contacts.models import Contact, ContactVisibleStaff, Membership
 from core import audit
 from core.actors import Actor
+from core.copying import copy_rows, defaults, new_ids
 from core.text import pinyin, simplified
 from orgs.models import DirectorySettings, Source
 from orgs.services import words
@@ -50,10 +51,10 @@ def _node(decision: Decision) -> int:
 def _create(new: Sequence[Decision], *, by: Actor, dimension_id: int) -> list[int]:
     if not new:
         return []
-    ids = _new_ids(len(new))
+    ids = new_ids(Contact, len(new))
     creator = by.pk if isinstance(by, User) else None
     level = DirectorySettings.objects.values_list("default_security_level", flat=True).get(pk=1)
-    fixed = _defaults(Contact) | {
+    fixed = defaults(Contact) | {
         "created_by_id": creator, "source": Source.FILE.value, "security_level": level,
         "created_at": timezone.now(), "updated_at": timezone.now(),
     }  # fmt: skip
@@ -204,43 +205,3 @@ def _tag(tagged: Sequence[tuple[int, tuple[str, ...]]]) -> None:
         ignore_conflicts=True,
         batch_size=2000,
     )
-
-
-def _new_ids(count: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('contacts_contact', 'id')) FROM generate_series(1, %s)",
-            [count],
-        )
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _defaults(model: type[models.Model]) -> dict[str, Any]:
-    """Every column with its default, so that a new field of the model needs nothing here."""
-    fields = model._meta.concrete_fields
-    return {field.attname: _plain(field.get_default()) for field in fields}
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
-
-
-def copy_rows(
-    model: type[models.Model], rows: Iterable[Mapping[str, Any]], *, table: str = ""
-) -> None:
-    """COPY of rows (attribute name → value) into the table of `model`; every row has the keys of the first."""
-    waiting = iter(rows)
-    first = next(waiting, None)
-    if first is None:
-        return
-    keys = list(first)
-    by_attribute = {field.attname: field.column for field in model._meta.concrete_fields}
-    columns = ", ".join(f'"{by_attribute[key]}"' for key in keys)
-    target = table or model._meta.db_table
-    with (
-        connection.cursor() as cursor,
-        cursor.cursor.copy(f"COPY {target} ({columns}) FROM STDIN") as copy,
-    ):
-        copy.write_row([first[key] for key in keys])
-        for row in waiting:
-            copy.write_row([row[key] for key in keys])

@@ -21,6 +21,7 @@ from core.errors import Invalid
 from orgs.models import Node
 from orgs.permissions import as_now
 from orgs.services import words
+from orgs.services.shared import refuse_kept
 
 
 @transaction.atomic
@@ -35,6 +36,8 @@ def move(*, by: Actor, contact_ids: Sequence[int], node: Node) -> int:
     )  # fmt: skip
     target = places.target_node(by=by, node_id=node.pk)
     moving = [contact for contact in contacts if contact.main_node_id != target.pk]
+    for contact in moving:
+        refuse_kept(contact.kept, "place")
     if moving:
         places.move_all(by=by, contacts=moving, target=target)
     return len(moving)

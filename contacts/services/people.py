@@ -25,6 +25,7 @@ from core.errors import Conflict, Denied, Hidden, Invalid
 from core.pictures import reencode_avatar
 from orgs.models import DirectorySettings, Node, Source
 from orgs.permissions import as_now
+from orgs.services.shared import refuse_kept
 
 __all__ = [
     "Duplicates",
@@ -107,6 +108,8 @@ def edit(*, by: Actor, contact: Contact, fields: Fields, stamp: str = "") -> Con
     before = contact_fields.snapshot(fresh)
     values = contact_fields.cleaned(fields, role=role)
     _refuse_own_right(by, fresh, values, role)
+    if values.get("name", fresh.name) != fresh.name:
+        refuse_kept(fresh.kept, "name")
     if any(getattr(fresh, key) != values[key] for key in SIGNED & set(values)):
         fresh.version += 1
     contact_fields.write(by=by, contact=fresh, values=values)

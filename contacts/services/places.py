@@ -15,8 +15,9 @@ from contacts.permissions import Role
 from contacts.services.shared import claim, record, record_all
 from core.actors import Actor
 from core.errors import Conflict, Hidden, Invalid
-from orgs.models import Node
+from orgs.models import Node, Source
 from orgs.permissions import require_maintain, scope_for
+from orgs.services.shared import refuse_kept
 
 
 @transaction.atomic
@@ -79,6 +80,8 @@ def remove_membership(*, by: Actor, contact: Contact, node: Node) -> None:
     membership = _membership(by=by, contact=fresh, node=node)
     if membership.is_main:
         raise Conflict(_("This is the main place. Move the contact instead, or delete it"))
+    if membership.node.source == Source.WECOM:
+        refuse_kept(fresh.kept, "place")
     membership.delete()
     closure.refresh_places([fresh.pk])
     end_unusable(by=by, contacts=[fresh])
@@ -93,6 +96,7 @@ def make_main(*, by: Actor, contact: Contact, node: Node) -> Contact:
     one already, Hidden for a place the contact does not have.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    refuse_kept(fresh.kept, "place")
     target = target_node(by=by, node_id=node.pk)
     row = _membership(by=by, contact=fresh, node=target)
     if row.is_main:
@@ -129,6 +133,7 @@ def move(*, by: Actor, contact: Contact, node: Node) -> Contact:
     Raises Hidden or Denied unless `by` maintains the main dimension and the target, Invalid when it is there already.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER, node_ids=[node.pk])
+    refuse_kept(fresh.kept, "place")
     target = target_node(by=by, node_id=node.pk)
     if fresh.main_node_id == target.pk:
         raise Invalid(

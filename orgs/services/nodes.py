@@ -21,7 +21,7 @@ from orgs.permissions import require_maintain
 from orgs.selectors.ranges import inherited_labels
 from orgs.services import fields as node_fields
 from orgs.services.fields import Fields
-from orgs.services.shared import locked, refuse_stale, refuse_twin, unique_code
+from orgs.services.shared import locked, refuse_kept, refuse_stale, refuse_twin, unique_code
 
 
 @transaction.atomic
@@ -69,6 +69,8 @@ def edit(*, by: Actor, node: Node, fields: Fields, version: str = "") -> Node:
     require_maintain(by=by, node=fresh)
     _refuse_dimension(fresh)
     refuse_stale(fresh, version)
+    if fields.get("name", fresh.name) != fresh.name:
+        refuse_kept(fresh.kept, "name")
     return rewrite(by=by, fresh=fresh, fields=fields, action="node.edit")
 
 
@@ -98,9 +100,14 @@ def move(*, by: Actor, node: Node, parent: Node, report: Report | None = None) -
     """
     fresh, target = locked(node.pk, parent.pk)
     check_move(by=by, node=fresh, parent=target)
-    before = {"parent": fresh.parent.name, "inherited": inherited_labels(fresh.parent)}
-    after = {"parent": target.name, "inherited": inherited_labels(target)}
-    moved, _former = tree.move(node_id=fresh.pk, parent_id=target.pk, report=report)
+    return put(by=by, node=fresh, parent=target, report=report)
+
+
+def put(*, by: Actor, node: Node, parent: Node, report: Report | None = None) -> Node:
+    """The move itself; both are locked, every right was checked. Raises tree.UnableToPlace."""
+    before = {"parent": node.parent.name, "inherited": inherited_labels(node.parent)}
+    after = {"parent": parent.name, "inherited": inherited_labels(parent)}
+    moved, _former = tree.move(node_id=node.pk, parent_id=parent.pk, report=report)
     audit.record(
         action="node.move", obj=moved, by=by, before=before, after=after,
         dimension_id=moved.dimension_id,
@@ -116,6 +123,7 @@ def check_move(*, by: Actor, node: Node, parent: Node) -> None:
     """
     require_maintain(by=by, node=node)
     scope = require_maintain(by=by, node=parent)
+    refuse_kept(node.kept, "place")
     if node.dimension_id != parent.dimension_id and not scope.everything:
         raise Denied(
             _("Only holders of external directory maintenance move between dimensions"),
@@ -218,6 +226,7 @@ def delete(*, by: Actor, node: Node) -> None:
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
     _refuse_dimension(fresh)
+    refuse_kept(fresh.kept, "place")
     remove(by=by, node=fresh)
 
 

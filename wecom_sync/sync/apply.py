@@ -1,0 +1,83 @@
+"""Carrying a plan out: item by item in its order, in batches that are done once however often they are begun.
+
+What an item wants is computed anew under the locks, so that a batch that was killed, or a directory that changed since
+the plan was made, ends in the same state (SECURITY T73). Written by the services of orgs and contacts.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from django.db import transaction
+
+from contacts import closure
+from core.errors import UserError
+from wecom_sync.models import PlanItem, Run
+from wecom_sync.sync import kept, people, places
+from wecom_sync.sync.world import World
+
+PEOPLE: Final = 1000
+PLACES: Final = 5000
+SINGLE: Final = 50
+
+Stage = PlanItem.Stage
+Report = Callable[[int], None]
+"""Told inside the transaction of each batch how many items it finished; may raise to stop."""
+
+
+def run(*, run: Run, report: Report) -> None:
+    """Does every open item of the plan. Running it again goes on where it ended.
+
+    Raises what `report` raises; whatever else goes wrong with one item is written on it, and the others go on.
+    """
+    kept.refresh(run.connection)
+    todo = PlanItem.objects.open().filter(run=run)
+    while (stage := todo.values_list("stage", flat=True).first()) is not None:
+        _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[stage]]), report)
+    closure.settle()
+
+
+def _batch(run: Run, stage: PlanItem.Stage, items: Sequence[PlanItem], report: Report) -> None:
+    """All at once; where one is refused, one by one, so that each has its own answer."""
+    try:
+        _atomic(run, stage, items, report)
+    except UserError as error:
+        if len(items) == 1:
+            _refused(items[0], error, report)
+            return
+        for one in items:
+            _batch(run, stage, [one], report)
+
+
+@transaction.atomic
+def _atomic(run: Run, stage: PlanItem.Stage, items: Sequence[PlanItem], report: Report) -> None:
+    skipped = set(_DO[stage](World.of(run), items))
+    for status, chosen in (
+        ("done", [one.pk for one in items if one.pk not in skipped]),
+        ("skipped", [one.pk for one in items if one.pk in skipped]),
+    ):
+        if chosen:
+            PlanItem.objects.filter(pk__in=chosen).update(status=status)
+    report(len(items))
+
+
+@transaction.atomic
+def _refused(item: PlanItem, error: UserError, report: Report) -> None:
+    item.status, item.message = PlanItem.Status.FAILED, str(error)[:300]
+    item.save(update_fields=["status", "message"])
+    report(1)
+
+
+def _nothing(_world: World, _items: Sequence[PlanItem]) -> list[int]:
+    """What only a person can decide."""
+    return []
+
+
+_DO: dict[int, Callable[[World, Sequence[PlanItem]], list[int]]] = {
+    Stage.NOTICE: _nothing, Stage.PLACE_JOIN: places.join, Stage.PLACE_ADD: places.add,
+    Stage.PLACE_CHANGE: places.change, Stage.PERSON_ADD: people.add, Stage.PERSON_CHANGE: people.change,
+    Stage.PERSON_LEAVE: people.leave, Stage.PLACE_LEAVE: places.leave,
+}  # fmt: skip
+_SIZES: dict[int, int] = {
+    Stage.NOTICE: PLACES, Stage.PLACE_JOIN: SINGLE, Stage.PLACE_ADD: PLACES, Stage.PLACE_CHANGE: SINGLE,
+    Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE, Stage.PERSON_LEAVE: PEOPLE, Stage.PLACE_LEAVE: SINGLE,
+}  # fmt: skip

@@ -1,0 +1,141 @@
+"""Items of a plan that are about people. Each function returns the items it had to pass over."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from contacts.models import Membership
+from contacts.services import synced
+from wecom_sync.models import PlanItem, RemotePerson, Run
+from wecom_sync.sync import kept, places
+from wecom_sync.sync.world import ACTOR, World
+
+
+def _wanted_places(world: World, items: Sequence[PlanItem]) -> dict[int, list[int]]:
+    """Item → nodes, the main one first; items whose places are not all there are missing."""
+    keys = {one.pk: list(zip(one.after["chains"], one.after["places"], strict=True))
+            for one in items if "places" in one.after}  # fmt: skip
+    world.read([pair for pairs in keys.values() for pair in pairs])
+    return {
+        pk: list(dict.fromkeys(world.nodes[pair] for pair in pairs))
+        for pk, pairs in keys.items()
+        if all(pair in world.nodes for pair in pairs)
+    }
+
+
+def add(world: World, items: Sequence[PlanItem]) -> list[int]:
+    there = _remote(world.run, items)
+    found = _wanted_places(world, items)
+    new = [one for one in items if one.key not in there and one.pk in found]
+    for chain_id in dict.fromkeys(one.chain_id for one in new):
+        some = [one for one in new if one.chain_id == chain_id]
+        ids = synced.create_many(
+            by=ACTOR, people=[synced.NewPerson(one.name, found[one.pk]) for one in some],
+            kept=kept.words_of_person(world.chains[chain_id or 0]),
+        )  # fmt: skip
+        RemotePerson.objects.bulk_create(
+            RemotePerson(connection=world.run.connection, corp_id=corp, user_id=user, contact_id=pk)
+            for pk, (corp, user) in zip(ids, (_split(one.key) for one in some), strict=True)
+        )
+    return [one.pk for one in items if one.pk not in found]
+
+
+def _split(key: str) -> tuple[str, str]:
+    corp_id, _slash, user_id = key.partition("/")
+    return corp_id, user_id
+
+
+def _remote(run: Run, items: Sequence[PlanItem]) -> dict[str, RemotePerson]:
+    """The rows of these people, locked."""
+    pairs = [_split(one.key) for one in items]
+    rows = RemotePerson.objects.select_for_update().filter(
+        connection=run.connection, corp_id__in={corp for corp, _user in pairs},
+        user_id__in={user for _corp, user in pairs},
+    )  # fmt: skip
+    wanted = {one.key for one in items}
+    found = {f"{row.corp_id}/{row.user_id}": row for row in rows.order_by("pk")}
+    return {key: row for key, row in found.items() if key in wanted}
+
+
+def change(world: World, items: Sequence[PlanItem]) -> list[int]:
+    rows = _remote(world.run, items)
+    found = _wanted_places(world, items)
+    known = [
+        one for one in items if one.key in rows and ("places" not in one.after or one.pk in found)
+    ]
+    ids = [rows[one.key].contact_id for one in known]
+    had, mains = _own_places(world, ids), _mains(ids)
+    wanted = []
+    for one in known:
+        row = rows[one.key]
+        back = "gone" in one.after and row.put_off
+        node_ids, now = found.get(one.pk, []), had.get(row.contact_id, set())
+        wanted.append(synced.Wanted(
+            row.contact_id, name=one.after.get("name"), enabled=True if back else None,
+            add=[pk for pk in node_ids if pk not in now], remove=now - set(node_ids) if node_ids else (),
+            main=node_ids[0] if node_ids and mains.get(row.contact_id) in now else None,
+        ))  # fmt: skip
+    changed = set(synced.change_many(by=ACTOR, wanted=wanted))
+    returned = [
+        rows[one.key].pk
+        for one in known
+        if "gone" in one.after and rows[one.key].contact_id in changed
+    ]
+    RemotePerson.objects.filter(pk__in=returned).update(gone_at=None, put_off=False)
+    done = {one.pk for one in known if rows[one.key].contact_id in changed}
+    return [one.pk for one in items if one.pk not in done]
+
+
+def _own_places(world: World, contact_ids: Sequence[int]) -> dict[int, set[int]]:
+    """Contact → nodes of this connection where he stands now."""
+    rows = Membership.objects.filter(
+        contact_id__in=contact_ids, node__remote_places__chain__connection=world.run.connection
+    )
+    found: dict[int, set[int]] = {}
+    for contact_id, node_id in rows.values_list("contact_id", "node_id"):
+        found.setdefault(contact_id, set()).add(node_id)
+    return found
+
+
+def _mains(contact_ids: Sequence[int]) -> dict[int, int]:
+    rows = Membership.objects.filter(contact_id__in=contact_ids, is_main=True)
+    return dict(rows.values_list("contact_id", "node_id"))
+
+
+def leave(world: World, items: Sequence[PlanItem]) -> list[int]:
+    rows = _remote(world.run, items)
+    known = [one for one in items if one.key in rows]
+    had = _own_places(world, [rows[one.key].contact_id for one in known])
+    wanted, off = [], []
+    for one in known:
+        row = rows[one.key]
+        now = had.get(row.contact_id, set())
+        if one.after.get("detached"):
+            wanted.append(_detached(row.contact_id, now))
+        elif one.after.get("moved"):
+            bucket = places.left(world.chains[one.chain_id or 0])
+            wanted.append(
+                synced.Wanted(
+                    row.contact_id, add=[bucket], remove=now - {bucket}, main=bucket, enabled=False
+                )
+            )
+        elif one.after.get("enabled") is False:
+            wanted.append(synced.Wanted(row.contact_id, enabled=False))
+        if one.after.get("enabled") is False and one.before.get("enabled"):
+            off.append(row.pk)
+    synced.change_many(by=ACTOR, wanted=wanted)
+    gone = RemotePerson.objects.filter(pk__in=[rows[one.key].pk for one in known])
+    gone.update(gone_at=timezone.now())
+    gone.filter(pk__in=off).update(put_off=True)
+    return [one.pk for one in items if one.key not in rows]
+
+
+def _detached(contact_id: int, now: set[int]) -> synced.Wanted:
+    """Somebody who is still there by another corp loses the places of this one, as long as he has another."""
+    others = (
+        Membership.objects.filter(contact_id=contact_id)
+        .exclude(node_id__in=now)
+        .order_by("-is_main", "pk")
+    )
+    main = others.values_list("node_id", flat=True).first()
+    return synced.Wanted(contact_id, remove=now if main else (), main=main)

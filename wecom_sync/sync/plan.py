@@ -1,0 +1,63 @@
+"""What differs, as items of a plan: compared set by set inside the database (SPEC WEC-2 to WEC-4; SECURITY T71, T72).
+
+Nobody and nothing is missing unless the list that it is missing from was read to its end: groups and corps where the
+chains were listed, departments and members where their corp was read completely.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from wecom_sync.models import Chain, PlanItem, Run
+from wecom_sync.sync import sql
+
+Stage = PlanItem.Stage
+
+
+@transaction.atomic
+def make(*, run: Run) -> Run:
+    """Writes the items of a run whose rows were pulled, with numbers and whether the brake holds it.
+
+    Safe to run again: the items of an earlier try are replaced.
+    """
+    PlanItem.objects.filter(run=run).delete()
+    parameters = {"run": run.pk, "connection": run.connection_id, "listed": not run.only_corps}
+    with connection.cursor() as cursor:
+        for statement in sql.PREPARE:
+            cursor.execute(statement, parameters)
+        for statement in sql.ITEMS:
+            cursor.execute(sql.INTO + statement, parameters)
+        counts = _counts(cursor, run)
+        leaving = _leaving(cursor, run)
+        for table in sql.TABLES:
+            cursor.execute(f"DROP TABLE {table}")
+    run.counts = counts | {"leaving": leaving}
+    run.brake = braked(run.connection_id, leaving)
+    run.planned_at = timezone.now()
+    run.save(update_fields=["counts", "brake", "planned_at"])
+    return run
+
+
+def _counts(cursor: Any, run: Run) -> dict[str, int]:
+    cursor.execute(
+        "SELECT stage, count(*) FROM wecom_sync_planitem WHERE run_id = %s GROUP BY stage", [run.pk]
+    )
+    found = dict(cursor.fetchall())
+    return {stage.name.lower(): found.get(stage.value, 0) for stage in Stage}
+
+
+def _leaving(cursor: Any, run: Run) -> dict[str, list[int]]:
+    """Chain → how many leave of how many who are there."""
+    cursor.execute(sql.LEAVING, {"run": run.pk, "connection": run.connection_id})
+    return {str(chain): [leaving, present] for chain, leaving, present in cursor.fetchall()}
+
+
+def braked(connection_id: int, leaving: Mapping[str, list[int]]) -> bool:
+    """Whether more leave than a run may remove without a person (SPEC WEC-4): the share *and* the number."""
+    chains = Chain.objects.filter(connection_id=connection_id).in_bulk()
+    return any(
+        gone > chains[int(pk)].brake_people and gone * 100 > chains[int(pk)].brake_percent * present
+        for pk, (gone, present) in leaving.items()
+    )
