@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Contact
 from core import secrets
 from orgs.models import Node
-from wecom_sync.run_models import PlanItem, PulledPerson, PulledPlace, Run
+from wecom_sync.run_models import LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
 __all__ = [
     "Chain",
     "Connection",
+    "LogLine",
     "PlanItem",
     "PulledPerson",
     "PulledPlace",
@@ -79,6 +80,9 @@ class Chain(models.Model):
     # The brake: more than this share *and* more than this number of departures wait for a person (SPEC WEC-4).
     brake_percent = models.PositiveSmallIntegerField(default=10)
     brake_people = models.PositiveIntegerField(default=20)
+    policy_at = models.DateTimeField(
+        null=True, editable=False
+    )  # when a person changed one of these
     gone_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

@@ -48,12 +48,16 @@ class Run(models.Model):
     total = models.PositiveIntegerField(default=0)
     phase_at = models.DateTimeField(null=True)
     calls = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(
+        default=0
+    )  # of the reading, after answers that say "later"
     counts = models.JSONField(default=dict)
     brake = models.BooleanField(default=False)
     error_code = models.IntegerField(null=True)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     planned_at = models.DateTimeField(null=True)
+    applied_at = models.DateTimeField(null=True)
     confirmed_by_label = models.CharField(max_length=200, blank=True)
     finished_at = models.DateTimeField(null=True)
 
@@ -133,13 +137,13 @@ class PlanItem(models.Model):
         PLACE_JOIN = 1, _("Invited organization that joined")
         PLACE_ADD = 2, _("New organization or department")
         PLACE_CHANGE = 3, _("Changed organization or department")
-        PERSON_ADD = 4, _("New contact")
+        PERSON_ADD = 4, _("Contact that is new")
         PERSON_CHANGE = 5, _("Changed contact")
         PERSON_LEAVE = 6, _("Contact that left")
         PLACE_LEAVE = 7, _("Organization or department that is gone")
 
     class Status(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", _("Not done yet")
         DONE = "done", _("Done")
         SKIPPED = "skipped", _("Skipped")
         FAILED = "failed", _("Failed")
@@ -173,3 +177,23 @@ class PlanItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage} {self.key}"
+
+
+class LogLine(models.Model):
+    """What a run said on its way; never a secret, an address or a token (SECURITY T68)."""
+
+    class Level(models.IntegerChoices):
+        INFO = 20, _("Information")
+        WARNING = 30, _("Warning")
+        ERROR = 40, _("Error")
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="lines")
+    at = models.DateTimeField(auto_now_add=True)
+    level = models.PositiveSmallIntegerField(choices=Level.choices, default=Level.INFO)
+    text = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.text

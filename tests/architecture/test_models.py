@@ -30,6 +30,10 @@ RULES = {
     "portal.App": "portal.rule: apps open to the active identity; the registry for who keeps it",
     "portal.PushedTodo": "portal.services.pushed: of the system that put it; portal.todo_sources: of the identity",
     "portal.TodoSystem": "portal.selectors.systems for who keeps the registry; portal.services.pushed by its token",
+    "wecom_sync.Chain": "wecom_sync.permissions: who synchronizes",
+    "wecom_sync.Connection": "wecom_sync.permissions: who synchronizes; its secret is never shown",
+    "wecom_sync.PlanItem": "wecom_sync.permissions: who synchronizes",
+    "wecom_sync.Run": "wecom_sync.permissions: who synchronizes",
     "trail.AuditCheck": "trail.selectors.check: administrators only",
 }
 # Model -> why nobody asks for its rows by themselves.
@@ -55,6 +59,11 @@ EXEMPT = {
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",
+    "wecom_sync.LogLine": "read with its run",
+    "wecom_sync.PulledPerson": "what a run has read, no page",
+    "wecom_sync.PulledPlace": "what a run has read, no page",
+    "wecom_sync.RemotePerson": "read with its contact or run",
+    "wecom_sync.RemotePlace": "read with its chain or node",
     "im.Attachment": "read with a message that carries it",
     "im.PushKey": "one row, no page: the public half is shown, the private one is encrypted",
     "im.PushSubscription": "own ones only, by the address that the browser has",

@@ -101,7 +101,7 @@ def planned(*args: object, **more: object) -> Run:
 def applied(*args: object, **more: object) -> Run:
     """The same, carried out."""
     run = planned(*args, **more)
-    apply.run(run=run, report=lambda _count: None)
+    apply.run(run=run, report=lambda _count: None, between=lambda: None)
     assert not PlanItem.objects.filter(run=run).exclude(status="done").exists()
     return run
 

@@ -24,15 +24,17 @@ Report = Callable[[int], None]
 """Told inside the transaction of each batch how many items it finished; may raise to stop."""
 
 
-def run(*, run: Run, report: Report) -> None:
+def run(*, run: Run, report: Report, between: Callable[[], None]) -> None:
     """Does every open item of the plan. Running it again goes on where it ended.
 
-    Raises what `report` raises; whatever else goes wrong with one item is written on it, and the others go on.
+    `between` is called after each batch. Raises what the two raise; whatever else goes wrong with one item is written
+    on it, and the others go on.
     """
     kept.refresh(run.connection)
     todo = PlanItem.objects.open().filter(run=run)
     while (stage := todo.values_list("stage", flat=True).first()) is not None:
         _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[stage]]), report)
+        between()
     closure.settle()
 
 

@@ -1,0 +1,118 @@
+"""Starting, confirming and cancelling runs (SPEC WEC-3, WEC-4; matrix row 53)."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core import audit, outbox
+from core.actors import Actor
+from core.errors import Conflict, Invalid
+from wecom_sync.models import Chain, Connection, PlanItem, Run
+from wecom_sync.permissions import require_run
+
+Status = Run.Status
+# A plan says what the world looked like; after this it is made anew.
+PLAN_HOURS: Final = 24
+
+
+@transaction.atomic
+def start(
+    *, by: Actor, connection: Connection, dry: bool = False, trigger: str = Run.Trigger.MANUAL,
+    only_corps: Sequence[str] = (),
+) -> Run:  # fmt: skip
+    """A new run; the worker begins when this is committed.
+
+    Raises Denied, Conflict while another one of the connection is under way, Invalid for one that is switched off.
+    """
+    require_run(by)
+    if not connection.enabled:
+        raise Invalid(_("This connection is switched off"))
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                connection=connection, trigger=trigger, dry=dry, only_corps=sorted(only_corps),
+                owner=by if isinstance(by, User) else None,
+            )  # fmt: skip
+    except IntegrityError as error:
+        raise under_way() from error
+    audit.record(
+        action="wecom.start",
+        obj=connection,
+        by=by,
+        after={"run": run.pk, "dry": dry, "trigger": trigger},
+    )
+    outbox.enqueue(task="wecom_sync.run", run_id=run.pk)
+    return run
+
+
+def under_way() -> Conflict:
+    """Two at once would undo each other's work."""
+    return Conflict(
+        _("A run of this connection is under way. Wait for it or cancel it"), code="under_way"
+    )
+
+
+@transaction.atomic
+def confirm(*, by: Actor, run: Run) -> Run:
+    """Carries out exactly the plan of a run that waits for a person.
+
+    Raises Denied, Conflict when it does not wait (any more) or another one is under way, and when the plan is outdated:
+    a day old, or another run was carried out since, or a policy was changed.
+    """
+    require_run(by)
+    fresh = Run.objects.select_for_update().select_related("connection").get(pk=run.pk)
+    if fresh.status != Status.READY:
+        raise Conflict(_("This run does not wait for a confirmation any more"), code="not_ready")
+    if stale(fresh):
+        raise Conflict(
+            _("The plan is outdated. Start a new run and look at its plan"), code="stale"
+        )
+    fresh.status, fresh.confirmed_by_label = Status.APPLYING, by.actor_label[:200]
+    fresh.phase_at = fresh.applied_at = timezone.now()
+    fresh.done = 0
+    fresh.total = PlanItem.objects.open().filter(run=fresh).count()
+    try:
+        with transaction.atomic():
+            fresh.save(
+                update_fields=[
+                    "status",
+                    "confirmed_by_label",
+                    "phase_at",
+                    "applied_at",
+                    "done",
+                    "total",
+                ]
+            )
+    except IntegrityError as error:
+        raise under_way() from error
+    audit.record(
+        action="wecom.confirm", obj=fresh.connection, by=by,
+        after={"run": fresh.pk, "leaving": fresh.counts.get("person_leave", 0), "brake": fresh.brake},
+    )  # fmt: skip
+    outbox.enqueue(task="wecom_sync.run", run_id=fresh.pk)
+    return fresh
+
+
+def stale(run: Run) -> bool:
+    """Whether what the plan compared may have changed since: by time, another run, or another policy."""
+    if run.planned_at is None or run.planned_at < timezone.now() - timedelta(hours=PLAN_HOURS):
+        return True
+    others = Run.objects.filter(connection=run.connection_id, applied_at__gt=run.planned_at)
+    chains = Chain.objects.filter(connection=run.connection_id, policy_at__gt=run.planned_at)
+    return others.exists() or chains.exists()
+
+
+@transaction.atomic
+def cancel(*, by: Actor, run: Run) -> bool:
+    """Ends a run; batches that were written stay, and the next run goes on. False when it has ended already."""
+    require_run(by)
+    open_ones = Run.objects.filter(pk=run.pk, status__in=[*Run.UNDER_WAY, Status.READY])
+    if not open_ones.update(status=Status.CANCELLED, finished_at=timezone.now()):
+        return False
+    audit.record(action="wecom.cancel", obj=run.connection, by=by, after={"run": run.pk})
+    return True

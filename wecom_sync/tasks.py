@@ -1,0 +1,29 @@
+"""Entry points of the worker."""
+
+from core.effects import effect, schedule
+from wecom_sync.services import scheduled
+from wecom_sync.sync import work
+
+
+@effect("wecom_sync.run")
+def run(*, run_id: int) -> None:
+    """Leads a run as far as it goes without a person."""
+    work.go(run_id=run_id)
+
+
+@schedule("wecom_sync.nightly")
+def nightly() -> None:
+    """A full comparison of every connection."""
+    scheduled.compare_all()
+
+
+@schedule("wecom_sync.purge")
+def purge() -> None:
+    """Throws what old runs have read away."""
+    scheduled.purge()
+
+
+@schedule("wecom_sync.end_forsaken")
+def end_forsaken() -> None:
+    """Ends runs that nothing leads any more."""
+    scheduled.end_forsaken()
