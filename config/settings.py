@@ -317,6 +317,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": int(TASK_HARD_LIMIT * 1.1),
     "socket_timeout": 2.0,
     "socket_connect_timeout": 2.0,
+    # Without it kombu asks a lost broker again and again for 4 s, whatever was said about retrying.
+    "max_retries": 0,
     "global_keyprefix": "wl:",
 }
 CELERY_BEAT_SCHEDULE = {

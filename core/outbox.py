@@ -3,7 +3,9 @@
 import contextlib
 import datetime
 import logging
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
@@ -21,6 +23,8 @@ LEASE = datetime.timedelta(minutes=35)  # longer than the hard limit of a task
 # Whoever runs an entry holds this advisory lock plus its id; the database takes it back from a process that was killed.
 LOCK_BASE = 72_300 << 40
 MAX_ATTEMPTS = 8
+# A broker that did not answer is left alone for so long: it costs one wait, not one for each effect of each page.
+PAUSE_SECONDS = 5.0
 
 
 def enqueue(
@@ -52,11 +56,24 @@ def enqueue(
     return entry
 
 
+@dataclass
+class _Broker:
+    """What this process knows of it."""
+
+    away_until: float = 0.0
+
+
+_broker = _Broker()
+
+
 def publish(*, entry_id: int, task: str) -> bool:
     """Hands one entry to the broker. False when the broker is away: the sweep publishes it again."""
+    if time.monotonic() < _broker.away_until:
+        return False
     try:
         current_app.send_task(task, kwargs={"entry_id": entry_id}, ignore_result=True, retry=False)
     except (OperationalError, OSError) as error:
+        _broker.away_until = time.monotonic() + PAUSE_SECONDS
         log.warning("outbox entry %s waits for the broker: %s", entry_id, type(error).__name__)
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
@@ -14,7 +15,10 @@ TOKEN = "gateway-token-for-tests-0123456789"
 
 
 class Gateway(ThreadingHTTPServer):
-    """`answers` are statuses for the next requests, 0 for one that comes too late; then 202 for each."""
+    """`answers` are statuses for the next requests, 0 for one that comes too late; then 202 for each.
+
+    Between `open.clear()` and `open.set()` nobody is answered; what was sent meanwhile stands in `got` all the same.
+    """
 
     daemon_threads = True
 
@@ -22,6 +26,8 @@ class Gateway(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.got: list[dict[str, Any]] = []
         self.answers: list[int] = []
+        self.open = threading.Event()
+        self.open.set()
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -38,10 +44,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.got.append(
             {"path": self.path, "headers": dict(self.headers), "body": json.loads(body)}
         )
+        self.server.open.wait(30)
         status = self.server.answers.pop(0) if self.server.answers else 202
         if not status:
             time.sleep(0.5)
             return
+        with contextlib.suppress(BrokenPipeError):  # whoever asked may be gone
+            self._answer(status)
+
+    def _answer(self, status: int) -> None:
         self.send_response(status)
         if status == 302:
             self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/elsewhere")
