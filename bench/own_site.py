@@ -52,8 +52,10 @@ def python(*arguments: str) -> str:
 
 
 def step(name: str, *arguments: str) -> dict[str, Any]:
-    """Calls `bench.steps.<name>(*arguments)` in a process of its own and returns what it gave, with the seconds of the
-    call and of its processor, the peak memory in MB, and in `read_mb` the most that a process started by it took.
+    """Calls `bench.steps.<name>(*arguments)`, or `bench.<name>` where it has a dot, in a process of its own.
+
+    Returns what it gave, with the seconds of the call and of its processor, the peak memory in MB, and in `read_mb` the
+    most that a process started by it took.
     """
     answer: dict[str, Any] = json.loads(python("-m", "bench.own_site", name, *arguments))
     return answer
@@ -63,7 +65,8 @@ def main() -> None:
     """The process of a step."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    act = getattr(importlib.import_module("bench.steps"), sys.argv[1])
+    module, _dot, name = sys.argv[1].rpartition(".")
+    act = getattr(importlib.import_module(f"bench.{module or 'steps'}"), name)
     began = time.perf_counter()
     found = act(*sys.argv[2:])
     figures = {
