@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from contacts.import_columns import BY_KEY, headings
-from contacts.import_values import MAX_DEPTH
+from core.importing.values import MAX_DEPTH
 from core.sheets import write_csv, write_xlsx
 
 ORGANIZATION = "坏行试验公司"

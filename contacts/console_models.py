@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from contacts.job_models import WorkerJob
+from core.models import WorkerJob
 from orgs.models import Node
 
 

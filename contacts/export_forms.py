@@ -6,9 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_columns import Column
 from contacts.models import ExportJob
 from core.forms import UiForm
+from core.importing.columns import Column
 
 
 class ExportForm(UiForm):

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.exports import columns, contacts, files, organizations
-from contacts.import_columns import Column
 from contacts.models import ExportJob
 from contacts.permissions import Viewer, viewer_of
 from contacts.selection import Selection
 from core import audit, live
 from core.errors import Hidden, UserError
+from core.importing.columns import Column
 from im.services import notify
 from orgs.permissions import as_now, require_maintain
 

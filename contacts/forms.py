@@ -13,14 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import channels
 from accounts.models import User
-from contacts.import_values import (
-    MAX_CODE,
-    MAX_EMAIL,
-    MAX_NAME,
-    MAX_OFFICE,
-    MAX_REMARK,
-    MAX_TELEPHONE,
-)
+from contacts.import_values import MAX_OFFICE, MAX_REMARK, MAX_TELEPHONE
 from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.services import fields as contact_fields
@@ -29,6 +22,7 @@ from contacts.widgets import MaskedInput, PersonInput, PinyinInput, PlaceInput
 from core.errors import Invalid
 from core.fetching import fetch
 from core.forms import PlainSelect, UiForm
+from core.importing.values import MAX_CODE, MAX_EMAIL, MAX_NAME
 from core.text import mask_email, mask_mobile
 from core.vocabulary import WORDS
 from orgs.models import Category, Node

@@ -6,7 +6,8 @@ from typing import Any, Final
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError, printed, row_error
+from contacts.import_format import ParsedRow, printed
+from core.importing.rows import RowError, row_error
 
 ADDED: Final = ("organization_tags", "organization_owners")
 """Columns whose values from several rows of one organization add up."""

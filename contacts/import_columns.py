@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 
 from django.utils.text import format_lazy
-from django.utils.translation import get_language
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_values import MAX_DEPTH
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its key, its names, and what a person reads about it."""
-
-    key: str
-    zh: str
-    en: str
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    person: bool = True
-    """Whether it says something about the person: then the row needs a name."""
-    example: str = ""
-    note: Any = ""
-
-    @property
-    def label(self) -> str:
-        """Its name in the language of the moment."""
-        return self.en if (get_language() or "").startswith("en") else self.zh
-
+from core.importing import files
+from core.importing.columns import Column, Table
+from core.importing.values import MAX_DEPTH
 
 COLUMNS: Final = (
     Column(
@@ -152,16 +133,6 @@ DETAILS: Final[dict[str, str]] = {
 }
 """Columns that say more about an organization → the field of orgs.services.fields that they fill."""
 
-BY_KEY: Final[dict[str, Column]] = {column.key: column for column in COLUMNS}
-
-
-def label_of(key: str) -> str:
-    """The name of a column in the language of the moment."""
-    return BY_KEY[key].label if key in BY_KEY else key
-
-
-SOURCE_ROW: Final = Column("source_row", "原文件行号", "Row in the file")
-REASONS: Final = Column("reasons", "未导入原因", "Why it was refused")
 # Columns that our own files have and no import takes: an export or the file of refused rows comes back without a word.
 READ_ONLY: Final[tuple[Column, ...]] = (
     Column("account", "账号状态", "Account state"),
@@ -170,9 +141,23 @@ READ_ONLY: Final[tuple[Column, ...]] = (
     Column("parent", "上级", "Belongs to"),
     Column("name_en", "英文名称", "English name"),
     Column("state", "状态", "State"),
-    SOURCE_ROW,
-    REASONS,
 )
+
+
+class _Contacts(Table):
+    """Without anything about people the place is enough, if it is told by more than a name: one word alone is rather a
+    title.
+    """
+
+    def missing(self, keys: Collection[str]) -> list[Column]:
+        places_only = len(keys) > 1 and not any(self.by_key[key].person for key in keys)
+        found = super().missing(keys)
+        return [column for column in found if not (column.person and places_only)]
+
+
+TABLE: Final = _Contacts(COLUMNS, READ_ONLY)
+BY_KEY: Final = TABLE.by_key
+label_of = TABLE.label_of
 
 
 LEVELS: Final[dict[str, tuple[str, ...]]] = {
@@ -181,18 +166,14 @@ LEVELS: Final[dict[str, tuple[str, ...]]] = {
     "contacts": tuple(
         column.key for column in COLUMNS if column.key not in ("organization_code", *DETAILS)
     ),
-    "all": tuple(BY_KEY),
+    "all": tuple(column.key for column in COLUMNS),
 }
 """Which columns the template of each level has; all of them are read by the same import."""
 
 
 def headings(level: str = "all", *, english: bool = False) -> list[str]:
     """The first row of the template; required columns have a star."""
-    columns = [BY_KEY[key] for key in LEVELS[level]]
-    return [
-        f"{column.en if english else column.zh}{'*' if column.required else ''}"
-        for column in columns
-    ]
+    return TABLE.headings(LEVELS[level], english=english)
 
 
 def examples() -> list[str]:
@@ -200,12 +181,6 @@ def examples() -> list[str]:
     return [column.example for column in COLUMNS]
 
 
-def notes(level: str = "all") -> list[str]:
-    """What the second sheet of the template explains, in the language of the reader."""
-    lines = []
-    for column in (BY_KEY[key] for key in LEVELS[level]):
-        line = f"{column.zh} ({column.en}): {column.note}"
-        if column.example:
-            line = f"{line} {_('Example: %(value)s') % {'value': column.example}}"
-        lines.append(line)
-    return lines
+def template(level: str = "all") -> bytes:
+    """The empty table to fill in."""
+    return files.template(TABLE, LEVELS[level], sheet_name=gettext("Contacts"))

@@ -1,36 +1,23 @@
-"""What the pages of an import say: numbers, one sentence, the state of the work. No queries."""
+"""What the pages of an import of contacts say: numbers, one sentence, choices. No queries."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from contacts.import_columns import label_of
-from contacts.import_forms import FindingsForm
+from contacts.import_jobs import WORK
 from contacts.imports.alike import NEW
 from contacts.models import ImportFinding, ImportJob
 from contacts.services.import_choices import CHOOSABLE
-from contacts.services.imports import good_rows
-from core.ui import Column, Stat, Tab
+from core.importing import words
+from core.importing.models import UploadJob
+from core.importing.words import Urls
+from core.ui import Action, Column, Stat, Tab
 
 Status = ImportJob.Status
-STEPS = (
-    gettext_lazy("Download the template"),
-    gettext_lazy("Upload the file"),
-    gettext_lazy("Result of the check"),
-)
-COLUMNS = (
-    Column(gettext_lazy("Row"), css="c-row"),
-    Column(gettext_lazy("Result"), css="c-k"),
-    Column(gettext_lazy("Name")),
-    Column(gettext_lazy("Field")),
-    Column(gettext_lazy("Value in the file")),
-    Column(gettext_lazy("Reason")),
-    Column(gettext_lazy("What happens"), css="c-op"),
-)
 LIST_COLUMNS = (
     Column(gettext_lazy("File name")),
     Column(gettext_lazy("Dimension")),
@@ -47,7 +34,6 @@ LEVEL_WORDS = {
 NOTHING = dict.fromkeys(
     ("created", "updated", "joined", "organizations", "departments", "organizations_updated"), 0
 )
-WORKING = (Status.UPLOADED, Status.CHECKING, Status.RUNNING)
 
 
 def tabs(current: str) -> list[Tab]:
@@ -60,44 +46,23 @@ def tabs(current: str) -> list[Tab]:
 
 def detail(job: ImportJob) -> dict[str, Any]:
     """Everything the page of one import says about it."""
-    good = good_rows(job) if job.status == Status.REFUSED and job.file else 0
-    return {
-        "job": job,
-        "labels": STEPS,
-        "columns": COLUMNS,
+    found_by = _("Contacts are found again by: %(key)s") % {"key": job.get_key_display()}
+    name = job.dimension.name
+    return words.page(job, summary(job), planned) | {
+        "title": _("Import contacts"),
         "stats": stats(job),
-        "summary": summary(job),
-        "progress": progress(job),
-        "good": good,
-        "partly": partly(job) if good else "",
-        "left_out": len(job.left_out) if job.status in (Status.RUNNING, Status.DONE) else 0,
-        "columns_line": columns_line(job),
-        "key_line": "" if job.key == job.Key.AUTO else job.get_key_display(),
-        "assignable": bool(job.header and job.file)
-        and job.status in (Status.CHECKED, Status.REFUSED),
-        "unknown": "、".join(job.counts.get("unknown", ())),
+        "more_line": "" if job.key == job.Key.AUTO else found_by,
+        "after": Action(
+            _("Go to %(name)s") % {"name": name}, reverse("orgs:node", args=[job.dimension_id])
+        ),
     }
 
 
-def partly(job: ImportJob) -> str:
-    """What importing only the good rows does, and what it leaves out."""
-    left_out = ngettext(
-        "%(n)s row with errors is left out", "%(n)s rows with errors are left out", len(job.left_out)
-    ) % {"n": f"{len(job.left_out):,}"}  # fmt: skip
-    said = _("%(plan)s %(left_out)s; they can be mended and imported afterwards.")
-    return said % {"plan": _planned(job.counts), "left_out": left_out}
-
-
-def findings_filter(job: ImportJob, form: FindingsForm, q: str) -> dict[str, Any] | None:
-    """What components/filterbar.html needs over the findings; nothing where there are none."""
-    if len(form.fields["field"].choices) == 1:  # type: ignore[attr-defined]  # a choice field
-        return None
-    url = reverse("contacts:import-detail", args=[job.pk])
-    narrowed = q or form["field"].value() or form["kind"].value()
-    return {
-        "action": url, "form": form, "q": q, "id": "findings-q", "placeholder": _("Row, name or value"),
-        "autosubmit": True, "reset_url": url if narrowed else "",
-    }  # fmt: skip
+def urls(job: ImportJob) -> Urls:
+    """Where its pages are."""
+    new = f"{reverse('contacts:import-new')}?dimension={job.dimension_id}"
+    choices = reverse("contacts:import-choices", args=[job.pk])
+    return Urls.of("contacts:import", job, kind=WORK.card, new=new, choices=choices)
 
 
 def lines(
@@ -142,19 +107,9 @@ def template_name(level: str) -> str:
     return _("Import template (%(level)s)") % {"level": LEVEL_WORDS[level]}
 
 
-def columns_line(job: ImportJob) -> str:
-    """What is asked on the page of columns."""
-    unknown = sum(not column["key"] for column in job.header)
-    return ngettext(
-        "%(n)s column was not recognised. Say what it holds, or that it is not read.",
-        "%(n)s columns were not recognised. Say what they hold, or that they are not read.",
-        unknown,
-    ) % {"n": unknown}  # fmt: skip
-
-
 def stats(job: ImportJob) -> list[Stat]:
     """The counters of a check, or of what was done."""
-    counts = _counts(job)
+    counts = job.told
     if not counts:
         return []
     over = job.status in (Status.DONE, Status.CANCELLED, Status.FAILED)
@@ -182,33 +137,14 @@ def stats(job: ImportJob) -> list[Stat]:
     return found
 
 
-def _counts(job: ImportJob) -> dict[str, int]:
-    if job.status in (Status.DONE, Status.CANCELLED, Status.FAILED, Status.RUNNING):
-        done: dict[str, int] = job.counts.get("done", {})
-        return done
-    return dict(job.counts)
-
-
 def summary(job: ImportJob) -> str:
     """What will happen, or what has happened."""
-    if job.status in (Status.UPLOADED, Status.CHECKING, Status.MAPPING):
-        return ""
-    if job.status == Status.REFUSED:
-        return job.message or _("%(errors)s rows cannot be taken; nothing was written") % {
-            "errors": job.counts.get("errors", 0)
-        }
-    if job.status == Status.CHECKED:
-        return _planned(job.counts)
-    counts = {**NOTHING, **_counts(job)}
-    said = _(
-        "%(created)s people created, %(updated)s updated, %(joined)s added to an organization; "
-        "%(organizations)s organizations and %(departments)s departments created."
-    ) % counts  # fmt: skip
-    return said + _changed(counts, _("%(n)s organizations were changed."))
+    return words.summary(job, planned=planned, done=_written)
 
 
-def _planned(found: dict[str, int]) -> str:
-    counts = {**NOTHING, **found}
+def planned(job: UploadJob) -> str:
+    """What an import would write."""
+    counts = {**NOTHING, **job.counts}
     said = _(
         "%(created)s people will be created, %(updated)s updated, %(joined)s added to an organization; "
         "%(organizations)s organizations and %(departments)s departments will be created."
@@ -216,23 +152,15 @@ def _planned(found: dict[str, int]) -> str:
     return said + _changed(counts, _("%(n)s organizations will be changed."))
 
 
+def _written(job: UploadJob) -> str:
+    counts = {**NOTHING, **job.told}
+    said = _(
+        "%(created)s people created, %(updated)s updated, %(joined)s added to an organization; "
+        "%(organizations)s organizations and %(departments)s departments created."
+    ) % counts  # fmt: skip
+    return said + _changed(counts, _("%(n)s organizations were changed."))
+
+
 def _changed(counts: dict[str, int], sentence: str) -> str:
     number = counts["organizations_updated"]
     return " " + sentence % {"n": number} if number else ""
-
-
-def progress(job: ImportJob) -> dict[str, object] | None:
-    """What components/progress.html needs while something is under way."""
-    if job.status == Status.RUNNING:
-        total = good_rows(job)
-        text = f"{job.done:,} / {total:,}"
-        return {"label": _("Importing"), "value": job.done, "max": total, "text": text}
-    if job.status in WORKING:
-        note = _("This takes a few seconds for some thousand rows. You may leave this page.")
-        return {"label": _("The file is being checked"), "note": note}
-    return None
-
-
-def disposition(name: str) -> str:
-    """The header of a download, for names in any script."""
-    return content_disposition_header(as_attachment=True, filename=name) or "attachment"

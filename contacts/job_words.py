@@ -13,7 +13,6 @@ from contacts import bulk_words, export_words, import_words
 from contacts.models import BulkJob, ExportJob, ImportJob
 from contacts.selectors.my_jobs import Job
 from contacts.services.exports import ready
-from contacts.services.imports import OPEN
 from core.ui import Column
 from orgs import restructuring_words
 from orgs.models import Restructuring, RestructuringBatch
@@ -81,12 +80,12 @@ def _export(job: ExportJob, _scope: Scope) -> Line:
 
 
 def _import(job: ImportJob, _scope: Scope) -> Line:
-    open_ = job.status in (*OPEN, ImportJob.Status.RUNNING)
+    open_ = job.status in (*ImportJob.OPEN, ImportJob.Status.RUNNING)
     return Line(
         title=_("Import: %(file)s") % {"file": job.file_name}, icon="upload",
         url=reverse("contacts:import-detail", args=[job.pk]), state=job.status, at=job.created_at,
         text=import_words.summary(job), done=job.done, total=job.total,
-        under_way=job.status in import_words.WORKING,
+        under_way=job.status in ImportJob.WORKING,
         cancel_url=reverse("contacts:import-cancel", args=[job.pk]) if open_ else "", states="import",
     )  # fmt: skip
 

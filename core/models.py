@@ -1,4 +1,4 @@
-"""Audit trail and outbox: the two tables every service writes to in its own transaction."""
+"""Audit trail and outbox: the two tables every service writes to in its own transaction. And what all jobs have."""
 
 from django.db import models
 from django.db.models import F, Func, Value
@@ -111,3 +111,30 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class WorkerJob(models.Model):
+    """What somebody asked for and the worker does: how far it is and how it ended."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Finished")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    UNDER_WAY = (Status.QUEUED, Status.RUNNING)
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.QUEUED)
+    total = models.PositiveIntegerField(default=0)  # when it was asked for
+    done = models.PositiveIntegerField(default=0)
+    message = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def under_way(self) -> bool:
+        return self.status in self.UNDER_WAY

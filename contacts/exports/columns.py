@@ -3,15 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
-from contacts.import_columns import BY_KEY, COLUMNS, DETAILS, READ_ONLY, REASONS, SOURCE_ROW, Column
+from contacts.import_columns import BY_KEY, COLUMNS, DETAILS, READ_ONLY
+from core.importing.columns import Column
 
 _ORGANIZATION_ONLY: Final = (*DETAILS, "parent", "name_en", "state")
 _PASSED_OVER: Final = {column.key: column for column in READ_ONLY}
 
 CONTACT_COLUMNS: Final[tuple[Column, ...]] = tuple(
-    column
-    for column in (*COLUMNS, *READ_ONLY)
-    if column.key not in _ORGANIZATION_ONLY and column not in (SOURCE_ROW, REASONS)
+    column for column in (*COLUMNS, *READ_ONLY) if column.key not in _ORGANIZATION_ONLY
 )
 ORGANIZATION_COLUMNS: Final[tuple[Column, ...]] = (
     BY_KEY["organization"],

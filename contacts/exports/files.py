@@ -5,9 +5,9 @@ from pathlib import Path
 
 from django.utils.translation import pgettext
 
-from contacts.import_columns import Column
 from contacts.models import ExportJob
 from core.cleaning import clean
+from core.importing.columns import Column
 from core.sheets import write_csv, write_xlsx
 
 Format = ExportJob.Format

@@ -12,8 +12,9 @@ from typing import Any, Final
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports.candidates import Candidate, Index
+from core.importing.rows import RowError
 from core.text import fold
 
 Choice = int | frozenset[int]

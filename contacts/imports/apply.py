@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts import closure
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports.candidates import has_identifier
 from contacts.imports.decisions import Decision, decide
 from contacts.imports.matching import Matcher
@@ -20,7 +20,8 @@ from contacts.imports.places import Places, create_missing, resolve
 from contacts.imports.plan import Counts, Plan, chunks
 from contacts.imports.writing import write
 from core.actors import Actor
-from core.errors import Conflict, Hidden
+from core.errors import Hidden
+from core.importing.jobs import ChangedMeanwhile
 from orgs import tree
 from orgs.models import Node
 from orgs.permissions import Scope, require_maintain
@@ -31,19 +32,6 @@ TRIES = 3
 
 Report = Callable[[Counts, int], None]
 """Told inside the transaction of each batch what it did and how many rows are done; may raise to stop."""
-
-
-class ChangedMeanwhile(Conflict):
-    """The directory is not any more what the check saw; `errors` name the rows."""
-
-    code = "changed"
-
-    def __init__(self, errors: Sequence[RowError] = ()) -> None:
-        super().__init__(
-            _("The directory has changed since the file was checked. Check the file again"),
-            details=[f"{error.row}: {error.reason}" for error in errors[:20]],
-        )
-        self.errors = list(errors)
 
 
 class _Again(Exception):

@@ -10,9 +10,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports.matching import Matcher
 from contacts.models import Contact, Membership
+from core.importing.rows import RowError
 from orgs.permissions import Scope
 
 FIELDS = (

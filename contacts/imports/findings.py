@@ -1,19 +1,23 @@
 """What a check found, line by line, as it is kept for the pages (SPEC CON-6)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from contacts.imports.alike import Alike
 from contacts.imports.plan import Plan
+from contacts.imports.rows import FileRows
 from contacts.models import ImportFinding, ImportJob
 from core.cleaning import clean
+from core.importing.headers import Header
+from core.importing.rows import RowError
 
 BATCH = 2000
 REASON = 500
 
 
-def keep(job: ImportJob, found: Plan) -> None:
+def keep(job: ImportJob, found: Plan | None, problems: Sequence[RowError]) -> None:
     """Puts the findings of a check in the place of earlier ones, in the language of the moment; in a transaction."""
     job.findings.all().delete()
+    found = found or Plan(FileRows(Header(0, {})), job.dimension_id, problems=list(problems))
     lines = [*_errors(job, found), *_alike(job, found)]
     ImportFinding.objects.bulk_create(sorted(lines, key=lambda one: one.row), batch_size=BATCH)
 

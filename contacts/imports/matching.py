@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports.alike import Answer, Choice, Looking
 from contacts.imports.alike import chosen as chosen_one
 from contacts.imports.candidates import Candidate, Index, candidates, has_identifier
+from core.importing.rows import RowError
 from core.text import fold
 from orgs.permissions import Scope
 

@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from contacts.import_checks import ADDED
 from contacts.import_columns import DETAILS
-from contacts.import_format import ParsedRow, RowError, printed, row_error
+from contacts.import_format import ParsedRow, printed
 from core import audit
 from core.actors import Actor
+from core.importing.rows import RowError, row_error
 from orgs.models import Category, Node, OrganizationDetail
 from orgs.services import words
 from orgs.services.fields import COLUMNS, DETAIL, OWNERS, TAGS

@@ -7,11 +7,12 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports import organizations
 from contacts.imports.organizations import About
 from core import audit
 from core.actors import Actor
+from core.importing.rows import RowError
 from core.text import pinyin
 from orgs import tree, tree_bulk
 from orgs.models import Node, Source

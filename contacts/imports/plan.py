@@ -4,16 +4,18 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contacts.import_format import ParsedRow, RowError
+from contacts.import_format import ParsedRow
 from contacts.imports import rows as file_rows
 from contacts.imports.alike import Alike, Choice, Looking
 from contacts.imports.candidates import has_identifier
 from contacts.imports.decisions import decide
 from contacts.imports.matching import Matcher
 from contacts.imports.places import Places, resolve
-from contacts.imports.rows import NO_WISHES, BadRow, FileRows
+from contacts.imports.rows import NO_WISHES, FileRows
 from contacts.imports.wishes import Wishes
 from core.actors import Actor
+from core.importing.headers import Header
+from core.importing.rows import BadRow, RowError
 from core.sheets import Limits
 from orgs.models import Node
 from orgs.permissions import Scope, require_maintain
@@ -74,6 +76,20 @@ class Plan:
     def people(self) -> list[ParsedRow]:
         """Rows about somebody, in the order of the file."""
         return [row for row in self.file.rows if row.name]
+
+    @property
+    def header(self) -> Header:
+        """The header of the file."""
+        return self.file.header
+
+    @property
+    def rows(self) -> int:
+        """How many rows the file has."""
+        return self.counts.rows
+
+    def numbers(self) -> dict[str, int]:
+        """What the check counted."""
+        return self.counts.as_dict() | {"people": len(self.people), "alike": len(self.alike)}
 
     @property
     def empty(self) -> bool:

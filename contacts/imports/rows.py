@@ -1,39 +1,22 @@
 """The file: read in the sandbox, cleaned row by row, its rows compared with each other. No database."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from contacts.import_checks import FileChecks
-from contacts.import_format import (
-    HEADER_ROWS,
-    Header,
-    ParsedRow,
-    RowError,
-    find_header,
-    parse_row,
-)
+from contacts.import_format import ParsedRow, find_header, parse_row
 from contacts.imports.wishes import Wishes
-from core.sheets import Limits, UnreadableFile, iter_sandboxed, read_in_sandbox
+from core.importing.headers import Header
+from core.importing.rows import BadRow, RowError, first_rows, unpacked
+from core.sheets import Limits, UnreadableFile, iter_sandboxed
 from core.text import fold
 
 NO_WISHES = Wishes()
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A refused row; its cells stay in the file. `name` is what its column of names says."""
-
-    row: int
-    name: str
-    errors: list[RowError]
 
 
 @dataclass(slots=True)
@@ -50,36 +33,10 @@ class FileRows:
         return len(self.rows) + len(self.bad)
 
 
-@contextmanager
-def unpacked(
-    path: Path | str, *, kept: Path | None = None, limits: Limits | None = None
-) -> Iterator[Path]:
-    """A file with the filled rows of `path` as JSON lines, read in the sandbox; for the length of a with block.
-
-    With `kept` it stands there, and is there at once the next time. Raises UnreadableFile.
-    """
-    if kept is not None and kept.exists():
-        yield kept
-        return
-    place = kept.parent if kept is not None else None
-    with tempfile.TemporaryDirectory(prefix="wailian-import-", dir=place) as folder:
-        out = Path(folder) / "rows.jsonl"
-        read_in_sandbox(path, out, limits=limits)
-        if kept is not None:
-            # In one step: whoever is killed here leaves nothing that is half there.
-            out = out.replace(kept)
-        yield out
-
-
-def first_rows(lines: Path) -> list[tuple[int, list[str]]]:
-    """Those among which the header stands."""
-    return list(islice(iter_sandboxed(lines), HEADER_ROWS))
-
-
 def read(path: Path | str, *, limits: Limits | None = None, wishes: Wishes = NO_WISHES) -> FileRows:
     """The rows of a file from outside, checked as far as that needs no database.
 
-    Raises core.sheets.UnreadableFile and contacts.import_format.NoHeader (both Invalid, with a sentence).
+    Raises core.sheets.UnreadableFile and core.importing.headers.NoHeader (both Invalid, with a sentence).
     """
     with unpacked(path, kept=wishes.kept, limits=limits) as lines:
         found = FileRows(find_header(first_rows(lines), wishes.columns))

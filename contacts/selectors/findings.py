@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from contacts.models import Contact, ImportFinding, ImportJob
 from contacts.permissions import Viewer
 from contacts.selectors.places import known_places
-from core.cleaning import clean
+from core.importing.pages import holding
 
 ERROR, ALIKE = "error", ImportFinding.ALIKE
 
@@ -25,16 +25,7 @@ def narrowed(
         rows = rows.exclude(contact_ids=[])
     if field:
         rows = rows.filter(field=field)
-    text = clean(q, 100)
-    if text:
-        same_row = Q(row=int(text)) if text.isascii() and text.isdigit() and len(text) < 8 else Q()
-        rows = rows.filter(same_row | Q(name__icontains=text) | Q(value__icontains=text))
-    return rows
-
-
-def fields(job: ImportJob) -> list[str]:
-    """The columns that there are findings about."""
-    return list(job.findings.order_by("field").values_list("field", flat=True).distinct())
+    return holding(rows, q)
 
 
 def people(viewer: Viewer, findings: Sequence[ImportFinding]) -> dict[int, str]:

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from contacts.import_values import BadValue, read_value
+from contacts.import_values import read_value
 from contacts.models import Contact
 from contacts.permissions import Role, role_on, viewer_of
 from core.actors import Actor
 from core.errors import Denied, Invalid
+from core.importing.values import BadValue
 from core.text import clean, normal_reading, pinyin, simplified
 from orgs.models import Category
 from orgs.services import words

@@ -3,34 +3,31 @@
 from functools import partial
 from typing import Any
 
-from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contacts import import_jobs, import_words
-from contacts.import_forms import ColumnsForm, FindingsForm
-from contacts.imports import files
+from contacts import import_words
+from contacts.import_columns import TABLE, template
 from contacts.models import ImportJob
 from contacts.permissions import viewer_of
 from contacts.selectors import findings
 from contacts.services import imports
 from contacts.services.import_choices import choose
 from core import htmx
-from core.errors import Hidden, Invalid, UserError
+from core.errors import Hidden, UserError
+from core.importing import pages, words
+from core.importing.forms import ColumnsForm, FindingsForm
 from core.sheets import MAX_FILE_BYTES
-from core.ui import Action, Crumb, Pager
+from core.ui import Action, Crumb
 from orgs.models import Node
 from orgs.selectors.nodes import dimensions_in
 from orgs.views.guards import maintainers_only, person, scope
 
-PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ALIKE_KIND = (findings.ALIKE, gettext_lazy("Look like somebody"))
 
 
 def _dimension(request: HttpRequest) -> Node:
@@ -53,7 +50,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     try:
         key = request.POST.get("key") or ImportJob.Key.AUTO
         job = imports.upload(
-            by=person(request), dimension=dimension, file=_chosen(request), key=key
+            by=person(request), dimension=dimension, file=pages.chosen(request), key=key
         )
     except Hidden:
         raise
@@ -69,7 +66,7 @@ def _new(
         "dimension": dimension,
         "dimensions": dimensions_in(scope(request)),
         "crumbs": _crumbs(dimension),
-        "labels": import_words.STEPS,
+        "labels": words.STEPS,
         "levels": import_words.LEVEL_WORDS.items(),
         "keys": ImportJob.Key.choices,
         "key": request.POST.get("key") or ImportJob.Key.AUTO,
@@ -78,13 +75,6 @@ def _new(
         "actions": [Action(_("My imports"), reverse("contacts:import-list"), "history")],
     }
     return render(request, "contacts/imports/new.html", context, status=status)
-
-
-def _chosen(request: HttpRequest) -> UploadedFile:  # type: ignore[type-arg]  # bytes in practice
-    file = request.FILES.get("file")
-    if not isinstance(file, UploadedFile):
-        raise Invalid(_("Choose a file"), field="file")
-    return file
 
 
 def _crumbs(dimension: Node) -> list[Crumb]:
@@ -102,7 +92,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
     level = request.GET.get("level", "all")
     if level not in import_words.LEVEL_WORDS:
         raise Hidden(_("There is no such file."))
-    return _file(files.template(level), import_words.template_name(level))
+    return pages.hand_out(template(level), import_words.template_name(level))
 
 
 @require_safe
@@ -111,14 +101,13 @@ def import_list(request: HttpRequest) -> HttpResponse:
     """One's own imports, newest first."""
     mine = dimensions_in(scope(request))
     rows = ImportJob.objects.filter(owner=person(request), dimension__in=mine)
-    pages = Paginator(rows.select_related("dimension").order_by("-pk"), PAGE)
-    page = pages.get_page(request.GET.get("page"))
+    page, pager = pages.paged(request, rows.select_related("dimension").order_by("-pk"))
     home = Crumb(_("External organizations"), reverse("orgs:home"))
     new = Action(_("Import contacts"), reverse("contacts:import-new"), "upload", "primary")
     context = {
         "rows": [(job, import_words.summary(job)) for job in page],
         "columns": import_words.LIST_COLUMNS,
-        "pager": Pager(total=pages.count, page=page.number, pages=pages.num_pages),
+        "pager": pager,
         "crumbs": [home, Crumb(_("My imports"))],
         "tabs": import_words.tabs("imports"),
         "actions": [new],
@@ -135,59 +124,50 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
+    mapping = job.status == ImportJob.Status.MAPPING
     context: dict[str, Any] = {
         **import_words.detail(job),
         **_findings(request, job),
         "crumbs": _crumbs(job.dimension),
-        "has_bad_rows": bool(job.file) and default_storage.exists(import_jobs.bad_rows_name(job)),
-        "query": request.GET.urlencode(),
         "refused": refused,
-        "form": _columns_form(job) if job.status == ImportJob.Status.MAPPING else None,
-        "new_url": f"{reverse('contacts:import-new')}?dimension={job.dimension_id}",
+        "form": _columns_form(job) if mapping else None,
     }
-    return htmx.page(
-        request, "contacts/imports/detail.html", "contacts/imports/partials/_job.html", context, status=status
-    )  # fmt: skip
+    return pages.show(request, job, import_words.urls(job), context, status=status)
 
 
 def _findings(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
     """One page of what the check found, as the address asks for it."""
     asked = {name: request.GET.get(name, "") for name in ("kind", "field", "q")}
-    form = FindingsForm(request.GET, fields=findings.fields(job))
-    page = Paginator(findings.narrowed(job, **asked), PAGE).get_page(request.GET.get("page"))
+    form = FindingsForm(
+        request.GET, table=TABLE, fields=pages.fields(job.findings.all()), kinds=[ALIKE_KIND]
+    )
+    page, pager = pages.paged(request, findings.narrowed(job, **asked))
     shown = list(page)
     people = findings.people(viewer_of(person(request), scope=scope(request)), shown)
     rows = import_words.lines(job, shown, people)
     return {
         "rows": rows,
         "choosing": any(row["options"] for row in rows),
-        "filter": import_words.findings_filter(job, form, asked["q"]),
-        "pager": Pager(
-            total=page.paginator.count, page=page.number, pages=page.paginator.num_pages
-        ),
+        "filter": words.findings_filter(import_words.urls(job).detail, form, asked["q"]),
+        "pager": pager,
     }
 
 
 def _columns_form(job: ImportJob, given: Any = None) -> ColumnsForm:
-    return ColumnsForm(given, described=job.header, chosen=job.columns)
+    return ColumnsForm(given, table=TABLE, described=job.header, chosen=job.columns)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @maintainers_only
 def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
     """Which column of the file is what; then it is checked again."""
-    job = imports.own(by=person(request), job_id=pk)
-    if not job.header or job.status not in imports.ASSIGNABLE:
-        return redirect("contacts:import-detail", pk=job.pk)
-    form = _columns_form(job, request.POST or None)
-    if form.is_bound and form.is_valid():
-        imports.assign(by=person(request), job=job, columns=form.columns())
-        return redirect("contacts:import-detail", pk=job.pk)
-    context = {
-        "job": job, "form": form, "crumbs": _crumbs(job.dimension), "labels": import_words.STEPS,
-        "status_line": import_words.columns_line(job),
-    }  # fmt: skip
-    return render(request, "contacts/imports/columns.html", context, status=form.http_status)
+    by = person(request)
+    job = imports.own(by=by, job_id=pk)
+    return pages.columns(
+        request, job, import_words.urls(job), form=_columns_form(job, request.POST or None),
+        save=lambda form: imports.assign(by=by, job=job, columns=form.columns()),
+        title=_("Import contacts"), crumbs=_crumbs(job.dimension),
+    )  # fmt: skip
 
 
 @require_POST
@@ -206,16 +186,12 @@ def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, pk: int, service: Any) -> HttpResponse:
-    job = imports.own(by=person(request), job_id=pk)
-    try:
-        service(by=person(request), job=job)
-    except Hidden:
-        raise
-    except UserError as error:
-        job.refresh_from_db()
-        return _detail(request, job, refused=str(error), status=error.status)
-    url = reverse("contacts:import-detail", args=[job.pk])
-    return redirect(f"{url}?{request.GET.urlencode()}" if request.GET else url)
+    by = person(request)
+    job = imports.own(by=by, job_id=pk)
+    return pages.act(
+        request, job, import_words.urls(job), lambda one: service(by=by, job=one),
+        lambda error: _detail(request, job, refused=str(error), status=error.status),
+    )  # fmt: skip
 
 
 @require_POST
@@ -234,28 +210,12 @@ def import_choices(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def import_bad_rows(request: HttpRequest, pk: int) -> HttpResponse:
     """The refused rows with their reasons, for the owner."""
-    job = imports.own(by=person(request), job_id=pk)
-    name = import_jobs.bad_rows_name(job)
-    if not job.file or not default_storage.exists(name):
-        raise Hidden(_("There is no such file."))
-    with default_storage.open(name) as file:
-        return _file(file.read(), _("Refused rows"))
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
-    response.headers["Content-Disposition"] = import_words.disposition(f"{name}.xlsx")
-    return response
+    return pages.bad_rows(imports.own(by=person(request), job_id=pk))
 
 
 @require_safe
 def import_card(request: HttpRequest, pk: int) -> HttpResponse:
     """What a notification shows of an import, to its owner."""
     job = imports.own(by=person(request), job_id=pk)
-    if not htmx.is_fragment(request):
-        response: HttpResponse = redirect("contacts:import-detail", pk=job.pk)
-    else:
-        context = {"job": job, "summary": import_words.summary(job)}
-        response = render(request, "contacts/imports/partials/_card.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    urls, said = import_words.urls(job), import_words.summary(job)
+    return pages.card(request, job, urls, place=job.dimension.name, summary=said)

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contacts.import_checks import FileChecks
-from contacts.import_columns import BY_KEY, COLUMNS, examples, headings, notes
-from contacts.import_format import Header, NoHeader, ParsedRow, RowError, find_header, parse_row
+from contacts.import_columns import BY_KEY, COLUMNS, TABLE, examples, headings
+from contacts.import_format import ParsedRow, find_header, parse_row
+from core.importing.headers import Header, NoHeader
+from core.importing.rows import RowError
 
 
 def parsed(row: int = 2, **values: str) -> ParsedRow:
@@ -39,7 +41,7 @@ def test_the_template_is_a_header() -> None:
     header = find_header([(1, headings())])
     assert list(header.columns.values()) == [column.key for column in COLUMNS] == list(BY_KEY)
     assert isinstance(parse_row(2, header.values(examples())), ParsedRow)
-    assert len(notes()) > 5
+    assert len(TABLE.notes()) > 5
 
 
 @pytest.mark.parametrize(

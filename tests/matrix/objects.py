@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Department, InitialSecret, PrivacyNotice, User
 from approvals.models import Application
-from contacts.imports import files
+from contacts.import_columns import template
 from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
 from core import audit, secrets
 from orgs import tree
@@ -186,7 +186,7 @@ def _export(owner: User, dimension: Node) -> ExportJob:
 
 def upload() -> SimpleUploadedFile:
     """A file that an import takes."""
-    return SimpleUploadedFile("people.xlsx", files.template())
+    return SimpleUploadedFile("people.xlsx", template())
 
 
 def document() -> SimpleUploadedFile:

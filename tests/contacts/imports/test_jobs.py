@@ -24,6 +24,7 @@ from contacts.imports.plan import chunks
 from contacts.models import Contact, ImportJob
 from contacts.services import imports
 from core.errors import Conflict, Hidden
+from core.importing.jobs import bad_rows_name
 from core.models import AuditEntry, OutboxEntry
 from core.sheets import UnreadableFile, read_rows, write_csv
 from im.models import Message
@@ -100,7 +101,7 @@ def test_bad_rows_are_kept_for_the_owner_without_formulas(
         bad_rows.EXPECTED
     )
     assert directory() == before
-    rows = list(read_rows(default_storage.path(import_jobs.bad_rows_name(job))))
+    rows = list(read_rows(default_storage.path(bad_rows_name(job))))
     assert rows[0][: len(headings())] == headings()
     assert len(rows) == 1 + len(bad_rows.BAD)
     # Text, so that a spreadsheet shows it instead of reckoning (T74).
@@ -111,7 +112,7 @@ def test_bad_rows_are_kept_for_the_owner_without_formulas(
     again = upload(
         maintainer,
         dimension,
-        Path(default_storage.path(import_jobs.bad_rows_name(job))).read_bytes(),
+        Path(default_storage.path(bad_rows_name(job))).read_bytes(),
     )
     import_jobs.check(job_id=again.pk)
     again.refresh_from_db()
@@ -123,7 +124,7 @@ def test_a_formula_in_a_cell_of_the_bad_rows_is_text(maintainer: User, dimension
 
     job = upload(maintainer, dimension, '组织,姓名,备注\n=1+1,甲,"=cmd|x"\n')
     import_jobs.check(job_id=job.pk)
-    with zipfile.ZipFile(default_storage.path(import_jobs.bad_rows_name(job))) as book:
+    with zipfile.ZipFile(default_storage.path(bad_rows_name(job))) as book:
         assert b"<f>" not in book.read("xl/worksheets/sheet1.xml")
 
 
@@ -299,7 +300,7 @@ def test_hostile_files_end_as_refused(
 def test_old_files_go(maintainer: User, dimension: Node) -> None:
     job = upload(maintainer, dimension, "组织,姓名\n=1,甲\n")
     import_jobs.check(job_id=job.pk)
-    names = [job.file.name, import_jobs.bad_rows_name(job)]
+    names = [job.file.name, bad_rows_name(job)]
     assert all(default_storage.exists(name) for name in names)
     assert import_jobs.purge_files() == 0
     ImportJob.objects.update(created_at=timezone.now() - datetime.timedelta(days=8))
@@ -308,9 +309,9 @@ def test_old_files_go(maintainer: User, dimension: Node) -> None:
 
 
 def test_the_template_can_be_imported(tmp_path: Path) -> None:
-    from contacts.imports import files
+    from contacts.import_columns import template
 
     path = tmp_path / "template.xlsx"
-    path.write_bytes(files.template())
+    path.write_bytes(template())
     assert next(iter(read_rows(path))) == headings()
-    assert io.BytesIO(files.template()).getvalue()[:2] == b"PK"
+    assert io.BytesIO(template()).getvalue()[:2] == b"PK"

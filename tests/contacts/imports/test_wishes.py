@@ -11,11 +11,11 @@ from django.utils import translation
 
 from accounts.models import User
 from contacts import import_jobs
-from contacts.import_columns import LEVELS, headings
-from contacts.imports import files
+from contacts.import_columns import LEVELS, headings, template
 from contacts.models import Contact, ImportColumns, ImportJob
 from contacts.services import imports
 from core.errors import Conflict, Invalid
+from core.importing.jobs import bad_rows_name
 from core.sheets import read_rows
 from orgs.models import Node
 from tests.contacts.imports.conftest import directory, told
@@ -107,7 +107,7 @@ def test_only_the_good_rows(maintainer: User, dimension: Node, tmp_path: Path) -
     ImportColumns.objects.all().delete()
     job = upload(maintainer, dimension, MIXED.replace("内部备注", "备注"))
     checked(job)
-    assert (job.status, job.total, len(job.left_out), imports.good_rows(job)) == (
+    assert (job.status, job.total, len(job.left_out), job.good_rows) == (
         "refused",
         20,
         4,
@@ -125,12 +125,12 @@ def test_only_the_good_rows(maintainer: User, dimension: Node, tmp_path: Path) -
     over = enter(maintainer).get(reverse("contacts:import-detail", args=[job.pk])).content.decode()
     assert "有 4 行因错误未导入" in over
     # Their file has the columns of the original, and comes back as it is once it is mended.
-    rows = list(read_rows(default_storage.path(import_jobs.bad_rows_name(job))))
+    rows = list(read_rows(default_storage.path(bad_rows_name(job))))
     assert rows[0] == ["组织", "姓名", "手机", "备注", "原文件行号", "未导入原因"]
     assert rows[1][:5] == ["公司1", "人4", "12", "私4", "6"]
     assert rows[1][5].startswith("手机")
     again = checked(
-        upload(maintainer, dimension, Path(default_storage.path(import_jobs.bad_rows_name(job))).read_bytes())
+        upload(maintainer, dimension, Path(default_storage.path(bad_rows_name(job))).read_bytes())
     )  # fmt: skip
     assert (again.status, again.total) == ("refused", 4)
 
@@ -221,7 +221,7 @@ def test_templates(
 ) -> None:
     path = tmp_path / "template.xlsx"
     with translation.override(language):
-        path.write_bytes(files.template(level))
+        path.write_bytes(template(level))
     header = next(iter(read_rows(path)))
     assert header == headings(level, english=language == "en")
     example = {

@@ -6,29 +6,27 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contacts.import_columns import COLUMNS, label_of
-from contacts.imports.headers import header_of
-from contacts.selectors.findings import ALIKE, ERROR
-from contacts.services.imports import check_columns
 from core.errors import Invalid
 from core.forms import UiForm
+from core.importing import headers
+from core.importing.columns import Table
 from core.sheets.xlsx import column_letters
 
 
 class ColumnsForm(UiForm):
-    """One choice for each column of the file; `described` is ImportJob.header, `chosen` what was said before."""
+    """One choice for each column of the file; `described` is UploadJob.header, `chosen` what was said before."""
 
     def __init__(
-        self, *args: Any, described: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], **kwargs: Any
+        self, *args: Any, table: Table, described: Sequence[Mapping[str, Any]], chosen: Mapping[str, str], **kwargs: Any
     ) -> None:  # fmt: skip
-        self.described = described
+        self.table, self.described = table, described
         super().__init__(*args, **kwargs)
-        choices = [("", _("Do not read")), *((column.key, column.label) for column in COLUMNS)]
+        columns = [(column.key, column.label) for column in table.columns]
         for at, column in enumerate(described):
             heading = column["heading"] or column_letters(at + 1)
             self.fields[f"c{at}"] = forms.ChoiceField(
                 label=_("What is “%(heading)s”?") % {"heading": heading},
-                choices=choices,
+                choices=[("", _("Do not read")), *columns],
                 required=False,
                 initial=chosen.get(str(at), "") if chosen else column["key"],
                 widget=forms.Select(attrs={"class": "form-select"}),
@@ -46,22 +44,30 @@ class ColumnsForm(UiForm):
 
     def clean(self) -> dict[str, Any]:
         try:
-            check_columns(header_of(self.described, self.columns()))
+            headers.check(self.table, headers.header_of(self.described, self.columns()))
         except Invalid as error:
             raise forms.ValidationError(str(error)) from error
         return self.cleaned_data
 
 
 class FindingsForm(UiForm):
-    """Narrows the findings of a check. `fields`: the columns that there are findings about."""
+    """Narrows the findings of a check. `kinds`: what there may be beside errors; `fields`: columns with findings."""
 
-    kind = forms.ChoiceField(
-        label=_("Result"), required=False,
-        choices=[("", _("All results")), (ERROR, _("Errors")), (ALIKE, _("Look like somebody"))],
-    )  # fmt: skip
+    kind = forms.ChoiceField(label=_("Result"), required=False)
     field = forms.ChoiceField(label=_("Field"), required=False)
 
-    def __init__(self, *args: Any, fields: Sequence[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, table: Table, fields: Sequence[str], kinds: Sequence[tuple[str, Any]] = (), **kwargs: Any
+    ) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        names = [(key, label_of(key)) for key in fields]
+        names = [(key, table.label_of(key)) for key in fields]
         self.fields["field"].choices = [("", _("All fields")), *names]  # type: ignore[attr-defined]  # a choice field
+        results = [("", _("All results")), ("error", _("Errors")), *kinds]
+        self.fields["kind"].choices = results  # type: ignore[attr-defined]  # a choice field
+        if not kinds:
+            del self.fields["kind"]
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to narrow."""
+        return len(self.fields["field"].choices) == 1  # type: ignore[attr-defined]  # a choice field
