@@ -57,3 +57,10 @@ def sessions_ending(user_id: int, **which: Any) -> None:
     hook = _hook("SESSIONS_ENDING")
     if hook:
         hook(user_id=user_id, **which)
+
+
+def notify(**notice: Any) -> None:
+    """A notification. NOTICES: user_ids, card_kind, card_ref, body, dedupe_key -> how many are new."""
+    hook = _hook("NOTICES")
+    if hook:
+        hook(**notice)

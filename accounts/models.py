@@ -13,6 +13,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.import_models import StaffColumns as StaffColumns
+from accounts.import_models import StaffFinding as StaffFinding
+from accounts.import_models import StaffImport as StaffImport
 from accounts.querysets import DepartmentQuerySet, UserManager
 
 

@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from accounts import jobs
+from accounts import import_jobs, jobs
 from core.effects import effect, schedule
 
 
@@ -20,6 +20,24 @@ def send_reset(*, user_id: int, ip: str) -> None:
 def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
     """A mail about a change of how somebody logs in."""
     jobs.tell_of_change(user_id=user_id, what=what, ip=ip)
+
+
+@effect("accounts.check_import")
+def check_import(*, job_id: int) -> None:
+    """Compares an uploaded file with the staff who are there."""
+    import_jobs.check(job_id=job_id)
+
+
+@effect("accounts.run_import")
+def run_import(*, job_id: int) -> None:
+    """Carries out a confirmed import of staff."""
+    import_jobs.run(job_id=job_id)
+
+
+@schedule("accounts.purge_imports")
+def purge_imports() -> None:
+    """Throws old uploads of staff away."""
+    import_jobs.purge_files()
 
 
 @schedule("accounts.clear_expired")

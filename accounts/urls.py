@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from accounts.views import (
     departments,
     forgotten,
+    imports,
     issue,
     login,
     own,
@@ -18,6 +19,7 @@ from accounts.views import (
 )
 
 app_name = "accounts"
+IMPORTS = "console/staff/imports/"
 urlpatterns: list[URLPattern] = [
     path("", login.home, name="home"),
     path("login/", login.login, name="login"),
@@ -51,6 +53,20 @@ urlpatterns: list[URLPattern] = [
     path("console/login-policy/", policy.login_policy, name="login-policy"),
     path("console/staff/", staff.staff, name="staff"),
     path("console/staff/new/", staff.staff_create, name="staff-create"),
+    path("console/staff/export/", imports.staff_export, name="staff-export"),
+    path(f"{IMPORTS}new/", imports.import_new, name="staff-import-new"),
+    path(f"{IMPORTS}template/", imports.import_template, name="staff-import-template"),
+    path(f"{IMPORTS}<int:pk>/", imports.import_detail, name="staff-import-detail"),
+    path(f"{IMPORTS}<int:pk>/columns/", imports.import_columns, name="staff-import-columns"),
+    path(f"{IMPORTS}<int:pk>/confirm/", imports.import_confirm, name="staff-import-confirm"),
+    path(f"{IMPORTS}<int:pk>/cancel/", imports.import_cancel, name="staff-import-cancel"),
+    path(f"{IMPORTS}<int:pk>/bad-rows/", imports.import_bad_rows, name="staff-import-bad-rows"),
+    path(f"{IMPORTS}<int:pk>/card/", imports.import_card, name="staff-import-card"),
+    path(
+        f"{IMPORTS}<int:pk>/credentials/",
+        imports.import_credentials,
+        name="staff-import-credentials",
+    ),
     path("console/staff/<int:user_id>/", staff.staff_page, name="staff-page"),
     path("console/staff/<int:user_id>/edit/", staff.staff_edit, name="staff-edit"),
     path("console/staff/<int:user_id>/<slug:action>/", staff_actions.staff_act, name="staff-act"),

@@ -14,6 +14,11 @@ from core.models import AuditEntry
 ACTIONS: dict[str, str | Promise] = {
     "staff.create": _("Added"),
     "staff.update": _("Changed"),
+    "staff.export": _("Staff exported"),
+    "staff_import.upload": _("File with staff uploaded"),
+    "staff_import.confirm": _("Import of staff confirmed"),
+    "staff_import.cancel": _("Import of staff cancelled"),
+    "staff_import.run": _("Staff imported"),
     "login.create": _("Login created"),
     "login.disable": _("Disabled"),
     "login.enable": _("Enabled"),

@@ -214,6 +214,7 @@ EXTERNAL_WHY = "contacts.accounts_hooks.why"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
+NOTICES = "im.services.notices.notify"
 # What the tree of the back office asks about the people in it.
 NODE_COUNTS = "contacts.node_people.counts"
 NODE_PREVIEW = "contacts.node_people.preview"
@@ -224,6 +225,7 @@ IM_CARDS = {
     "approvals.application": "approvals:application-card",
     "contacts.import": "contacts:import-card",
     "contacts.export": "contacts:export-card",
+    "accounts.staff_import": "accounts:staff-import-card",
     "orgs.restructuring": "orgs:restructuring-card",
     "orgs.restructuring_batch": "orgs:restructuring-batch-card",
     "contacts.bulk": "contacts:bulk-card",
@@ -251,6 +253,7 @@ IM_CARD_READERS = {
     "approvals.application": "approvals.selectors.readable",
     "contacts.import": "contacts.selectors.notices.imports",
     "contacts.export": "contacts.selectors.notices.exports",
+    "accounts.staff_import": "accounts.import_selectors.own_imports",
     "contacts.bulk": "contacts.selectors.notices.bulk_jobs",
     "contacts.expiry": "contacts.selectors.notices.expiries",
     "trail.check": "trail.selectors.checks_readable",
@@ -335,6 +338,10 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
+    "staff-imports-purge": {
+        "task": "accounts.purge_imports",
+        "schedule": crontab(hour=3, minute=45),
+    },
     "views-end": {"task": "contacts.end_views", "schedule": 60.0},
     "expiry-notices": {"task": "contacts.announce_expiry", "schedule": crontab(minute="*/10")},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},

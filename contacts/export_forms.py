@@ -42,11 +42,3 @@ class ExportForm(UiForm):
             self.fields["reach"].initial = reaches[0][0]
         else:
             del self.fields["reach"]
-
-
-class FormatForm(UiForm):
-    """The kind of file of a list that is written at once."""
-
-    format = forms.ChoiceField(
-        label=_("Kind of file"), choices=[("xlsx", _("Excel (.xlsx)")), ("csv", _("CSV, UTF-8"))]
-    )

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import import_words as staff_words
+from accounts.models import StaffImport
 from contacts import bulk_words, export_words, import_words
 from contacts.models import BulkJob, ExportJob, ImportJob
 from contacts.selectors.my_jobs import Job
@@ -90,6 +92,16 @@ def _import(job: ImportJob, _scope: Scope) -> Line:
     )  # fmt: skip
 
 
+def _staff_import(job: StaffImport, _scope: Scope) -> Line:
+    open_ = job.status in (*StaffImport.OPEN, StaffImport.Status.RUNNING)
+    urls = staff_words.urls(job)
+    return Line(
+        title=_("Import of staff: %(file)s") % {"file": job.file_name}, icon="upload", url=urls.detail,
+        state=job.status, at=job.created_at, text=staff_words.summary(job), done=job.done, total=job.total,
+        under_way=job.status in StaffImport.WORKING, cancel_url=urls.cancel if open_ else "", states="import",
+    )  # fmt: skip
+
+
 def _change(job: Restructuring, scope: Scope) -> Line:
     outcome = restructuring_words.outcome(job)
     stoppable = job.is_open and may_cancel(scope=scope, job=job)
@@ -118,4 +130,5 @@ def _batch(batch: RestructuringBatch, scope: Scope) -> Line:
 
 _LINES: dict[type[Any], Callable[[Any, Scope], Line]] = {
     BulkJob: _bulk, ExportJob: _export, ImportJob: _import, Restructuring: _change, RestructuringBatch: _batch,
+    StaffImport: _staff_import,
 }  # fmt: skip

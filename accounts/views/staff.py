@@ -30,17 +30,25 @@ def staff(request: HttpRequest) -> HttpResponse:
     q, state = request.GET.get("q", "")[:100], request.GET.get("state", "")
     context = paged(request, selectors.staff_list(q=q, state=state), "#staff-list")
     locked = selectors.locked_until(context["rows"])
-    new_url = reverse("accounts:staff-create")
     context |= {
         "rows": [words.StaffRow(row, locked=row.pk in locked) for row in context["rows"]],
         "columns": _columns(),
         "crumbs": [Crumb(_("Administration")), Crumb(_("Staff and departments"))],
         "q": q,
         "filter": _filter(q, state),
-        "actions": [Action(_("New staff member"), new_url, "plus", "primary")],
+        "actions": _actions(request),
         "empty_kind": "match" if q or state else "none",
     }
     return htmx.page(request, "accounts/staff.html", "accounts/partials/_staff_list.html", context)
+
+
+def _actions(request: HttpRequest) -> list[Action]:
+    export = f"{reverse('accounts:staff-export')}?{request.GET.urlencode()}"
+    return [
+        Action(_("Export"), export, "download"),
+        Action(_("Import staff"), reverse("accounts:staff-import-new"), "upload"),
+        Action(_("New staff member"), reverse("accounts:staff-create"), "plus", "primary"),
+    ]
 
 
 def _columns() -> list[Column]:

@@ -10,10 +10,9 @@ from approvals.forms import ReasonForm, chosen
 from approvals.selectors import Asked
 from approvals.views.card import SHOWN, show
 from approvals.views.guards import deciders_only
-from contacts.export_forms import FormatForm
-from contacts.views import downloads
 from contacts.views.guards import person, viewer
-from core import htmx
+from core import downloads, htmx
+from core.downloads import FormatForm
 from core.errors import Invalid
 
 

@@ -12,10 +12,6 @@ from core.sheets import write_csv, write_xlsx
 
 Format = ExportJob.Format
 SUFFIXES = {Format.XLSX: "xlsx", Format.CSV: "csv", Format.GB18030: "csv"}
-TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
 # What no file system takes in a name, and what would make a path of it.
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys('\\/:*?"<>|', "_"))
 MAX_NAME = 80

@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts import console_lists, export_words
 from contacts.export_forms import ExportForm
 from contacts.exports.columns import CONTACT_COLUMNS, ORGANIZATION_COLUMNS
-from contacts.exports.files import TYPES
 from contacts.import_words import tabs
 from contacts.models import ExportJob
 from contacts.selection import Selection
 from contacts.services import exports
 from core import htmx
+from core.downloads import TYPES
 from core.errors import Hidden, UserError
 from core.ui import Crumb, Pager
 from orgs.models import Node
@@ -99,7 +99,7 @@ def _ask(request: HttpRequest, form: ExportForm, title: str, back_url: str) -> H
         "back_url": back_url, "wide": True, "icon_name": "download",
     }  # fmt: skip
     return htmx.page(
-        request, "orgs/form_page.html", "components/dialog_form.html", context, status=form.http_status
+        request, "components/form_page.html", "components/dialog_form.html", context, status=form.http_status
     )  # fmt: skip
 
 

@@ -143,7 +143,9 @@ class Work(ABC, Generic[J, P]):
         if row.status != Status.RUNNING:
             raise Cancelled
         sums = row.counts.get("done", {})
-        row.counts["done"] = {name: sums.get(name, 0) + number for name, number in delta.items()}
+        row.counts["done"] = sums | {
+            name: sums.get(name, 0) + number for name, number in delta.items()
+        }
         row.done = done
         row.save(update_fields=["counts", "done"])
         self._show(job)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core import htmx
 from core.cleaning import clean
+from core.downloads import TYPES
 from core.errors import Hidden, Invalid, UserError
 from core.importing import jobs, words
 from core.importing.forms import ColumnsForm
@@ -22,7 +23,6 @@ from core.importing.words import Urls
 from core.ui import Crumb, Pager
 
 PAGE = 50
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 J = TypeVar("J", bound=UploadJob)
 
@@ -111,12 +111,14 @@ def bad_rows(job: UploadJob) -> HttpResponse:
 
 def hand_out(content: bytes, name: str) -> HttpResponse:
     """A workbook as a download."""
-    response = HttpResponse(content, content_type=XLSX)
+    response = HttpResponse(content, content_type=TYPES["xlsx"])
     response.headers["Content-Disposition"] = words.disposition(f"{name}.xlsx")
     return response
 
 
-def card(request: HttpRequest, job: UploadJob, urls: Urls, *, place: str, summary: str) -> HttpResponse:  # fmt: skip
+def card(
+    request: HttpRequest, job: UploadJob, urls: Urls, *, place: str, summary: str
+) -> HttpResponse:
     """What a notification shows of an import."""
     if not htmx.is_fragment(request):
         response: HttpResponse = redirect(urls.detail)

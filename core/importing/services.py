@@ -80,7 +80,9 @@ def confirm(job: UploadJob, *, partly: bool) -> None:
 
 def cancel(job: UploadJob) -> None:
     """Stops an import; what was written stays. Raises Conflict when it is over already."""
-    rows = type(job)._default_manager.filter(pk=job.pk, status__in=[*UploadJob.OPEN, Status.RUNNING])  # fmt: skip
+    rows = type(job)._default_manager.filter(
+        pk=job.pk, status__in=[*UploadJob.OPEN, Status.RUNNING]
+    )
     if not rows.update(status=Status.CANCELLED, finished_at=timezone.now()):
         raise Conflict(_("This import is over already"))
     job.refresh_from_db()

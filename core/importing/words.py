@@ -47,7 +47,9 @@ class Urls:
     def of(cls, prefix: str, job: UploadJob, **more: str) -> Self:
         """Those that are called `prefix`-detail and so on; `more` are others, or others in their place."""
         names = ("detail", "columns", "confirm", "cancel", "bad-rows")
-        found = {name.replace("-", "_"): reverse(f"{prefix}-{name}", args=[job.pk]) for name in names}  # fmt: skip
+        found = {
+            name.replace("-", "_"): reverse(f"{prefix}-{name}", args=[job.pk]) for name in names
+        }
         return cls(**{"new": reverse(f"{prefix}-new"), **found, **more})
 
 

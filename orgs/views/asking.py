@@ -63,7 +63,7 @@ def form_dialog(
         "wide": form.two_columns,
     }
     return htmx.page(
-        request, "orgs/form_page.html", "components/dialog_form.html", context,
+        request, "components/form_page.html", "components/dialog_form.html", context,
         status=form.http_status,
     )  # fmt: skip
 

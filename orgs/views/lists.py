@@ -244,4 +244,4 @@ def directory_settings(request: HttpRequest) -> HttpResponse:
             return htmx.done(request, reverse("orgs:settings"))
     context = {"form": form, "title": _("Directory settings"), "action": reverse("orgs:settings"),
                "back_url": reverse("orgs:home"), "submit": _("Save")}  # fmt: skip
-    return render(request, "orgs/form_page.html", context, status=form.http_status)
+    return render(request, "components/form_page.html", context, status=form.http_status)

@@ -10,7 +10,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from accounts.models import Department, InitialSecret, PrivacyNotice, User
+from accounts.imports.table import template as staff_template
+from accounts.models import Department, InitialSecret, PrivacyNotice, StaffImport, User
 from approvals.models import Application
 from contacts.import_columns import template
 from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
@@ -156,6 +157,12 @@ def _imports(put: Put, people: dict[str, Any], nodes: dict[str, Node], stranger:
     others = _import(stranger, nodes["B"]).pk
     put("import", inside=others, outside=others, **own)
     put("upload", inside=upload, outside=upload)
+    staff = [
+        StaffImport.objects.create(owner=owner, file_name="员工.xlsx", status="checked", total=1)
+        for owner in (stranger, people["SA"])
+    ]
+    put("staff_import", inside=staff[0].pk, outside=staff[0].pk, SA=staff[1].pk)
+    put("staff_upload", inside=staff_upload, outside=staff_upload)
     put("document", inside=document, outside=document)
     own = {role: _export(people[role], nodes["A"]).pk for role in ROLES_THAT_IMPORT}
     others = _export(stranger, nodes["B"]).pk
@@ -187,6 +194,11 @@ def _export(owner: User, dimension: Node) -> ExportJob:
 def upload() -> SimpleUploadedFile:
     """A file that an import takes."""
     return SimpleUploadedFile("people.xlsx", template())
+
+
+def staff_upload() -> SimpleUploadedFile:
+    """A file that an import of staff takes."""
+    return SimpleUploadedFile("staff.xlsx", staff_template())
 
 
 def document() -> SimpleUploadedFile:

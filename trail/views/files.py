@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.views.guards import person, staff_only
-from contacts.export_forms import FormatForm
-from contacts.views import downloads
+from core import downloads
+from core.downloads import FormatForm
 from core.models import AuditEntry
 from trail import permissions, selectors, services, words
 from trail.selectors import Asked

@@ -3,29 +3,51 @@
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
+from django import forms
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from contacts.export_forms import FormatForm
-from contacts.exports.files import TYPES
+from core.forms import UiForm
 from core.sheets import write_csv, write_xlsx
 
 ROWS = 20_000
 """What one file holds."""
 
 
-def ask(request: HttpRequest, form: FormatForm, *, title: str, back_url: str) -> HttpResponse:
-    """The page that asks for the kind of file."""
-    told = _("It holds the newest %(n)s entries that match; narrow the period for older ones.")
-    form.fields["format"].help_text = told % {"n": f"{ROWS:,}"}
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv",
+}
+
+
+class FormatForm(UiForm):
+    """The kind of file of a list that is written at once."""
+
+    format = forms.ChoiceField(
+        label=gettext_lazy("Kind of file"),
+        choices=[("xlsx", gettext_lazy("Excel (.xlsx)")), ("csv", gettext_lazy("CSV, UTF-8"))],
+    )
+
+
+NEWEST = gettext_lazy(
+    "It holds the newest %(n)s entries that match; narrow the period for older ones."
+)
+
+
+def ask(
+    request: HttpRequest, form: FormatForm, *, title: str, back_url: str, told: Any = NEWEST
+) -> HttpResponse:
+    """The page that asks for the kind of file. `told`: what it says about what the file holds."""
+    form.fields["format"].help_text = str(told) % {"n": f"{ROWS:,}"}
     context = {
         "form": form, "title": title, "submit": _("Export"), "action": request.get_full_path(), "back_url": back_url,
     }  # fmt: skip
-    return render(request, "orgs/form_page.html", context, status=form.http_status)
+    return render(request, "components/form_page.html", context, status=form.http_status)
 
 
 def hand_out(
