@@ -37,6 +37,7 @@ from wecom_sync.gateway.answers import (
 from wecom_sync.gateway.callbacks import CallbackKey, open_echo, open_event
 from wecom_sync.gateway.cards import Button, Card
 from wecom_sync.gateway.client import Downstream, Gateway
+from wecom_sync.gateway.directory import Directory
 from wecom_sync.gateway.errors import CallbackRefused, Permanent, Reaction, Retryable, WeComError
 from wecom_sync.gateway.events import (
     CardPressed,
@@ -64,6 +65,7 @@ __all__ = [
     "Credentials",
     "Department",
     "DepartmentNode",
+    "Directory",
     "Downstream",
     "Event",
     "Gateway",
