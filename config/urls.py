@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.urls_console")),
     path("", include("trail.urls")),
     path("", include("portal.urls_api")),
+    path("", include("wecom_sync.urls_callback")),
 ]
 
 handler500 = "core.views.server_error"

@@ -63,10 +63,11 @@ PUBLIC: Final = frozenset(
         "healthz",
         "push-worker",
         "readyz",
-        # A token instead of a session; an external session finds nothing there.
+        # A token or a signature instead of a session.
         "portal-api:todo",
         "portal-api:todo-done",
         "portal-api:todos",
+        "wecom-callback:callback",
     }
 )
 

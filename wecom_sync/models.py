@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import Contact
 from core import secrets
 from orgs.models import Node
+from wecom_sync.callback_models import Callback
 from wecom_sync.run_models import LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
 __all__ = [
+    "Callback",
     "Chain",
     "Connection",
     "LogLine",
@@ -55,9 +57,23 @@ class Connection(models.Model):
         """In the clear, for the gateway only. Raises core.secrets.Unreadable."""
         return secrets.decrypt(bytes(self.secret_cipher))
 
+    @property
+    def callback_token(self) -> str:
+        """ "" until callbacks are set up."""
+        return _clear(self.callback_token_cipher)
+
+    @property
+    def callback_key(self) -> str:
+        """EncodingAESKey; "" until callbacks are set up."""
+        return _clear(self.callback_key_cipher)
+
     def keep_secret(self, text: str) -> None:
         """Sets the secret; it is never shown again."""
         self.secret_cipher = secrets.encrypt(text)
+
+
+def _clear(cipher: bytes | memoryview | None) -> str:
+    return secrets.decrypt(bytes(cipher)) if cipher else ""
 
 
 class Chain(models.Model):

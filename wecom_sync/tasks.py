@@ -1,7 +1,7 @@
 """Entry points of the worker."""
 
 from core.effects import effect, schedule
-from wecom_sync.services import scheduled
+from wecom_sync.services import callbacks, scheduled
 from wecom_sync.sync import work
 
 
@@ -19,8 +19,15 @@ def nightly() -> None:
 
 @schedule("wecom_sync.purge")
 def purge() -> None:
-    """Throws what old runs have read away."""
+    """Throws what old runs have read and old callbacks away."""
     scheduled.purge()
+    callbacks.purge()
+
+
+@effect("wecom_sync.follow")
+def follow(*, connection_id: int) -> None:
+    """Reads anew what callbacks named."""
+    callbacks.follow(connection_id=connection_id)
 
 
 @schedule("wecom_sync.end_forsaken")

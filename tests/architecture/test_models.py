@@ -62,6 +62,7 @@ EXEMPT = {
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",
+    "wecom_sync.Callback": "what WeCom told, no page",
     "wecom_sync.LogLine": "read with its run",
     "wecom_sync.PulledPerson": "what a run has read, no page",
     "wecom_sync.PulledPlace": "what a run has read, no page",
