@@ -54,6 +54,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(max_length=10, default="zh-hans")
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.AUTO)
     demo = models.BooleanField(default=False)
+    # What of him a synchronization keeps, by words ("name place"): nobody changes that here (SPEC WEC-7).
+    kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     # Read for the person of a request by his session and by its door; None where nobody has.
@@ -127,6 +129,7 @@ class Department(models.Model):
     sort_key = models.CharField(max_length=300, db_collation="C", blank=True)
     initials = models.CharField(max_length=60, blank=True)
     order = models.IntegerField(default=0)
+    kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     group = models.OneToOneField(Group, models.PROTECT, related_name="department", editable=False)
     members = models.ManyToManyField(
         User, through="DepartmentMembership", related_name="departments"

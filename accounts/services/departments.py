@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from accounts import names, permissions
 from accounts.models import Department, DepartmentMembership, User
 from core import audit
-from core.actors import Actor
+from core.actors import Actor, SystemActor
 from core.errors import Conflict, Invalid
+from core.kept import refuse_kept
 
 # One writer of departments and members at a time: two closures computed side by side would each miss the other's
 # rows. Transaction-level advisory lock.
@@ -76,6 +77,12 @@ def sync_groups(department_ids: Iterable[int]) -> None:
         cursor.execute(_INSERT, [ids])
 
 
+def _refuse_kept(department: Department, by: Actor) -> None:
+    """Name, place and members of a synchronized department are changed in WeCom."""
+    if not isinstance(by, SystemActor):
+        refuse_kept(department.kept, "name", "place")
+
+
 def _saved(department: Department) -> Department:
     try:
         with transaction.atomic():
@@ -111,6 +118,7 @@ def rename(*, department: Department, name: str, by: Actor) -> Department:
     permissions.require_admin(by)
     lock()
     department = Department.objects.select_for_update().get(pk=department.pk)
+    _refuse_kept(department, by)
     before = department.name
     department.name = name
     for column, value in names.columns(name, surname=False).items():
@@ -137,6 +145,7 @@ def move(
     permissions.require_admin(by)
     lock()
     department = Department.objects.select_for_update().get(pk=department.pk)
+    _refuse_kept(department, by)
     if parent is not None and department.pk in above([parent.pk]):
         raise Conflict(_("A department cannot be moved into itself or into one below it"))
     old = department.parent
@@ -161,6 +170,7 @@ def delete(*, department: Department, by: Actor) -> None:
     department = (
         Department.objects.select_for_update().select_related("group").get(pk=department.pk)
     )
+    _refuse_kept(department, by)
     if department.children.exists():
         raise Conflict(_("The department still has departments below it"))
     if department.memberships.exists():
@@ -183,7 +193,12 @@ def add_member(
     lock()
     if user.is_external:
         raise Conflict(_("External people belong to no internal department"))
-    first = not DepartmentMembership.objects.filter(user=user).exists()
+    own = set(
+        DepartmentMembership.objects.filter(user=user).values_list("department_id", flat=True)
+    )
+    if department.pk not in own:
+        _refuse_kept(department, by)
+    first = not own
     main = first if is_main is None else is_main
     if main:
         DepartmentMembership.objects.filter(user=user).exclude(department=department).update(
@@ -211,6 +226,7 @@ def remove_member(*, department: Department, user: User, by: Actor) -> bool:
     """Takes a person out of a department; False when he was not in it. Administrators only (Denied)."""
     permissions.require_admin(by)
     lock()
+    _refuse_kept(department, by)
     gone = DepartmentMembership.objects.filter(department=department, user=user).delete()[0]
     if gone:
         _ensure_main(user)

@@ -13,6 +13,7 @@ from accounts.services import access, departments
 from core import audit
 from core.actors import Actor, SystemActor
 from core.errors import Conflict, Invalid
+from core.kept import refuse_kept
 
 FIELDS = ("username", "name", "email", "mobile", "position", "employee_code")
 
@@ -100,6 +101,8 @@ def update_staff(
         raise TypeError(f"not editable: {', '.join(sorted(unknown))}")
     user = User.objects.select_for_update().get(pk=user.pk, kind=User.Kind.STAFF)
     before = _shown(user)
+    if changes.get("name", user.name) != user.name:
+        _refuse_kept(user, by)
     if "username" in changes:
         changes["username"] = names.clean_login_name(changes["username"])
         require_free(changes["username"], but=user)
@@ -116,6 +119,11 @@ def update_staff(
     if department_ids is not None:
         departments.set_departments(user=user, department_ids=department_ids, by=by)
     return user
+
+
+def _refuse_kept(user: User, by: Actor) -> None:
+    if not isinstance(by, SystemActor):
+        refuse_kept(user.kept, "name")
 
 
 @transaction.atomic

@@ -18,10 +18,10 @@ from contacts.services import people, places, sharing
 from contacts.services.shared import Changed, claim_all, missing, record_all
 from core.actors import Actor
 from core.errors import Invalid
+from core.kept import refuse_kept
 from orgs.models import Node
 from orgs.permissions import as_now
 from orgs.services import words
-from orgs.services.shared import refuse_kept
 
 
 @transaction.atomic

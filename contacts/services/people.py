@@ -22,10 +22,10 @@ from contacts.services.shared import SIGNED, claim, claim_with_role, missing, re
 from core import audit
 from core.actors import Actor
 from core.errors import Conflict, Denied, Hidden, Invalid
+from core.kept import refuse_kept
 from core.pictures import reencode_avatar
 from orgs.models import DirectorySettings, Node, Source
 from orgs.permissions import as_now
-from orgs.services.shared import refuse_kept
 
 __all__ = [
     "Duplicates",

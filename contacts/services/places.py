@@ -15,9 +15,9 @@ from contacts.permissions import Role
 from contacts.services.shared import claim, record, record_all
 from core.actors import Actor
 from core.errors import Conflict, Hidden, Invalid
+from core.kept import refuse_kept
 from orgs.models import Node, Source
 from orgs.permissions import require_maintain, scope_for
-from orgs.services.shared import refuse_kept
 
 
 @transaction.atomic

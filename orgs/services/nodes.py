@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from core import audit
 from core.actors import Actor
 from core.errors import Denied, Hidden, Invalid
+from core.kept import refuse_kept
 from orgs import tree
 from orgs.events import Report
 from orgs.models import Node
@@ -21,7 +22,7 @@ from orgs.permissions import require_maintain
 from orgs.selectors.ranges import inherited_labels
 from orgs.services import fields as node_fields
 from orgs.services.fields import Fields
-from orgs.services.shared import locked, refuse_kept, refuse_stale, refuse_twin, unique_code
+from orgs.services.shared import locked, refuse_stale, refuse_twin, unique_code
 
 
 @transaction.atomic

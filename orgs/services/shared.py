@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.actors import Actor
-from core.errors import Conflict, Denied, Hidden, Invalid
+from core.errors import Conflict, Hidden, Invalid
 from orgs import tree
 from orgs.models import Node
 from orgs.permissions import scope_for
@@ -65,12 +65,6 @@ def _code_taken(holder: Node | None) -> Invalid:
             "This code cannot be used. Choose another one, or ask somebody who maintains everything"
         )
     return Invalid(message, field="code", code="code_taken")
-
-
-def refuse_kept(kept: str, *words: str) -> None:
-    """Raises Denied when a person changes what a synchronization would change back; `kept` is that of the row."""
-    if set(kept.split()).intersection(words):
-        raise Denied(_("This is synchronized from WeCom. Change it there"), code="kept")
 
 
 def refuse_stale(node: Node, version: str) -> None:
