@@ -16,6 +16,7 @@ from accounts.views import (
     sso,
     staff,
     staff_actions,
+    staff_leave,
 )
 
 app_name = "accounts"
@@ -69,6 +70,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path("console/staff/<int:user_id>/", staff.staff_page, name="staff-page"),
     path("console/staff/<int:user_id>/edit/", staff.staff_edit, name="staff-edit"),
+    path("console/staff/<int:user_id>/disable/", staff_leave.staff_disable, name="staff-disable"),
     path("console/staff/<int:user_id>/<slug:action>/", staff_actions.staff_act, name="staff-act"),
     path("console/departments/", departments.departments, name="departments"),
     path("console/departments/new/", departments.department_create, name="department-create"),

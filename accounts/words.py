@@ -14,6 +14,7 @@ from core.models import AuditEntry
 ACTIONS: dict[str, str | Promise] = {
     "staff.create": _("Added"),
     "staff.update": _("Changed"),
+    "staff.hand_over": _("Handed over to others"),
     "staff.export": _("Staff exported"),
     "staff_import.upload": _("File with staff uploaded"),
     "staff_import.confirm": _("Import of staff confirmed"),

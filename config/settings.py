@@ -215,6 +215,12 @@ CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
 NOTICES = "im.services.notices.notify"
+# What hangs on a staff member who is disabled.
+HAND_OVER = [
+    "orgs.handover.Dimensions",
+    "contacts.handover.Followed",
+    "approvals.handover.Applications",
+]
 # What the tree of the back office asks about the people in it.
 NODE_COUNTS = "contacts.node_people.counts"
 NODE_PREVIEW = "contacts.node_people.preview"

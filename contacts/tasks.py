@@ -1,6 +1,6 @@
 """Entry points of the worker."""
 
-from contacts import bulk_work, counts, expiry, export_jobs, import_jobs, jobs
+from contacts import bulk_work, counts, expiry, export_jobs, handover, import_jobs, jobs
 from contacts.services import view_as
 from core.effects import effect, schedule
 
@@ -27,6 +27,12 @@ def run_export(*, job_id: int) -> None:
 def run_bulk(*, job_id: int) -> None:
     """Carries an action on many contacts out."""
     bulk_work.run(job_id=job_id)
+
+
+@effect("contacts.hand_over_followed")
+def hand_over_followed(*, former_id: int, to_id: int, by_id: int) -> None:
+    """Gives the contacts of somebody who was disabled to his successor."""
+    handover.carry_on(former_id=former_id, to_id=to_id, by_id=by_id)
 
 
 @schedule("contacts.purge_exports")

@@ -5,7 +5,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts import hooks, permissions, throttle
+from accounts import handover, hooks, permissions, throttle
 from accounts.models import ActivationLink, InitialSecret, Session, User
 from accounts.selectors import session_ref
 from core import audit, live
@@ -67,6 +67,9 @@ def disable(*, user: User, by: Actor) -> User:
     audit.record(
         action="login.disable", obj=user, by=by, before={"active": True}, after={"active": False}
     )
+    if not user.is_external:
+        for part in handover.parts():
+            part.left(user)
     return user
 
 

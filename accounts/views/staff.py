@@ -17,7 +17,7 @@ from accounts.services import credentials, people
 from accounts.views.guards import admin_only, person
 from accounts.views.picker import department_items
 from accounts.views.shared import attempt, department_field, paged, staff_facts
-from accounts.views.staff_actions import allowed
+from accounts.views.staff_actions import StaffAction, allowed
 from core import audit, htmx
 from core.phones import display
 from core.ui import Action, Column, Crumb
@@ -122,13 +122,21 @@ def staff_page(request: HttpRequest, user_id: int) -> HttpResponse:
         "rights": words.rights(user),
         "actions": [Action(_("Edit"), reverse("accounts:staff-edit", args=[user.pk]), "pencil")],
         "right_actions": [action.link(user) for action in actions if action.right],
-        "more": [action.link(user) for action in actions if not action.right],
+        "more": _more(user, by, actions),
         "issue": selectors.latest_issue(user=user, reader=by),
         "locked_until": selectors.locked_until([user]).get(user.pk),
         "sessions": selectors.sessions_of(user),
         "history": words.lines(audit.history(obj=user, limit=20)),
     }
     return render(request, "accounts/staff_page.html", context)
+
+
+def _more(user: User, by: User, actions: list[StaffAction]) -> list[Action]:
+    links = [action.link(user) for action in actions if not action.right]
+    if user.is_active and user.pk != by.pk:
+        url = reverse("accounts:staff-disable", args=[user.pk])
+        links.append(Action(_("Disable"), url, "user-off", "bad"))
+    return links
 
 
 @admin_only

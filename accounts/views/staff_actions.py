@@ -54,11 +54,6 @@ def _reissue(*, user: User, by: User) -> None:
 
 ACTIONS = (
     StaffAction(
-        "disable", _("Disable"), _("Disable %(name)s?"), _("%(name)s is disabled"), access.disable,
-        lambda user: user.is_active, _("All log-ins end at once. Nothing is lost; enabling brings the person back."),
-        "user-off",
-    ),
-    StaffAction(
         "enable", _("Enable"), _("Enable %(name)s?"), _("%(name)s is enabled"), access.enable,
         lambda user: not user.is_active, _("Old log-ins stay ended."), "user-check", danger=False,
     ),

@@ -179,9 +179,10 @@ def test_actions_ask_then_do(enter: Enter) -> None:
     admin, user = AdminFactory(), StaffFactory()
     client = enter(admin)
     url = f"/console/staff/{user.pk}/"
-    dialog = client.get(f"{url}disable/", headers=HX).content.decode()
+    dialog = client.get(f"{url}reissue/", headers=HX).content.decode()
     assert "<dialog" in dialog
     assert user.name in dialog
+    assert user.name in client.get(f"{url}disable/").content.decode()  # a page: see test_leaving
     answer = client.post(f"{url}disable/", headers=HX)
     assert (answer.status_code, answer["HX-Redirect"]) == (204, url)
     for action, field, value in (

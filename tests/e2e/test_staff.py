@@ -10,9 +10,14 @@ from pytest_django import Settings
 
 from accounts import import_jobs, jobs
 from accounts.models import StaffImport, User
+from contacts.models import Contact
 from core.models import OutboxEntry
+from orgs.models import Node
+from orgs.services import grants
 from tests.e2e.helpers import Open, check_everywhere
-from tests.factories.accounts import AdminFactory, DepartmentFactory
+from tests.factories.accounts import AdminFactory, DepartmentFactory, StaffFactory
+from tests.factories.contacts import make_many
+from tests.factories.orgs import make_dimension, make_organization
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.e2e]
 ROWS = (
@@ -58,3 +63,27 @@ def test_staff_from_a_file(open_as: Open, tmp_path: Path, settings: Settings) ->
     page.get_by_label("我已保存").check()
     page.get_by_role("button", name="完成").click()
     expect(page.get_by_text("已查看 2 个初始密码")).to_be_visible()
+
+
+def test_disabling_with_a_hand_over(open_as: Open) -> None:
+    admin: User = AdminFactory(name="周管理", username="root")
+    leaver: User = StaffFactory(name="沈离岗")
+    StaffFactory(name="何接手")
+    for name in ("战略供应商", "渠道合作伙伴"):
+        grants.add_maintainer(by=admin, dimension=make_dimension(name), to=leaver)
+    contacts = make_many(make_organization(Node.objects.get(name="战略供应商"), "恒拓精密"), 8)
+    Contact.objects.filter(pk__in=contacts).update(follower=leaver)
+    page = open_as(admin, f"/console/staff/{leaver.pk}/")
+    page.locator("summary[aria-label=更多操作]").click()
+    page.get_by_role("link", name="停用").click()
+    page.wait_for_url("**/disable/")
+    check_everywhere(page, "staff-disable")
+    for field in ("维度的新维护者", "联系人的新跟进人"):
+        page.get_by_role("link", name=f"选择 {field}").click()
+        page.get_by_role("dialog").get_by_text("何接手").click()
+        page.get_by_role("dialog").get_by_role("button", name="选择").click()
+        expect(page.get_by_role("group", name=field).get_by_text("何接手")).to_be_visible()
+    check_everywhere(page, "staff-disable-chosen")
+    page.get_by_role("button", name="停用").click()
+    expect(page.get_by_text("已停用 沈离岗")).to_be_visible()
+    assert Contact.objects.filter(follower__name="何接手").count() == 8
