@@ -12,6 +12,7 @@ from core import audit
 from core.cleaning import clean
 from core.importing.jobs import Work, columns_of, rows_path
 from core.importing.rows import RowError
+from core.owners import owner_of
 
 BATCH = 2000
 
@@ -25,7 +26,7 @@ class Staff(Work[StaffImport, StaffPlan]):
         self, job: StaffImport, *, left_out: frozenset[int] = frozenset(), looking: bool = False
     ) -> StaffPlan:
         return plan.make(
-            path=Path(job.file.path), by=job.owner, kept=rows_path(job), columns=columns_of(job),
+            path=Path(job.file.path), by=owner_of(job), kept=rows_path(job), columns=columns_of(job),
             new_departments=job.new_departments, left_out=left_out,
         )  # fmt: skip
 

@@ -17,8 +17,9 @@ from contacts.selection import Selection
 from contacts.services import bulk
 from core import audit, live
 from core.errors import Denied, UserError
+from core.owners import owner_of
 from im.services import notify
-from orgs.permissions import as_now, require_maintain
+from orgs.permissions import require_maintain
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ def run(*, job_id: int) -> None:
 
 def _next(job: BulkJob) -> Page | None:
     """The next hundred that the owner, as he is now, may see; raises when he may not work here any more."""
-    owner = as_now(job.owner)
+    owner = owner_of(job)
     require_maintain(by=owner, node=job.node)
     bulk.known(by=owner, action=job.action, options=job.options)
     pages = Selection.from_json(job.asked).pages(viewer_of(owner), after=job.position, size=BATCH)

@@ -22,8 +22,9 @@ from contacts.models import ExportJob
 from contacts.permissions import Viewer, viewer_of
 from contacts.selection import Selection
 from core import audit, live
-from core.errors import Hidden, UserError
+from core.errors import UserError
 from core.importing.columns import Column
+from core.owners import owner_of
 from im.services import notify
 from orgs.permissions import as_now, require_maintain
 
@@ -111,9 +112,7 @@ def _now(job: ExportJob) -> Callable[[], Viewer]:
     """The owner at any moment of the work. Being disabled ends it, whatever is enabled later (T45, T46)."""
 
     def now() -> Viewer:
-        if not User.objects.filter(pk=job.owner_id, session_epoch=job.epoch).exists():
-            raise Hidden(_("Your access was ended meanwhile. Export it again"))
-        return may_export(by=job.owner, job=job)
+        return may_export(by=owner_of(job), job=job)
 
     return now
 

@@ -11,6 +11,7 @@ from contacts.models import ImportColumns, ImportJob
 from core import audit
 from core.importing.jobs import Work, columns_of, rows_path
 from core.importing.rows import RowError
+from core.owners import owner_of
 from im.services import notify
 from orgs.models import Node
 
@@ -28,7 +29,9 @@ class Contacts(Work[ImportJob, Plan]):
             for at, said in job.choices.items()
         }
         wishes = Wishes(columns_of(job), job.key, left_out, rows_path(job), choices, looking)
-        return plan.make(path=job.file.path, dimension=job.dimension, by=job.owner, wishes=wishes)
+        return plan.make(
+            path=job.file.path, dimension=job.dimension, by=owner_of(job), wishes=wishes
+        )
 
     def carry_out(self, job: ImportJob, found: Plan) -> None:
         apply.run(plan=found, by=job.owner, report=lambda delta, done: _progress(job, delta, done))

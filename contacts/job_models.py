@@ -22,6 +22,9 @@ class ImportJob(UploadJob):
         EMAIL = "email", _("E-mail only")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="imports")
+    epoch = models.PositiveIntegerField(
+        db_default=0
+    )  # as of an export, of the last step that was asked for
     dimension = models.ForeignKey(Node, models.CASCADE, related_name="imports")
     key = models.CharField(max_length=6, choices=Key.choices, default=Key.AUTO)
     # Row (as text) → the id of the contact that it is, or the ids of those that it is not (contacts.imports.alike).
@@ -70,8 +73,6 @@ class ExportJob(WorkerJob):
         GB18030 = "gb18030", _("CSV, GB18030")
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exports")
-    # User.session_epoch when it was asked for: whoever is disabled and enabled again starts from nothing (T46).
-    epoch = models.PositiveIntegerField(db_default=0)
     # The dimension that has to be maintained when it is made and whenever the file is fetched.
     dimension = models.ForeignKey(Node, models.CASCADE, related_name="exports")
     node = models.ForeignKey(Node, models.CASCADE, related_name="+")

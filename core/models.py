@@ -129,6 +129,8 @@ class WorkerJob(models.Model):
     total = models.PositiveIntegerField(default=0)  # when it was asked for
     done = models.PositiveIntegerField(default=0)
     message = models.CharField(max_length=500, blank=True)
+    # User.session_epoch when it was asked for: whoever is disabled and enabled again starts from nothing (T46).
+    epoch = models.PositiveIntegerField(db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
 

@@ -297,6 +297,8 @@ class Restructuring(models.Model):
 
     action = models.CharField(max_length=8, choices=Action.choices)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # User.session_epoch when it was asked for: whoever is disabled and enabled again starts from nothing (T46).
+    epoch = models.PositiveIntegerField(db_default=0)
     batch = models.ForeignKey(
         RestructuringBatch, models.CASCADE, null=True, related_name="restructurings"
     )

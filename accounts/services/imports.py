@@ -49,7 +49,7 @@ def assign(*, by: User, job: StaffImport, columns: Mapping[int, str]) -> StaffIm
     Raises Denied without the right, Invalid or Conflict where that cannot be.
     """
     permissions.require_admin(by)
-    services.assign(WORK, job, columns)
+    services.assign(WORK, job, columns, epoch=by.session_epoch)
     outbox.enqueue(task="accounts.check_import", job_id=job.pk)
     return job
 
@@ -58,7 +58,7 @@ def assign(*, by: User, job: StaffImport, columns: Mapping[int, str]) -> StaffIm
 def confirm(*, by: User, job: StaffImport, partly: bool = False) -> StaffImport:
     """Starts a checked import, once; with `partly` one whose rows with errors are left out. Raises Denied, Conflict."""
     permissions.require_admin(by)
-    services.confirm(job, partly=partly)
+    services.confirm(job, epoch=by.session_epoch, partly=partly)
     _record("staff_import.confirm", job, by)
     key = f"staff_import:{job.pk}:run"
     outbox.enqueue(task="accounts.run_import", dedupe_key=key, job_id=job.pk)

@@ -53,7 +53,8 @@ def _queue(
         raise Conflict(_("Wait for your other bulk actions or cancel them first"))
     bulk.known(by=by, action=action, options=options)
     job = BulkJob.objects.create(
-        owner=by, node=node, action=action, options=dict(options), asked=selection.as_json(), total=total
+        owner=by, epoch=by.session_epoch, node=node, action=action, options=dict(options),
+        asked=selection.as_json(), total=total,
     )  # fmt: skip
     audit.record(
         action="bulk.create", obj=job, by=by, dimension_id=node.dimension_id,

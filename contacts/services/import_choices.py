@@ -37,7 +37,7 @@ def choose(*, by: User, job: ImportJob, answers: Mapping[int, str], every: str =
         choices = _answered(answers, offered.filter(row__in=answers), kept.choices)
     if choices != kept.choices:
         ImportJob.objects.filter(pk=kept.pk).update(
-            choices=choices, status=Status.UPLOADED, finished_at=None
+            choices=choices, status=Status.UPLOADED, epoch=by.session_epoch, finished_at=None
         )
         outbox.enqueue(task="contacts.check_import", job_id=kept.pk)
     job.refresh_from_db()

@@ -51,7 +51,7 @@ def assign(*, by: User, job: ImportJob, columns: Mapping[int, str]) -> ImportJob
     too late.
     """
     require_maintain(by=by, node=job.dimension)
-    services.assign(WORK, job, columns, choices={})
+    services.assign(WORK, job, columns, epoch=by.session_epoch, choices={})
     outbox.enqueue(task="contacts.check_import", job_id=job.pk)
     return job
 
@@ -63,7 +63,7 @@ def confirm(*, by: User, job: ImportJob, partly: bool = False) -> ImportJob:
     Raises Conflict when it is not waiting for that, Hidden without the right.
     """
     require_maintain(by=by, node=job.dimension)
-    services.confirm(job, partly=partly)
+    services.confirm(job, epoch=by.session_epoch, partly=partly)
     _record("import.confirm", job, by, left_out=len(job.left_out), choices=len(job.choices))
     outbox.enqueue(task="contacts.run_import", dedupe_key=f"import:{job.pk}:run", job_id=job.pk)
     return job

@@ -26,6 +26,7 @@ from core.importing.columns import Table
 from core.importing.headers import Header
 from core.importing.models import ColumnMemory, UploadJob
 from core.importing.rows import BadRow, RowError, first_rows, unpacked
+from core.owners import owner_of
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +139,10 @@ class Work(ABC, Generic[J, P]):
                 self.note(job)
 
     def progress(self, job: J, delta: Mapping[str, int], done: int) -> None:
-        """Inside the transaction of a batch: what was written and what is counted are one. Raises Cancelled."""
+        """Inside the transaction of a batch: what was written and what is counted are one. Raises Cancelled, or Hidden
+        when the owner may not do anything any more.
+        """
+        owner_of(job)
         row = self.model._default_manager.select_for_update().get(pk=job.pk)
         if row.status != Status.RUNNING:
             raise Cancelled

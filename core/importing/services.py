@@ -1,5 +1,5 @@
 """The steps of an upload that every kind of import shares. The caller has asked whether it may be, writes the audit row
-and starts the work; all of it in his transaction.
+and starts the work; all of it in his transaction. `epoch` is User.session_epoch of who asks (core.owners).
 """
 
 import uuid
@@ -36,7 +36,7 @@ def receive(job: J, file: File) -> J:  # type: ignore[type-arg]  # bytes in prac
     rows = type(job)._default_manager.filter(owner=job.owner)
     if rows.filter(status__in=[*UploadJob.OPEN, Status.RUNNING]).count() >= MAX_OPEN:
         raise Conflict(_("Finish or cancel your other imports first"))
-    job.file_name = _shown_name(file.name or "")
+    job.epoch, job.file_name = job.owner.session_epoch, _shown_name(file.name or "")
     job.file.save(f"{uuid.uuid4().hex}.upload", file, save=False)
     try:
         inspect_upload(Path(job.file.path), max_bytes=limit)
@@ -51,7 +51,9 @@ def _shown_name(name: str) -> str:
     return clean(Path(name.replace("\\", "/")).name, 200) or _("Unnamed file")
 
 
-def assign(work: Work[J, Any], job: J, columns: Mapping[int, str], **values: Any) -> None:
+def assign(
+    work: Work[J, Any], job: J, columns: Mapping[int, str], *, epoch: int, **values: Any
+) -> None:
     """Says which column of the file (from 0) holds which key, and remembers it; the file is to be checked again.
 
     Raises Invalid when a needed column is missing or one is there twice, Conflict when it is too late.
@@ -61,19 +63,20 @@ def assign(work: Work[J, Any], job: J, columns: Mapping[int, str], **values: Any
     kept = {str(at): key for at, key in header.columns.items()}
     rows = type(job)._default_manager.filter(pk=job.pk, status__in=UploadJob.ASSIGNABLE)
     rows = rows.exclude(file="")
-    if not rows.update(status=Status.UPLOADED, columns=kept, finished_at=None, **values):
+    again = {"status": Status.UPLOADED, "epoch": epoch, "finished_at": None, **values}
+    if not rows.update(columns=kept, **again):
         raise Conflict(_("The columns of this import cannot be changed any more"))
     work.remember(job, header)
     job.refresh_from_db()
 
 
-def confirm(job: UploadJob, *, partly: bool) -> None:
+def confirm(job: UploadJob, *, epoch: int, partly: bool) -> None:
     """Lets a checked import run, once. With `partly` one whose rows with errors are left out. Raises Conflict."""
     rows = type(job)._default_manager.filter(pk=job.pk, status=Status.CHECKED)
     if partly and job.good_rows:
         # Its file may have gone meanwhile, where a checked one would have been cancelled.
         rows = type(job)._default_manager.filter(pk=job.pk, status=Status.REFUSED).exclude(file="")
-    if not rows.update(status=Status.RUNNING, done=0, finished_at=None):
+    if not rows.update(status=Status.RUNNING, epoch=epoch, done=0, finished_at=None):
         raise Conflict(_("This import is not waiting for a confirmation any more"))
     job.refresh_from_db()
 

@@ -22,10 +22,16 @@ from accounts.models import User
 from core import audit, live, outbox
 from core.actors import Actor
 from core.errors import Conflict, Denied, Hidden, UserError
+from core.owners import owner_of
 from im.services import notify
 from orgs.counting import contact_counts
 from orgs.models import Node, Restructuring, RestructuringBatch
-from orgs.permissions import Scope, require_dimension_management, require_maintain, scope_for
+from orgs.permissions import (
+    Scope,
+    require_dimension_management,
+    require_maintain,
+    scope_for,
+)
 from orgs.services import dimensions, nodes
 from orgs.services.shared import named
 
@@ -111,7 +117,9 @@ def _create(*, by: User, node: Node, action: str, **more: Any) -> Restructuring:
         raise Hidden(_("There is no such organization or department."))
     _require(by=by, node=fresh, action=action, parent=more["parent"])
     total = contact_counts(scope_for(by), [node.pk]).get(node.pk, 0)
-    job = Restructuring(action=action, owner=by, node=fresh, total=total, **more)
+    job = Restructuring(
+        action=action, owner=by, epoch=by.session_epoch, node=fresh, total=total, **more
+    )
     try:
         with transaction.atomic():
             job.save()
@@ -247,12 +255,16 @@ def _claimed(job_id: int) -> bool:
 
 @transaction.atomic
 def _carry_out(job: Restructuring) -> None:
-    """The service itself, as the owner: rights and guards are those of now, and the audit row is its own."""
+    """The service itself, as the owner: rights and guards are those of now, and the audit row is its own.
+
+    It may take minutes: whoever is disabled meanwhile has changed nothing.
+    """
     if not _claimed(job.pk):
         return
     fresh = Restructuring.objects.select_related("node", "parent").get(pk=job.pk)
     with contextlib.closing(connection.copy()) as beside:
-        _service(fresh)(by=job.owner, report=partial(_progress, beside, job))
+        _service(fresh)(by=owner_of(job), report=partial(_progress, beside, job))
+    owner_of(job)
     if not _tell(job, Status.SUCCEEDED):
         raise Cancelled
 
