@@ -34,7 +34,7 @@ from wecom_sync.gateway.answers import (
     Share,
     Tag,
 )
-from wecom_sync.gateway.callbacks import CallbackKey, open_echo, open_event
+from wecom_sync.gateway.callbacks import CallbackKey, Signed, open_echo, open_event
 from wecom_sync.gateway.cards import Button, Card
 from wecom_sync.gateway.client import Downstream, Gateway
 from wecom_sync.gateway.directory import Directory
@@ -82,6 +82,7 @@ __all__ = [
     "Sent",
     "Share",
     "ShareChanged",
+    "Signed",
     "Tag",
     "WeComError",
     "open_echo",

@@ -33,7 +33,7 @@ def problem(base: str, *, loopback: bool) -> str:
     try:
         port = parts.port
     except ValueError:
-        port = -1
+        port = 0
     bare = base == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
     if bare and parts.scheme == "https" and parts.hostname in OFFICIAL and port in (None, 443):
         return ""

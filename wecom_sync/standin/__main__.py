@@ -25,6 +25,7 @@ HELP = {
     "rules": "rules of each chain",
     "twice": "downstream corps that two upstream corps see, under different ids",
     "crowd": "people to a department, on average",
+    "scoped": "every so manieth downstream corp shows a part of itself only; 0 for none",
 }
 
 

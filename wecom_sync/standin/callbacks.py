@@ -12,7 +12,7 @@ import ipaddress
 import os
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from xml.sax.saxutils import escape
@@ -109,15 +109,25 @@ def push(
     )
 
 
+def resplit(app: App, corpid: str, text: bytes, now: int) -> list[Push]:
+    """A push, and the same ciphertext under other marks that carry the same signature: nothing separates the parts."""
+    while True:
+        first = push(app, corpid, text, timestamp=now, nonce=f"9{now + 3}")
+        if first.encrypted[
+            0
+        ].isalpha():  # sorted behind both marks, so that these stand side by side
+            break
+    again = replace(first, timestamp=str(now + 3), nonce=f"{now}9")
+    return [first, again]
+
+
 def variants(app: App, corpid: str, text: bytes, kind: str) -> list[Push]:
     """The pushes of a variant in order; the last is the one whose answer counts."""
     now = int(time.time())
     if kind == "replay":
         return [push(app, corpid, text)] * 2
     if kind == "resplit":
-        first = push(app, corpid, text, timestamp=now, nonce=f"9{now + 3}")
-        again = Push(str(now + 3), f"{now}9", first.encrypted, first.signature, app.agentid, corpid)
-        return [first, again]
+        return resplit(app, corpid, text, now)
     if kind == "old":
         return [push(app, corpid, text, timestamp=now - OLD_SECONDS)]
     if kind == "forged":

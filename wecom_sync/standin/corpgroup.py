@@ -175,8 +175,9 @@ def agent(ask: Ask) -> Answer:
     if ask.asked_number("agentid") != me.agentid:
         raise Refused(301002, "no privilege for the agentid")
     scope = me.scope
+    singly = [one for one in scope.userids if one in me.company.people]
     return {
         "agentid": me.agentid, "name": me.upstream.app.name, "square_logo_url": "", "description": "", "close": 0,
-        "allow_userinfos": {"user": [{"userid": me.id_of(one)} for one in scope.userids]},
+        "allow_userinfos": {"user": [{"userid": me.id_of(one)} for one in singly]},
         "allow_partys": {"partyid": scope.departments}, "allow_tags": {"tagid": list(scope.tags)},
     }  # fmt: skip

@@ -1,8 +1,8 @@
 """What goes wrong on request. A fault waits for calls of its API and its corp, and is spent after `times` of them.
 
-Before the answer: code, timeout, slow, reset, html, http. To a worked-out answer: truncated (JSON cut, sent as if
-whole), cut (the connection ends in the middle), empty (lists without contents), foreign (another corp's or group's).
-To a page: repeat (the second page is the first again), skip (a page is left out).
+Before the answer: code, timeout, slow, reset, html (with 200), http (`code` is the status). To a worked-out answer:
+truncated (JSON cut, sent as if whole), cut (the connection ends in the middle), empty (lists without contents), foreign
+(another corp's or group's). To a page: repeat (the second page is the first again), skip (a page is left out).
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ class Sizes:
     """corps, people: downstream, over all upstream corps together. The others: of each upstream corp.
 
     `twice`: so many downstream corps are seen by the next upstream corp, too. `crowd`: people to a department.
+    `scoped`: every so manieth downstream corp shows a part of itself only; 0 for none.
     """
 
     upstreams: int = 1
@@ -51,6 +52,7 @@ class Sizes:
     rules: int = 2
     twice: int = 0
     crowd: int = 12
+    scoped: int = 5
 
 
 def world(seed: int, sizes: Sizes) -> World:
@@ -105,7 +107,8 @@ def _downstream(made: World, names: Names, sizes: Sizes) -> None:
         at = number % len(upstreams)
         # The last of each stay without a share, as where an administrator there has not confirmed it.
         shared = number < sizes.corps - sizes.unshared * len(upstreams)
-        attach(made, upstreams[at], company, number, shared=shared)
+        part = bool(sizes.scoped) and number % sizes.scoped == sizes.scoped // 2 + 1
+        attach(made, upstreams[at], company, number, shared=shared, part=part)
         if number < sizes.twice and len(upstreams) > 1:
             attach(made, upstreams[(at + 1) % len(upstreams)], company, number + sizes.corps)
     number = sizes.corps
@@ -175,14 +178,14 @@ def new_person(made: World, names: Names, company: Company, numbers: list[int]) 
 
 def attach(
     made: World, upstream: Upstream, company: Company, number: int, *, joined: bool = True,
-    shared: bool = True,
+    shared: bool = True, part: bool = False,
 ) -> Link:  # fmt: skip
     """Puts a company into a chain of an upstream corp."""
     chains = list(upstream.chains.values())
     chain = chains[number % len(chains)]
     view = View(
         company, opaque("wp", upstream.corpid, company.corpid), 1000100 + number, upstream.corpid,
-        shared=shared, scope=_scope(made, company, number),
+        shared=shared, scope=_part(made, company) if part else Scope(),
     )  # fmt: skip
     upstream.views[view.corpid] = view
     link = Link(
@@ -193,10 +196,10 @@ def attach(
     return link
 
 
-def _scope(made: World, company: Company, number: int) -> Scope:
-    """Mostly everything; of every fifth corp two branches with hidden parents, and two people singly."""
+def _part(made: World, company: Company) -> Scope:
+    """Two branches with hidden parents, and two people singly."""
     numbers = list(company.departments)
-    if number % 5 != 3 or len(numbers) < 4:
+    if len(numbers) < 4:
         return Scope()
     inside = made.dice.sample(numbers[1:], 2)
     hidden = set(company.people) - set(company.visible(Scope(departments=inside))[1])

@@ -79,7 +79,8 @@ class Handler(BaseHTTPRequestHandler):
         elif fault.kind == "html":
             self._send(200, HTML, kind="text/html")
         elif fault.kind == "http":
-            self._send(502, HTML, kind="text/html")
+            status = fault.code if 300 <= fault.code < 600 else 502
+            self._send(status, HTML, kind="text/html", more=f"Location: {self.path}\r\n")
         elif fault.kind in ("timeout", "reset"):
             if fault.kind == "timeout":
                 self.server.ending.wait(TIMEOUT_SECONDS)
