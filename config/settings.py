@@ -105,6 +105,7 @@ NAV_PROVIDERS = env.tuple_of(
     "accounts.nav.items",
     "portal.nav.items",
     "trail.nav.items",
+    "wecom_sync.nav.items",
 )
 
 # --- Data -----------------------------------------------------------------------------------------------------------
@@ -237,6 +238,7 @@ IM_CARDS = {
     "contacts.bulk": "contacts:bulk-card",
     "contacts.expiry": "contacts:expiry-card",
     "trail.check": "trail:check-card",
+    "wecom_sync.run": "wecom_sync:run-card",
 }
 # The card of an external person beside a conversation; by the number of the contact.
 IM_BESIDE = "contacts:beside"
@@ -263,6 +265,7 @@ IM_CARD_READERS = {
     "contacts.bulk": "contacts.selectors.notices.bulk_jobs",
     "contacts.expiry": "contacts.selectors.notices.expiries",
     "trail.check": "trail.selectors.checks_readable",
+    "wecom_sync.run": "wecom_sync.selectors.readable",
     "orgs.restructuring": "orgs.selectors.notices.restructurings",
     "orgs.restructuring_batch": "orgs.selectors.notices.batches",
 }

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("portal/", include("portal.urls")),
     path("", include("portal.urls_console")),
     path("", include("trail.urls")),
+    path("", include("wecom_sync.urls")),
     path("", include("portal.urls_api")),
     path("", include("wecom_sync.urls_callback")),
 ]

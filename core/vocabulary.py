@@ -60,6 +60,30 @@ WORDS: dict[str, dict[str, Word]] = {
         "file": Word("", "file-spreadsheet", _("From a file")),
         "wecom": Word("", "brand-wechat", _("WeCom")),
     },
+    "sync": {
+        **_JOB,
+        "pulling": Word("info", "refresh", _("Reading")),
+        "planning": Word("info", "refresh", _("Comparing")),
+        "ready": Word("warn", "hand-stop", _("Waiting for confirmation")),
+        "applying": Word("info", "refresh", _("Is being written")),
+        "stale": Word("", "history", _("Outdated")),
+    },
+    "sync_item": {
+        "0": Word("warn", "alert-triangle", _("Hint")),
+        "1": Word("info", "link", _("Joined")),
+        "2": Word("ok", "plus", _("New")),
+        "3": Word("info", "pencil", _("Changed")),
+        "4": Word("ok", "user-plus", _("New")),
+        "5": Word("info", "pencil", _("Changed")),
+        "6": Word("bad", "user-minus", _("Leaves")),
+        "7": Word("bad", "building", _("Is gone")),
+    },
+    "connection": {
+        "well": Word("ok", "circle-check", _("In order")),
+        "wrong": Word("bad", "circle-x", _("Out of order")),
+        "unknown": Word("", "help-circle", _("Not tested yet")),
+        "off": Word("", "ban", _("Switched off")),
+    },
 }
 
 # Other names under which models keep the same states.
@@ -79,6 +103,7 @@ ALIASES: dict[str, dict[str, str]] = {
         "invalid": "refused",
     },
     "job": {"done": "succeeded", "finished": "succeeded"},
+    "sync": {"done": "succeeded"},
     "node": {"True": "enabled", "False": "disabled", "true": "enabled", "false": "disabled"},
     "source": {"import": "file"},
 }

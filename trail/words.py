@@ -44,6 +44,20 @@ ACTIONS: Words = {
     "group.rename": gettext_lazy("Group renamed"),
     "group.owner": gettext_lazy("Owner of a group changed"),
     "group.dissolve": gettext_lazy("Group dissolved"),
+    "wecom.connect": gettext_lazy("Corp connected"),
+    "wecom.edit": gettext_lazy("Connection to WeCom changed"),
+    "wecom.enable": gettext_lazy("Connection to WeCom switched on"),
+    "wecom.disable": gettext_lazy("Connection to WeCom switched off"),
+    "wecom.delete": gettext_lazy("Connection to WeCom deleted"),
+    "wecom.test": gettext_lazy("Connection to WeCom tested"),
+    "wecom.callback": gettext_lazy("New token and key for callbacks"),
+    "wecom.policy": gettext_lazy("Policy of a chain changed"),
+    "wecom.start": gettext_lazy("Synchronization started"),
+    "wecom.confirm": gettext_lazy("Plan of a synchronization confirmed"),
+    "wecom.cancel": gettext_lazy("Synchronization cancelled"),
+    "wecom.run": gettext_lazy("Synchronization carried out"),
+    "wecom.export": gettext_lazy("Plan of a synchronization exported"),
+    "wecom.link": gettext_lazy("Organization linked with a corp"),
     "audit.export": gettext_lazy("Audit trail exported"),
     "audit.check": gettext_lazy("Check of the audit trail asked for"),
 }
@@ -69,6 +83,7 @@ GROUPS: dict[str, tuple[str | Promise, tuple[str, ...]]] = {
     "staff": (gettext_lazy("Staff and departments"), ("staff", "staff_department")),
     "message": (gettext_lazy("Messages"), ("group",)),
     "portal": (gettext_lazy("External portal"), ("portal",)),
+    "wecom": (gettext_lazy("WeCom synchronization"), ("wecom",)),
 }
 KINDS: Words = {
     "orgs.node": gettext_lazy("Organization"),
@@ -86,6 +101,7 @@ KINDS: Words = {
     "im.conversation": gettext_lazy("Group"),
     "portal.app": gettext_lazy("App"),
     "portal.todosystem": gettext_lazy("To-do system"),
+    "wecom_sync.connection": gettext_lazy("Connection to WeCom"),
     "trail.auditcheck": gettext_lazy("Check of the audit trail"),
 }
 _FIELDS: Words = {
@@ -117,6 +133,21 @@ _FIELDS: Words = {
     "hosts": gettext_lazy("Hosts of links"),
     "format": gettext_lazy("Kind of file"),
     "filters": gettext_lazy("Filters"),
+    "corp_id": gettext_lazy("Corp ID"),
+    "agent_id": gettext_lazy("Agent ID"),
+    "secret": gettext_lazy("Secret"),
+    "chain": gettext_lazy("Chain"),
+    "target": gettext_lazy("Lands in"),
+    "leavers": gettext_lazy("People who left"),
+    "owned": gettext_lazy("Kept by WeCom"),
+    "brake_percent": gettext_lazy("Brake: more than … % of the people"),
+    "brake_people": gettext_lazy("and more than … people would leave"),
+    "run": gettext_lazy("Run"),
+    "dry": gettext_lazy("Dry run"),
+    "error": gettext_lazy("Error"),
+    "connection": gettext_lazy("Connection"),
+    "corp": gettext_lazy("Corp"),
+    "key": gettext_lazy("ID in WeCom"),
 }
 _OTHERS: Mapping[str, str | Promise] = {**contacts.FIELDS, **orgs.FIELDS, **_FIELDS}
 _PEOPLE: Mapping[str, str | Promise] = {**contacts.FIELDS, **_FIELDS}

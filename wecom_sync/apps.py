@@ -9,4 +9,9 @@ class WecomSyncConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        # Models are ready only now, so this is the one place of the app with an import inside a function.
+        from contacts import events  # noqa: PLC0415
+        from wecom_sync import receivers  # noqa: PLC0415
+
         checks.register(address_is_allowed)
+        events.contact_gone.connect(receivers.on_contact_gone, dispatch_uid="wecom_sync.gone")

@@ -71,6 +71,11 @@ class Connection(models.Model):
         """Sets the secret; it is never shown again."""
         self.secret_cipher = secrets.encrypt(text)
 
+    def keep_callback(self, token: str, key: str) -> None:
+        """Sets what callbacks are signed and encrypted with; shown once, when it is made."""
+        self.callback_token_cipher = secrets.encrypt(token)
+        self.callback_key_cipher = secrets.encrypt(key)
+
 
 def _clear(cipher: bytes | memoryview | None) -> str:
     return secrets.decrypt(bytes(cipher)) if cipher else ""

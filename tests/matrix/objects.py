@@ -24,6 +24,7 @@ from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import make_administrator
 from trail.models import AuditCheck
+from wecom_sync.models import Chain, Connection, PlanItem, Run
 
 Put = Callable[..., None]
 ROLES_THAT_IMPORT = ("SA", "GM", "DM")
@@ -65,7 +66,36 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     put("audit_entry", inside=entries["A"].pk, outside=entries["B"].pk)
     check = AuditCheck.objects.create(asked_by="", finished_at=timezone.now())
     put("audit_check", inside=check.pk, outside=999_999)
+    _wecom(put, nodes)
     put("app_key", inside=closed.key, outside="no-such-app")
+
+
+def _wecom(put: Put, nodes: dict[str, Node]) -> None:
+    """A connection with a plan that waits, and one with nothing. Their secrets cannot be read: nothing is asked."""
+    values = {"agent_id": 1, "secret_cipher": b"unreadable"}
+    connection = Connection.objects.create(name="矩阵企业", corp_id="wwMatrix", **values)
+    empty = Connection.objects.create(name="矩阵空企业", corp_id="wwEmpty", **values)
+    chain = Chain.objects.create(
+        connection=connection, chain_id="1", name="矩阵链", target=nodes["A"]
+    )
+    now = timezone.now()
+    run = Run.objects.create(
+        connection=connection, trigger="manual", status="ready", dry=True, planned_at=now
+    )
+    hint = PlanItem.objects.create(
+        run=run,
+        stage=0,
+        chain=chain,
+        key="c:wp1",
+        node_id=nodes["orgA"].pk,
+        name="矩阵",
+        message="same_name",
+    )
+    put("wecom_connection", inside=connection.pk, outside=999_999)
+    put("wecom_empty", inside=empty.pk, outside=999_999)
+    put("wecom_chain", inside=chain.pk, outside=999_999)
+    put("wecom_run", inside=run.pk, outside=999_999)
+    put("wecom_hint", inside=hint.pk, outside=999_999)
 
 
 def _empty_places(put: Put, nodes: dict[str, Node]) -> None:

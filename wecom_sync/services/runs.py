@@ -12,12 +12,14 @@ from accounts.models import User
 from core import audit, outbox
 from core.actors import Actor
 from core.errors import Conflict, Invalid
+from wecom_sync import telling
 from wecom_sync.models import Chain, Connection, PlanItem, Run
 from wecom_sync.permissions import require_run
 
 Status = Run.Status
 # A plan says what the world looked like; after this it is made anew.
 PLAN_HOURS: Final = 24
+STOPPABLE: Final = (*Run.UNDER_WAY, Status.READY)
 
 
 @transaction.atomic
@@ -47,6 +49,7 @@ def start(
         after={"run": run.pk, "dry": dry, "trigger": trigger},
     )
     outbox.enqueue(task="wecom_sync.run", run_id=run.pk)
+    telling.show(run)
     return run
 
 
@@ -72,30 +75,30 @@ def confirm(*, by: Actor, run: Run) -> Run:
         raise Conflict(
             _("The plan is outdated. Start a new run and look at its plan"), code="stale"
         )
-    fresh.status, fresh.confirmed_by_label = Status.APPLYING, by.actor_label[:200]
-    fresh.phase_at = fresh.applied_at = timezone.now()
-    fresh.done = 0
-    fresh.total = PlanItem.objects.open().filter(run=fresh).count()
-    try:
-        with transaction.atomic():
-            fresh.save(
-                update_fields=[
-                    "status",
-                    "confirmed_by_label",
-                    "phase_at",
-                    "applied_at",
-                    "done",
-                    "total",
-                ]
-            )
-    except IntegrityError as error:
-        raise under_way() from error
+    _begin_writing(fresh, by)
     audit.record(
         action="wecom.confirm", obj=fresh.connection, by=by,
         after={"run": fresh.pk, "leaving": fresh.counts.get("person_leave", 0), "brake": fresh.brake},
     )  # fmt: skip
     outbox.enqueue(task="wecom_sync.run", run_id=fresh.pk)
+    telling.show(fresh)
     return fresh
+
+
+def _begin_writing(run: Run, by: Actor) -> None:
+    """Takes the lease. Raises Conflict."""
+    run.status, run.confirmed_by_label = Status.APPLYING, by.actor_label[:200]
+    if run.owner_id is None and isinstance(by, User):
+        run.owner = by  # who hears of its end
+    run.phase_at = run.applied_at = timezone.now()
+    run.done = 0
+    run.total = PlanItem.objects.open().filter(run=run).count()
+    fields = ["status", "owner", "confirmed_by_label", "phase_at", "applied_at", "done", "total"]
+    try:
+        with transaction.atomic():
+            run.save(update_fields=fields)
+    except IntegrityError as error:
+        raise under_way() from error
 
 
 def stale(run: Run) -> bool:
@@ -111,8 +114,18 @@ def stale(run: Run) -> bool:
 def cancel(*, by: Actor, run: Run) -> bool:
     """Ends a run; batches that were written stay, and the next run goes on. False when it has ended already."""
     require_run(by)
-    open_ones = Run.objects.filter(pk=run.pk, status__in=[*Run.UNDER_WAY, Status.READY])
+    open_ones = Run.objects.filter(pk=run.pk, status__in=STOPPABLE)
     if not open_ones.update(status=Status.CANCELLED, finished_at=timezone.now()):
         return False
     audit.record(action="wecom.cancel", obj=run.connection, by=by, after={"run": run.pk})
+    telling.show(run)
     return True
+
+
+@transaction.atomic
+def note_export(*, by: Actor, run: Run, filters: str) -> None:
+    """Writes down that somebody takes the plan of a run away as a file. Raises Denied."""
+    require_run(by)
+    audit.record(
+        action="wecom.export", obj=run.connection, by=by, after={"run": run.pk, "filters": filters}
+    )

@@ -21,7 +21,15 @@ from wecom_sync.gateway import (
     Share,
     WeComError,
 )
-from wecom_sync.models import Chain, LogLine, PulledPerson, PulledPlace, RemotePlace, Run
+from wecom_sync.models import (
+    Chain,
+    Connection,
+    LogLine,
+    PulledPerson,
+    PulledPlace,
+    RemotePlace,
+    Run,
+)
 from wecom_sync.sync import reading
 from wecom_sync.sync.reading import ROOT
 
@@ -49,7 +57,7 @@ def run(*, run: Run, gateway: Gateway, report: Report) -> None:
 
 
 def _all(run: Run, gateway: Gateway, shares: dict[str, Share]) -> None:
-    for chain in _chains(run, gateway):
+    for chain in chains(run.connection, gateway):
         groups = gateway.groups(chain.chain_id)
         found = [corp for group in groups for corp in gateway.corps(chain.chain_id, group.id)]
         depths = reading.depths({one.id: one.parent for one in groups if one.id != ROOT}, top=ROOT)
@@ -68,16 +76,19 @@ def _group_key(group: int) -> str:
     return "" if group == ROOT else f"g:{group}"
 
 
-def _chains(run: Run, gateway: Gateway) -> list[Chain]:
-    """The chains of the corp, those that we know and those that are new; returns the ones that land somewhere."""
+def chains(connection: Connection, gateway: Gateway) -> list[Chain]:
+    """The chains of the corp, those that we know and those that are new; returns the ones that land somewhere.
+
+    Raises WeComError.
+    """
     listed = {one.id: one for one in gateway.chains()}
     for one in listed.values():
         Chain.objects.update_or_create(
-            connection=run.connection, chain_id=one.id,
+            connection=connection, chain_id=one.id,
             defaults={"name": reading.name(one.name, one.id), "gone_at": None},
             create_defaults={"name": reading.name(one.name, one.id), "owned": list(Chain.KEEPS)},
         )  # fmt: skip
-    known = Chain.objects.filter(connection=run.connection)
+    known = Chain.objects.filter(connection=connection)
     known.exclude(chain_id__in=listed).filter(gone_at=None).update(gone_at=timezone.now())
     return list(known.filter(chain_id__in=listed, target__isnull=False))
 

@@ -17,8 +17,9 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from core import audit, live, outbox
+from core import audit, outbox
 from core.errors import UserError
+from wecom_sync import telling
 from wecom_sync.access import gateway_of
 from wecom_sync.gateway import Gateway, Retryable, WeComError
 from wecom_sync.models import Connection, LogLine, PlanItem, Run
@@ -68,18 +69,22 @@ def _steps(run: Run, until: float) -> None:
     if run.status == Status.PLANNING:
         plan.make(run=run)
         if run.dry or run.brake:
-            _enter(run, Status.READY)
-            _say(run, _waiting(run))
+            _wait(run)
             return
         _enter(run, Status.APPLYING)
     apply.run(run=run, report=lambda count: _did(run, count), between=lambda: _within(until))
     _finish(run)
 
 
-def _waiting(run: Run) -> str:
+@transaction.atomic
+def _wait(run: Run) -> None:
+    """For a person. Raises Stopped."""
+    _enter(run, Status.READY)
+    text = _("The dry run is finished; nothing was written")
     if run.brake:
-        return _("More people would leave than a run may remove: somebody has to confirm it")
-    return _("The dry run is finished; nothing was written")
+        text = _("More people would leave than a run may remove: somebody has to confirm it")
+    _say(run, text, LogLine.Level.WARNING if run.brake else LogLine.Level.INFO)
+    telling.ended(run)
 
 
 @transaction.atomic
@@ -96,14 +101,14 @@ def _enter(run: Run, status: str) -> None:
     if not Run.objects.filter(pk=run.pk, status=run.status).update(**values):
         raise Stopped
     run.refresh_from_db()
-    _show(run)
+    telling.show(run)
 
 
 def _report(run: Run, done: int, total: int, until: float) -> None:
     still = Run.objects.filter(pk=run.pk, status=Status.PULLING)
     if not still.update(done=done, total=total):
         raise Stopped
-    _show(run)
+    telling.show(run)
     if done < total:
         _within(until)
 
@@ -112,7 +117,7 @@ def _did(run: Run, count: int) -> None:
     """Inside the transaction of a batch: what was written and what is counted are one."""
     if not Run.objects.filter(pk=run.pk, status=Status.APPLYING).update(done=F("done") + count):
         raise Stopped
-    _show(run)
+    telling.show(run)
 
 
 def _within(until: float) -> None:
@@ -130,7 +135,8 @@ def _finish(run: Run) -> None:
     counts = {key: value for key, value in run.counts.items() if key != "leaving"}
     audit.record(action="wecom.run", obj=run.connection, by=ACTOR, after={"run": run.pk, **counts})
     _say(run, _("The synchronization is finished"))
-    _show(run)
+    telling.show(run)
+    telling.ended(run)
 
 
 @contextmanager
@@ -182,8 +188,10 @@ def fail(run: Run, sentence: str, *, code: int | None = None) -> None:
         Connection.objects.filter(pk=run.connection_id).update(
             checked_at=timezone.now(), error_code=code, error=sentence[:500]
         )
+    run.refresh_from_db()
     _say(run, sentence, LogLine.Level.ERROR)
-    _show(run)
+    telling.show(run)
+    telling.ended(run)
 
 
 def _well(connection: Connection) -> None:
@@ -198,8 +206,3 @@ def _count(run: Run, gateway: Gateway) -> None:
 
 def _say(run: Run, text: str, level: int = LogLine.Level.INFO) -> None:
     LogLine.objects.create(run=run, level=level, text=text[:500])
-
-
-def _show(run: Run) -> None:
-    if run.owner_id:
-        live.tell([run.owner_id], "job", job="wecom_sync.run", id=run.pk)

@@ -1,0 +1,19 @@
+"""Entry of the synchronization in the back office."""
+
+from collections.abc import Iterable
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from core.nav import CONSOLE, NavItem
+
+
+def items(request: HttpRequest) -> Iterable[NavItem]:
+    """For administrators and holders."""
+    user = request.user
+    if not user.is_authenticated or not (user.is_superuser or user.is_holder):
+        return
+    yield NavItem(
+        "wecom", _("WeCom synchronization"), reverse("wecom_sync:list"), "refresh", CONSOLE, _("Integration"), 610
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""The parts of the page of a run: how far it is, its items, its log."""
+
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from core.ui import Fact, LogLine, Pager
+from wecom_sync import models, selectors, words
+from wecom_sync.forms import ItemsForm, LogForm
+from wecom_sync.models import Run
+from wecom_sync.selectors import Asked
+from wecom_sync.services import runs
+
+LEVELS: Final = {20: "i", 30: "w", 40: "e"}
+Status = Run.Status
+
+
+def asked(run: Run, given: Asked) -> Asked:
+    """What is listed where the address does not say: whoever would leave, while the brake holds; else everything."""
+    held = run.status == Status.READY and run.brake
+    return (
+        given
+        if given.kind or given.status or given.q
+        else Asked(kind="leave" if held else "all", after=given.after)
+    )
+
+
+def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
+    """Phases, what waits for a person, counters."""
+    ready = run.status == Status.READY
+    stale = ready and runs.stale(run)
+    return {
+        "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
+        "live": run.under_way, "ready": ready, "stale": stale or run.status == Status.STALE,
+        "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run),
+        "stats": words.stats(run, given, {} if run.under_way else selectors.failed(run), url),
+        "query": given.query(was=run.status), "leaving": words.leaving(run) if ready else [],
+        "from_where": selectors.leaving_from(run) if ready and run.brake else [],
+    }  # fmt: skip
+
+
+def question(run: Run) -> dict[str, Any]:
+    """Before a plan is carried out: how much it is, and what comes of it."""
+    gone, n = run.counts.get("person_leave", 0), words.to_do(run)
+    accounts = selectors.accounts_leaving(run) if gone else 0
+    return {
+        "title": _("Carry out this plan?"),
+        "facts": [
+            Fact(_("Items"), f"{n:,}", "num"), Fact(_("People who leave"), f"{gone:,}", "num"),
+            Fact(_("Accounts that stop working at once"), f"{accounts:,}", "num"),
+        ],
+        "consequences": [
+            _("Exactly what this plan lists is written, nothing else"),
+            _("Nobody is deleted: whoever comes back to WeCom is enabled again by a run"),
+        ],
+        "submit": words.verb(run), "style": "danger" if gone else "primary",
+    }  # fmt: skip
+
+
+def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
+    """One page of the items that the address asks for."""
+    page = selectors.page(run, given)
+    names = selectors.names(run, page.items)
+    narrowed = bool(given.status or given.q)
+    return {
+        "run": run, "rows": [words.line(run, one, names) for one in page.items], "columns": words.ITEM_COLUMNS,
+        "url": f"{url}?{given.query()}", "planned": bool(run.planned_at), "asked": given,
+        "filter": {
+            "action": url, "form": ItemsForm(initial={"status": given.status, "kind": given.kind}), "q": given.q,
+            "placeholder": words.SEARCH, "target": "#items", "id": "items-q", "autosubmit": True,
+            "reset_url": f"{url}?kind={given.kind}" if narrowed else "",
+        },
+        "pager": Pager(
+            total=None if narrowed else words.listed(run, given.kind), target="#items",
+            previous_url=f"{url}?{given.query()}" if given.after else "",
+            next_url=f"{url}?{given.query(after=page.after)}" if page.after else "",
+        ),
+    }  # fmt: skip
+
+
+def log(run: Run, *, level: int = 0, q: str = "", after: int = 0) -> dict[str, Any]:
+    """The lines that are asked for; new ones are asked for after the last of them."""
+    rows = selectors.lines(run, level=level, q=q, after=after)
+    return {
+        "run": run, "lines": [shown(one) for one in rows], "last": rows[-1].pk if rows else after,
+        "log_form": LogForm(initial={"level": str(level or "")}), "log_q": q, "level": level or "",
+        "log_live": run.under_way, "whole": len(rows) < selectors.LINES,
+    }  # fmt: skip
+
+
+def shown(line: models.LogLine) -> LogLine:
+    """A line as components show it."""
+    return LogLine(line.at, LEVELS.get(line.level, "i"), line.text)

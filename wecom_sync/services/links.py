@@ -1,0 +1,86 @@
+"""What only a person decides: who is the same as whom (SPEC WEC-1, WEC-2; SECURITY T71)."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core import audit
+from core.actors import Actor
+from core.errors import Conflict, Hidden
+from orgs.models import Node
+from wecom_sync.models import Chain, PlanItem, PulledPlace, RemotePerson, RemotePlace, Run
+from wecom_sync.permissions import require_run
+from wecom_sync.services import runs
+from wecom_sync.sync import kept
+
+
+@transaction.atomic
+def confirm(*, by: Actor, item: PlanItem) -> RemotePlace:
+    """A person says that a corp and an organization of ours are one; from the next run on they are kept equal.
+
+    For hints of a plan alone: "same_name", where an organization of the name is here already, and "maybe_joined",
+    where an invited corp vanished and one of its name joined. The plan is outdated by it.
+    Raises Denied, Hidden for any other item, Conflict where either side is linked already or a run writes.
+    """
+    require_run(by)
+    fresh = PlanItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if fresh.message not in CONFIRM or fresh.chain is None:
+        raise Hidden(_("There is no such hint."))
+    connection = fresh.chain.connection
+    if fresh.status != PlanItem.Status.OPEN:
+        raise Conflict(_("This was decided already"), code="decided")
+    if connection.runs.filter(status=Run.Status.APPLYING).exists():
+        raise runs.under_way()
+    try:
+        with transaction.atomic():
+            place = CONFIRM[fresh.message](fresh, fresh.chain)
+    except IntegrityError as error:
+        raise _linked() from error
+    fresh.status, fresh.after = PlanItem.Status.DONE, fresh.after | {"linked": True}
+    fresh.save(update_fields=["status", "after"])
+    Chain.objects.filter(pk=fresh.chain.pk).update(policy_at=timezone.now())
+    kept.refresh(connection)
+    audit.record(
+        action="wecom.link", obj=place.node, by=by, dimension_id=place.node.dimension_id,
+        after={"connection": connection.name, "corp": fresh.name, "key": place.key},
+    )  # fmt: skip
+    return place
+
+
+def _same_name(item: PlanItem, chain: Chain) -> RemotePlace:
+    """The organization that is here becomes the corp. Raises Conflict, Hidden, IntegrityError."""
+    node = Node.objects.select_for_update(of=("self",)).filter(pk=item.node_id).first()
+    if node is None or node.kind != Node.Kind.ORGANIZATION:
+        raise Hidden(_("There is no such organization or department."))
+    if RemotePlace.objects.filter(chain=chain, node=node).exists():
+        raise _linked()
+    pulled = PulledPlace.objects.filter(run=item.run_id, chain=chain, key=item.key).first()
+    return RemotePlace.objects.create(
+        chain=chain,
+        key=item.key,
+        node=node,
+        custom_id=pulled.custom_id if pulled else "",
+    )
+
+
+def _maybe_joined(item: PlanItem, chain: Chain) -> RemotePlace:
+    """The corp that was invited has another key since it joined. Raises Conflict, IntegrityError."""
+    rows = RemotePlace.objects.select_for_update(of=("self",)).select_related("node")
+    place = rows.filter(chain=chain, key=item.key).first()
+    if place is None:
+        raise _linked()
+    place.key = item.after["key"]
+    place.save(update_fields=["key"])
+    return place
+
+
+def _linked() -> Conflict:
+    return Conflict(_("One of the two is linked with another already"), code="linked")
+
+
+CONFIRM = {"same_name": _same_name, "maybe_joined": _maybe_joined}
+
+
+def follow_merge(*, contact_id: int, into: int) -> None:
+    """Who was one contact in WeCom is the survivor from now on; the merge itself is in the trail."""
+    RemotePerson.objects.filter(contact_id=contact_id).update(contact_id=into)

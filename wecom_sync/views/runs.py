@@ -1,0 +1,121 @@
+"""A run: started, looked at while it goes on, confirmed, cancelled (matrix row 53)."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.views.guards import person
+from core import htmx
+from core.errors import UserError
+from core.ui import Crumb
+from orgs.views.asking import ask
+from wecom_sync import run_page, selectors, words
+from wecom_sync.models import Run
+from wecom_sync.selectors import Asked
+from wecom_sync.services import runs as services
+from wecom_sync.views.connections import crumbs, url_of
+from wecom_sync.views.guards import connection_of, run_of, runners_only
+
+
+def run_url(run: Run) -> str:
+    """Address of the page of a run."""
+    return reverse("wecom_sync:run", args=[run.pk])
+
+
+@require_POST
+@runners_only
+def start(request: HttpRequest, pk: int) -> HttpResponse:
+    """Starts a run, with dry=1 one that writes nothing; where one is under way that one is shown."""
+    connection = connection_of(pk)
+    try:
+        run = services.start(
+            by=person(request), connection=connection, dry=request.POST.get("dry") == "1"
+        )
+    except UserError as error:
+        going_on = selectors.current(connection)
+        if going_on is None:
+            raise
+        return _detail(request, going_on, refused=str(error), status=error.status)
+    return htmx.done(request, run_url(run))
+
+
+@require_safe
+@runners_only
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole page; for htmx the items that the address asks for."""
+    return _detail(request, run_of(pk))
+
+
+def _detail(
+    request: HttpRequest, run: Run, *, refused: str = "", status: int = 200
+) -> HttpResponse:
+    way = crumbs(Crumb(run.connection.name, url_of(run.connection)), Crumb(_("Run")))
+    asked = run_page.asked(run, Asked.read(request.GET))
+    context: dict[str, Any] = run_page.items(run, asked, run_url(run))
+    if not htmx.is_fragment(request):
+        context |= run_page.state(run, asked, run_url(run)) | run_page.log(run) | {"crumbs": way}
+    context["refused"] = refused
+    return htmx.page(
+        request, "wecom_sync/run.html", "wecom_sync/partials/_items.html", context, status=status
+    )
+
+
+@require_safe
+@runners_only
+def state(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far it is; asked for again whenever something happens."""
+    run = run_of(pk)
+    if not htmx.is_fragment(request):
+        return redirect(run_url(run))
+    asked = run_page.asked(run, Asked.read(request.GET))
+    response = render(
+        request, "wecom_sync/partials/_state.html", run_page.state(run, asked, run_url(run))
+    )
+    patch_vary_headers(response, ["HX-Request"])
+    if request.GET.get("was") != run.status:
+        htmx.trigger(response, refresh="#items-now")
+    return response
+
+
+@require_safe
+@runners_only
+def card(request: HttpRequest, pk: int) -> HttpResponse:
+    """What a notification shows of a run."""
+    run = run_of(pk)
+    if not htmx.is_fragment(request):
+        response: HttpResponse = redirect(run_url(run))
+    else:
+        context = {"run": run, "said": words.outcome(run), "leaving": words.leaving(run)}
+        response = render(request, "wecom_sync/partials/_card.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@runners_only
+def confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks with numbers, and carries out exactly the plan that was looked at."""
+    run, problem = run_of(pk), None
+    if request.method == "POST":
+        try:
+            services.confirm(by=person(request), run=run)
+        except UserError as error:
+            problem = error
+        else:
+            return htmx.done(request, run_url(run))
+    question = run_page.question(run) | {"back_url": run_url(run)}
+    return ask(request, question, problem)
+
+
+@require_POST
+@runners_only
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ends a run; what was written stays."""
+    run = run_of(pk)
+    services.cancel(by=person(request), run=run)
+    return htmx.done(request, run_url(run))
