@@ -240,6 +240,8 @@ IM_CARDS = {
     "trail.check": "trail:check-card",
     "wecom_sync.run": "wecom_sync:run-card",
 }
+# Whether an external person may read messages: user -> bool.
+IM_OPEN_TO = "portal.selectors.messages_open"
 # The card of an external person beside a conversation; by the number of the contact.
 IM_BESIDE = "contacts:beside"
 # Of one person: bytes of a file, of all that are kept, and their number.

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from im import channels
-from im.channels import Away, Channel, Later, Refused, Summary
+from im.channels import Away, Channel, Later, News, Refused, Summary, page_of
 from im.models import Reminder, Rhythm
 from im.selectors.choices import rhythms
 from im.selectors.waiting import Waiting, waiting
@@ -84,7 +84,8 @@ def _tell(row: Reminder, channel: Channel) -> bool:
     """Tells the person of a claimed row what waits for him by now, or finds that nothing does."""
     wanted = rhythms(user=row.user, channel=channel)
     topics = [topic for topic, rhythm in wanted.items() if rhythm != Rhythm.OFF]
-    found = waiting(user=row.user, topics=topics) if channel.available(row.user) else Waiting()
+    reached = channel.available(row.user) and channels.open_to(row.user)
+    found = waiting(user=row.user, topics=topics) if reached else Waiting()
     if found.newest is None or found.newest <= _told(row):
         _finish(row, told_until=row.told_until)
         return False
@@ -107,13 +108,16 @@ def _told(row: Reminder) -> datetime.datetime:
 
 
 def summary(row: Reminder, found: Waiting) -> Summary:
-    """What may leave of `found`: numbers, and titles of what is new."""
-    new = [notice.body for notice in found.notices if notice.created_at > _told(row)]
+    """What may leave of `found`: numbers, and titles of what is new with the page of each."""
+    new = [notice for notice in found.notices if notice.created_at > _told(row)]
     claimed = row.claimed_at or timezone.now()
     return Summary(
         mark=f"reminder-{row.pk}-{int(claimed.timestamp() * 1_000_000)}",
         notices=len(found.notices),
-        titles=tuple(" ".join(title.split()) for title in new[:TITLES]),
+        news=tuple(
+            News(" ".join(one.body.split()), page_of(row.user, one.card_kind, one.card_ref))
+            for one in new[:TITLES]
+        ),
         messages=found.messages,
         conversations=found.conversations,
     )

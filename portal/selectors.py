@@ -37,6 +37,12 @@ def identity_of(user: User) -> Contact:
     return found
 
 
+def messages_open(user: User) -> bool:
+    """Whether the app of messages is open to the identity that this external person acts as (settings.IM_OPEN_TO)."""
+    pk = contact_permissions.identity_of(user)
+    return pk is not None and "messages" in rule.open_to(pk)
+
+
 def label_of(identity: Contact) -> str:
     """Organization and department of an identity on one line; one query."""
     return places_of([identity.main_node])[identity.main_node_id].line

@@ -36,14 +36,22 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """One notification: its title, which holds no personal data, and the page of what it is about, if there is one."""
+
+    title: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What waits for somebody, as it may leave the product."""
 
     mark: str
     """The same for every repetition of one telling."""
     notices: int
-    titles: tuple[str, ...]
-    """Of the newest notifications that were not told yet; they hold no personal data."""
+    news: tuple[News, ...]
+    """The newest notifications that were not told yet."""
     messages: int
     conversations: int
 
@@ -52,6 +60,21 @@ def address(user: User, name: str) -> str:
     """A page of messages for this person, behind the log-in, on BASE_URL and no other host (SECURITY T48)."""
     place = "portal-im" if user.is_external else "im"
     return settings.BASE_URL + reverse(f"im:{name}", current_app=place)
+
+
+def page_of(user: User, kind: str, ref: str) -> str:
+    """The page of a card, behind the log-in; "" for plain words, and for external people: cards are pages of staff."""
+    name = settings.IM_CARDS.get(kind)
+    return "" if not name or user.is_external else settings.BASE_URL + reverse(name, args=[ref])
+
+
+def open_to(user: User) -> bool:
+    """Whether he can read messages at all: nobody is called to a door that is closed to him (SPEC POR-3).
+
+    settings.IM_OPEN_TO is asked about external people.
+    """
+    path = settings.IM_OPEN_TO
+    return not (user.is_external and path) or bool(import_string(path)(user))
 
 
 class Channel(Protocol):

@@ -19,6 +19,7 @@ IDENTITY = 501
 @pytest.fixture(autouse=True)
 def _fake_policy(settings: Settings) -> Iterator[None]:
     settings.IM_REACH_POLICY = world.PATH
+    settings.IM_OPEN_TO = ""  # these identities are nobody's contacts
     world.World.clear()
     yield
     world.World.clear()

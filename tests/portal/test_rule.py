@@ -274,3 +274,12 @@ def test_a_link_app_from_its_birth_to_its_end(place: Place, as_: As) -> None:
     client.post(gone)
     assert not App.objects.filter(key="crm").exists()
     assert selectors.registry(q="客户系统") == []
+
+
+def test_whether_messages_are_open_is_told_to_those_who_send_mail(place: Place) -> None:
+    app = App.objects.get(key="messages")
+    contact = Contact.objects.get(user=place.external)
+    assert selectors.messages_open(place.external)
+    AppOpening.objects.create(app=app, contact=contact, exclude=True)
+    assert not selectors.messages_open(place.external)
+    assert not selectors.messages_open(ExternalUserFactory())

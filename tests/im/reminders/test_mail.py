@@ -155,6 +155,45 @@ def test_a_card_that_may_not_be_seen_any_more_is_neither_named_nor_counted(
     assert "导出" not in mail.get_content()
 
 
+def shut(_user: User) -> bool:
+    return False
+
+
+def test_each_notification_is_named_with_its_own_page(
+    box: Mailbox, zhou: User, clock: time_machine.Traveller, settings: Settings
+) -> None:
+    settings.IM_CARD_READERS = dict.fromkeys(settings.IM_CARDS, f"{__name__}.readable")
+    READ["ids"] = {7}
+    addressed(zhou)
+    services.notify(
+        user_ids=[zhou.pk], card_kind="approvals.application", card_ref="7", body="待审批", dedupe_key="a"
+    )  # fmt: skip
+    notify(zhou)
+    assert tell(clock) == 1
+    assert "- 待审批\n  https://wailian.example/applications/7/\n" in box.texts[0]
+    assert "- 通知\n- " in box.texts[0]  # plain words have no page of their own
+
+
+def test_nobody_is_called_to_a_door_that_is_closed_to_him(
+    box: Mailbox, talk: Conversation, zhou: User, lin: User, say: Say, clock: time_machine.Traveller,
+    settings: Settings,
+) -> None:  # fmt: skip
+    addressed(zhou, lin)
+    services.choose(by=lin, channel="mail", topic="messages", rhythm="now")
+    settings.IM_OPEN_TO = f"{__name__}.shut"
+    say(zhou)
+    notify(lin)
+    notify(zhou)
+    assert tell(clock) == 1
+    assert box.to == [["zhou@example.com"]]
+    # Once it is open to him he is told of what came meanwhile.
+    settings.IM_OPEN_TO = ""
+    say(zhou)
+    clock.shift(datetime.timedelta(hours=1))
+    assert jobs.send_reminders() == 1
+    assert box.to[1:] == [["lin@example.com"]]
+
+
 @pytest.mark.parametrize(
     ("refusal", "trouble", "again"),
     [("550 5.1.1 no such user", "refused", False), ("451 4.3.0 try later", "later", True)],
