@@ -1,5 +1,6 @@
 """Slow or periodic work on accounts: first credentials, and forgetting what has expired."""
 
+import copy
 import datetime
 import hashlib
 import json
@@ -13,7 +14,14 @@ from django.utils import timezone, translation
 
 from accounts import channels, hooks, passwords
 from accounts.channels import Channel, Letter, Values
-from accounts.models import ActivationLink, InitialSecret, LoginThrottle, Session, User
+from accounts.models import (
+    ActivationLink,
+    FormerAddress,
+    InitialSecret,
+    LoginThrottle,
+    Session,
+    User,
+)
 from accounts.words import ACTIONS
 from core import audit
 from core import secrets as at_rest
@@ -23,6 +31,8 @@ log = logging.getLogger(__name__)
 
 ACTOR = SystemActor("credentials")
 FORGET_FAILURES = datetime.timedelta(days=30)
+# Whom nobody could be told of by then.
+FORGET_ADDRESSES = datetime.timedelta(days=7)
 
 
 def token_hash(token: str) -> str:
@@ -159,11 +169,29 @@ def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
     channel = channels.chosen(user) if user is not None else None
     if user is None or channel is None:
         return
+    _taken(channel, _changed(user, what, ip))
+
+
+def tell_former(*, former_id: int, ip: str) -> None:
+    """Tells whoever reads at the former addresses of a login that they are not its own any more, in each way that
+    leads there; then forgets them. Sent again at worst.
+    """
+    row = FormerAddress.objects.select_related("user").filter(pk=former_id).first()
+    if row is None:
+        return
+    then = copy.copy(row.user)
+    then.email, then.mobile = row.email, row.mobile
+    for channel in channels.reaching(then):
+        _taken(channel, _changed(then, "login.address", ip))
+    row.delete()
+
+
+def _changed(user: User, what: str, ip: str) -> Letter:
     with translation.override(user.language):
         said = str(ACTIONS[what])
     values: Values = {"name": user.name, "login": user.username, "what": said, "ip": ip}
     values["url"] = settings.BASE_URL
-    _taken(channel, Letter(user, "changed", values))
+    return Letter(user, "changed", values)
 
 
 def clear_expired() -> None:
@@ -173,6 +201,7 @@ def clear_expired() -> None:
         ciphertext=None
     )
     Session.objects.filter(expire_date__lte=now).delete()
+    FormerAddress.objects.filter(created_at__lte=now - FORGET_ADDRESSES).delete()
     LoginThrottle.objects.filter(window_started_at__lte=now - FORGET_FAILURES).exclude(
         locked_until__gt=now
     ).delete()

@@ -310,6 +310,18 @@ class InitialSecret(models.Model):
         return self.issue_key
 
 
+class FormerAddress(models.Model):
+    """Where a login was reached until now: kept until whoever reads there was told (SECURITY T27)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="+")
+    email = models.EmailField(blank=True)
+    mobile = models.CharField(max_length=20, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id} until {self.created_at:%Y-%m-%d %H:%M}"
+
+
 class PrivacyNotice(models.Model):
     """One version of the notice that external people accept before they enter the portal (SPEC POR-5)."""
 

@@ -214,7 +214,7 @@ def without_factor() -> dict[str, int]:
 # What stands in the history of one's own login.
 OWN_ACTS = (
     "session.start", "session.end", "session.end_all", "password.change", "password.reset_ask",
-    "password.reset", "login.activate",
+    "password.reset", "login.activate", "login.address",
     "second_factor.totp.add", "second_factor.totp.remove", "second_factor.passkey.add",
     "second_factor.passkey.remove", "second_factor.passkey.rename", "second_factor.codes", "second_factor.reset",
     "sso.link", "sso.unlink",

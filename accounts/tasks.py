@@ -22,6 +22,12 @@ def tell_of_change(*, user_id: int, what: str, ip: str) -> None:
     jobs.tell_of_change(user_id=user_id, what=what, ip=ip)
 
 
+@effect("accounts.tell_former")
+def tell_former(*, former_id: int, ip: str) -> None:
+    """A message to where a login was reached until now."""
+    jobs.tell_former(former_id=former_id, ip=ip)
+
+
 @effect("accounts.check_import")
 def check_import(*, job_id: int) -> None:
     """Compares an uploaded file with the staff who are there."""

@@ -26,6 +26,7 @@ ACTIONS: dict[str, str | Promise] = {
     "login.unlock": _("Unlocked"),
     "login.revoke": _("All log-ins and links ended"),
     "login.activate": _("Activated by link"),
+    "login.address": _("E-mail address or mobile of the login changed"),
     "credentials.ask": _("First credentials asked for"),
     "credentials.issue": _("First credentials made"),
     "credentials.reveal": _("First credentials shown"),

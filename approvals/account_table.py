@@ -10,7 +10,7 @@ from approvals import selectors, tables
 from approvals.models import Application
 from contacts.models import Contact
 from contacts.permissions import Allowed
-from core.text import mask_mobile
+from core.text import mask_email, mask_mobile
 from core.ui import Fact
 
 
@@ -67,9 +67,15 @@ def _facts(contact: Contact) -> list[Fact]:
     return [
         Fact(_("Login name"), user.username),
         Fact(_("Opened on"), tables.clock(contact.opened_at)),
+        Fact(_("Links and notices go to"), _reached(user)),
         Fact(_("Last log-in"), tables.clock(user.last_login)),
         Fact(_("Valid until"), tables.clock(contact.expires_at) or _("No end")),
     ]
+
+
+def _reached(user: User) -> str:
+    masked = (mask_email(user.email), mask_mobile(user.mobile))
+    return " · ".join(filter(None, masked)) or _("No address is known")
 
 
 def contact_facts(contact: Contact) -> list[Fact]:

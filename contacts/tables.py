@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from accounts.mfa import has_factor
+from accounts.models import User
 from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.querysets import Filters
@@ -293,6 +294,9 @@ def account_actions(card: Card, *, locked: bool) -> list[Action]:
         dialog(_("Reset the password"), "contacts:account-reissue", contact, "key"),
         dialog(_("Set the expiry"), "contacts:account-expiry", contact, "calendar"),
     ]
+    if contact.user is not None and apart(contact, contact.user):
+        label = _("Use the contact's e-mail and mobile")
+        found.append(dialog(label, "contacts:account-address", contact, "mail"))
     if locked:
         found.append(dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open"))
     if contact.user is not None and has_factor(contact.user):
@@ -307,6 +311,11 @@ def account_actions(card: Card, *, locked: bool) -> list[Action]:
         dialog(_("Close the account"), "contacts:account-close", contact, "user-off", "danger-line")
     )
     return found
+
+
+def apart(contact: Contact, user: User) -> bool:
+    """Whether the login is reached elsewhere than the contact (SECURITY T27)."""
+    return (user.email, user.mobile) != (contact.email, contact.mobile)
 
 
 def contact_url(contact: Contact) -> str:

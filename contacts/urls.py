@@ -64,6 +64,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}account/expiry/", account.expiry, name="account-expiry"),
     path(f"{ONE}account/reissue/", account.reissue, name="account-reissue"),
     path(f"{ONE}account/reset-factor/", account.reset_factor, name="account-reset-factor"),
+    path(f"{ONE}account/address/", account.address, name="account-address"),
     path(f"{ONE}account/unlock/", account.unlock, name="account-unlock"),
     path(f"{ONE}account/sessions/", account.sessions, name="account-sessions"),
     path(f"{ONE}account/close/", account.close, name="account-close"),

@@ -40,6 +40,7 @@ ACTIONS: dict[str, str | Promise] = {
     "account.close": gettext_lazy("Account closed"),
     "account.expiry": gettext_lazy("Expiry changed"),
     "account.reset_factor": gettext_lazy("Second factor reset"),
+    "account.address": gettext_lazy("The account is reached at other addresses"),
     "account.unlock": gettext_lazy("Unlocked"),
     "account.end_sessions": gettext_lazy("Logged out everywhere"),
     "account.reissue": gettext_lazy("Password reset"),

@@ -12,7 +12,7 @@ from accounts.channels.mail import Mail
 from accounts.channels.sms import Sms
 from accounts.models import User
 
-__all__ = ["Channel", "Later", "Letter", "Refused", "Values", "chosen", "several"]
+__all__ = ["Channel", "Later", "Letter", "Refused", "Values", "chosen", "reaching", "several"]
 
 
 class Channel(Protocol):
@@ -36,7 +36,12 @@ def several() -> bool:
     return bool(getattr(settings, "MAIL_ENABLED", False) and settings.SMS)
 
 
+def reaching(user: User) -> list[Channel]:
+    """All ways that lead to this person, in their order."""
+    return [channel for channel in _IN_ORDER if channel.reaches(user)]
+
+
 def chosen(user: User, wanted: str = "") -> Channel | None:
     """The way to this person: the wanted one where it leads to him, else the first that does; None without one."""
-    open_ = [channel for channel in _IN_ORDER if channel.reaches(user)]
+    open_ = reaching(user)
     return next((channel for channel in open_ if channel.key == wanted), next(iter(open_), None))

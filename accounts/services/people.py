@@ -8,8 +8,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import names, passwords, permissions
-from accounts.models import ActivationLink, Installation, User
-from accounts.services import access, departments
+from accounts.models import Installation, User
+from accounts.services import access, addresses, departments
 from core import audit
 from core.actors import Actor, SystemActor
 from core.errors import Conflict, Invalid
@@ -101,8 +101,20 @@ def update_staff(
         raise TypeError(f"not editable: {', '.join(sorted(unknown))}")
     user = User.objects.select_for_update().get(pk=user.pk, kind=User.Kind.STAFF)
     before = _shown(user)
-    if changes.get("name", user.name) != user.name:
-        _refuse_kept(user, by)
+    _change(user, changes, by)
+    old, new = audit.changes(before, _shown(user))
+    if new:
+        save_unique(user)
+        audit.record(action="staff.update", obj=user, by=by, before=old, after=new)
+        addresses.moved(user, before=old, by=by)
+    if department_ids is not None:
+        departments.set_departments(user=user, department_ids=department_ids, by=by)
+    return user
+
+
+def _change(user: User, changes: dict[str, Any], by: Actor) -> None:
+    if changes.get("name", user.name) != user.name and not isinstance(by, SystemActor):
+        refuse_kept(user.kept, "name")
     if "username" in changes:
         changes["username"] = names.clean_login_name(changes["username"])
         require_free(changes["username"], but=user)
@@ -110,20 +122,6 @@ def update_staff(
         setattr(user, field, value or None if field == "employee_code" else value)
     for column, value in names.columns(user.name).items():
         setattr(user, column, value)
-    old, new = audit.changes(before, _shown(user))
-    if new:
-        save_unique(user)
-        if "email" in new:
-            ActivationLink.revoke(user)  # what lies in the former mailbox opens nothing
-        audit.record(action="staff.update", obj=user, by=by, before=old, after=new)
-    if department_ids is not None:
-        departments.set_departments(user=user, department_ids=department_ids, by=by)
-    return user
-
-
-def _refuse_kept(user: User, by: Actor) -> None:
-    if not isinstance(by, SystemActor):
-        refuse_kept(user.kept, "name")
 
 
 @transaction.atomic

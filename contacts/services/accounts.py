@@ -5,14 +5,15 @@ Opening with an own password skips 开通中. Every state change claims the row 
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import InitialSecret, Session, User
-from accounts.services import access, credentials, second_factor
+from accounts.services import access, addresses, credentials, second_factor
 from contacts import accounts_hooks, closure, events, expiry
 from contacts.models import Contact, ContactScope
 from contacts.permissions import Role, viewer_of
@@ -240,6 +241,31 @@ def set_credentials(*, by: Actor, contact: Contact, username: str, password: str
         _attach(fresh, user, State.ACTIVE)
     record(by=by, contact=fresh, action="account.credentials", after={"login_name": username})
     return fresh
+
+
+@transaction.atomic
+def take_addresses(*, by: Actor, contact: Contact) -> Contact:
+    """The login is reached at the contact's e-mail and mobile from now on (SECURITY T27): links to the former ones die,
+    and whoever reads there is told. Raises as `reissue`.
+    """
+    fresh, user = _with_login(by=by, contact=contact)
+    if addresses.change(user=user, by=by, email=fresh.email, mobile=fresh.mobile):
+        record(by=by, contact=fresh, action="account.address")
+    return fresh
+
+
+def follow_addresses(*, by: Actor, contact: Contact, before: Mapping[str, Any], role: Role) -> None:
+    """Within an edit of a locked contact, whose former values are `before`: the login goes with the contact only for
+    those who may manage the account, where it was reached at the contact's addresses and belongs to no other contact.
+    """
+    user = contact.user
+    if user is None or role < Role.MAIN_MAINTAINER:
+        return
+    together = all(getattr(user, way) == before[way] for way in addresses.WAYS)
+    if not together or Contact.objects.filter(user=user).exclude(pk=contact.pk).exists():
+        return
+    if addresses.change(user=user, by=by, email=contact.email, mobile=contact.mobile):
+        record(by=by, contact=contact, action="account.address")
 
 
 def _with_login(*, by: Actor, contact: Contact) -> tuple[Contact, User]:

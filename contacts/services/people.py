@@ -117,6 +117,7 @@ def edit(*, by: Actor, contact: Contact, fields: Fields, stamp: str = "") -> Con
     if new:
         closure.refresh([fresh.pk])
         record(by=by, contact=fresh, action="contact.edit", before=old, after=new)
+        accounts.follow_addresses(by=by, contact=fresh, before=before, role=role)
     return fresh
 
 

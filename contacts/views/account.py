@@ -16,6 +16,8 @@ from contacts.tables import Here
 from contacts.views.answers import changed, confirmed
 from contacts.views.guards import on_contact, person
 from core.errors import Invalid
+from core.text import mask_email, mask_mobile
+from core.ui import Fact
 from orgs.views.asking import form_dialog
 
 EDITABLE = ("GET", "HEAD", "POST")
@@ -82,6 +84,25 @@ def reissue(request: HttpRequest, card: Card) -> HttpResponse:
             _("The new log-in is sent as an activation link, or shown to you once"),
         ],
         submit=_("Reset the password"), style="danger",
+    )  # fmt: skip
+
+
+@require_http_methods(EDITABLE)
+@on_contact(Role.MAIN_MAINTAINER)
+def address(request: HttpRequest, card: Card) -> HttpResponse:
+    """The login is reached where the contact is."""
+    contact = card.contact
+    return _ask(
+        request, card, accounts.take_addresses, said=_("Links and notices go to the contact's addresses now"),
+        title=_("Use the contact's e-mail and mobile for the account of %(name)s?") % {"name": contact.name},
+        facts=[
+            Fact(_("E-mail"), mask_email(contact.email)), Fact(_("Mobile"), mask_mobile(contact.mobile)),
+        ],
+        consequences=[
+            _("Activation links and links for a new password that went to the former addresses end"),
+            _("A notice goes to the former addresses"),
+        ],
+        submit=_("Use them"), style="primary",
     )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ EXEMPT = {
     "accounts.Installation": "one row: an administrator once existed",
     "accounts.LoginThrottle": "counters, no page",
     "accounts.ActivationLink": "reached by the token alone",
+    "accounts.FormerAddress": "read by the task that tells whoever reads there",
     "accounts.PrivacyNotice": "public text",
     "accounts.Consent": "read with its person",
     "accounts.StaffColumns": "own ones only, read by the check of an import",
