@@ -3,8 +3,10 @@
 from wecom_sync.gateway import Credentials, Gateway, Patience
 from wecom_sync.models import Connection
 
+PATIENCE = Patience()
+
 
 def gateway_of(connection: Connection, *, patience: Patience | None = None) -> Gateway:
     """Raises core.secrets.Unreadable when the key of the installation has changed, ValueError for a wrong address."""
     given = Credentials(connection.corp_id, connection.agent_id, connection.secret)
-    return Gateway(given, patience=patience)
+    return Gateway(given, patience=patience or PATIENCE)

@@ -27,6 +27,7 @@ from wecom_sync.models import (
     LogLine,
     PulledPerson,
     PulledPlace,
+    RemotePerson,
     RemotePlace,
     Run,
 )
@@ -69,7 +70,33 @@ def _all(run: Run, gateway: Gateway, shares: dict[str, Share]) -> None:
             for one in groups if one.id != ROOT
         ]  # fmt: skip
         rows += [_corp(run, chain, one, depths, shares) for one in found]
+        _really_gone(chain, gateway, {one.corpid or one.pending_corpid for one in found})
         _keep(run, chain, rows)
+
+
+def _really_gone(chain: Chain, gateway: Gateway, listed: set[str]) -> None:
+    """Asks for each corp that is missing from the list by itself: a list may have holes (SECURITY T72).
+
+    Raises Permanent where one is still there after all.
+    """
+    known = RemotePlace.objects.filter(chain=chain, gone_at=None, key__startswith="c:").values_list(
+        "key", "share"
+    )
+    for key, share in known:
+        corpid = key[2:]
+        if corpid in listed:
+            continue
+        which = {"pending_corpid" if share == Shares.PENDING else "corpid": corpid}
+        try:
+            gateway.corp(chain.chain_id, **which)
+        except Permanent as error:
+            if error.reaction not in (Reaction.SKIP, Reaction.BUG):
+                raise
+        else:
+            raise Permanent(
+                _("The list of corps has holes: one that is there is missing in it. Nothing was changed"),
+                code="holes", api="corpgroup/corp/get_chain_corpinfo_list", corpid=corpid, reaction=Reaction.AGAIN,
+            )  # fmt: skip
 
 
 def _group_key(group: int) -> str:
@@ -171,10 +198,20 @@ def _unreadable(run: Run, share: Share, error: WeComError) -> None:
     )
 
 
+def _somebody(run: Run, share: Share) -> bool:
+    known = RemotePerson.objects.filter(
+        connection=run.connection_id, corp_id=share.corpid, gone_at=None
+    )
+    return known.exists()
+
+
 def _members(run: Run, gateway: Gateway, share: Share) -> None:
     """Departments and people of one corp, in every chain that it stands in."""
-    corp = gateway.downstream(share)
-    found = reading.read(corp)
+    found = reading.read(gateway.downstream(share))
+    if not found.people and _somebody(run, share):
+        found.unknown = _(
+            "The list of people is empty, although there were some: nobody is taken for gone"
+        )
     with transaction.atomic():
         places = PulledPlace.objects.select_for_update().filter(run=run, key=f"c:{share.corpid}")
         here = list(places.order_by("pk"))
@@ -199,4 +236,5 @@ def _members(run: Run, gateway: Gateway, share: Share) -> None:
         text = _("%(corp)s: %(departments)s departments, %(people)s people") % {
             "corp": share.name, "departments": len(found.departments), "people": len(found.people),
         }  # fmt: skip
-        LogLine.objects.create(run=run, text=text[:500])
+        level = LogLine.Level.WARNING if found.unknown else LogLine.Level.INFO
+        LogLine.objects.create(run=run, level=level, text=f"{text} {found.unknown}".strip()[:500])

@@ -1,0 +1,133 @@
+"""Whole runs against the stand-in: what they end with, and when something is wrong (SPEC WEC-2 to WEC-4)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from contacts.models import Contact
+from core.models import OutboxEntry
+from tests.wecom_sync.conftest import QUICK
+from tests.wecom_sync.equal import connect, full, ours, told
+from wecom_sync import access
+from wecom_sync.gateway import client, shared
+from wecom_sync.models import Connection, PlanItem, Run
+from wecom_sync.standin.remote import StandIn
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """A function after which neither tokens nor open breakers are remembered."""
+
+    def forget() -> None:
+        monkeypatch.setattr(shared, "PREFIX", f"wl:wecom:{uuid.uuid4().hex}:")
+        shared._of.cache_clear()
+
+    return forget
+
+
+@pytest.fixture
+def connections(standin: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
+    """With little patience, and pages of two."""
+    monkeypatch.setattr(access, "PATIENCE", QUICK)
+    monkeypatch.setattr(client, "PAGE", 2)
+    return connect(standin)
+
+
+def test_a_full_run_ends_with_what_wecom_has_and_a_second_one_plans_nothing(
+    standin: StandIn, connections: list[Connection]
+) -> None:
+    for one in connections:
+        assert full(one).status == "done"
+    assert ours() == told(standin)
+    for one in connections:
+        run = full(one)
+        assert (run.status, run.items.exclude(stage=0).count()) == ("done", 0)
+
+
+CHANGES = (
+    "join", "leave", "rename", "move", "new_department", "rename_department", "move_department", "drop_department",
+    "rename_corp", "corp_joins", "corp_leaves", "unshare", "share", "rejoin",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHANGES)
+def test_a_change_is_found_and_applied_alone(
+    standin: StandIn, connections: list[Connection], kind: str
+) -> None:
+    for one in connections:
+        full(one)
+    where = {}
+    if kind in ("rejoin", "share"):
+        first = {"rejoin": "leave", "share": "unshare"}[kind]
+        where["corpid"] = standin.act("mutate", kind=first, count=1)["changed"][0]["corpid"]
+        for one in connections:
+            full(one)
+    count = PlanItem.objects.exclude(stage=0).count()
+    changed = standin.act("mutate", kind=kind, count=1, **where)["changed"]
+    assert changed
+    for one in connections:
+        assert full(one).status == "done"
+    planned = PlanItem.objects.exclude(stage=0).count() - count
+    assert planned
+    if kind != "unshare":  # whose people stay as they were
+        assert ours() == told(standin)
+
+
+def test_thirty_percent_less_trip_the_brake(
+    standin: StandIn, connections: list[Connection]
+) -> None:
+    one = connections[0]
+    full(one)
+    one.chains.update(brake_people=5)
+    before = Contact.objects.filter(enabled=True).count()
+    standin.act("mutate", kind="disappear", count=30)
+    run = full(one)
+    assert (run.status, run.brake) == ("ready", True)
+    assert Contact.objects.filter(enabled=True).count() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "api", "more"),
+    [
+        ("code", "user/list", {"code": 45009}), ("code", "user/list", {"code": 60011}),
+        ("code", "corpgroup/corp/gettoken", {"code": 670001}), ("code", "department/list", {"code": 48004}),
+        ("html", "user/list", {}), ("truncated", "user/list", {}), ("empty", "user/list", {}),
+        ("empty", "department/list", {}), ("foreign", "user/list", {}), ("repeat", "*", {}),
+        ("empty", "corpgroup/corp/get_chain_corpinfo_list", {}), ("skip", "*", {}), ("timeout", "user/list", {}),
+        ("code", "*", {"code": 40014}), ("code", "agent/get", {"code": 60020}), ("reset", "*", {}),
+    ],
+)  # fmt: skip
+def test_whatever_goes_wrong_removes_nobody(
+    standin: StandIn, connections: list[Connection], no_memory: Callable[[], None],
+    kind: str, api: str, more: dict[str, int],
+) -> None:  # fmt: skip
+    one = connections[0]
+    full(one)
+    before = Contact.objects.filter(enabled=True).count()
+    no_memory()
+    standin.fault(kind, api=api, times=0, **more)
+    run = full(one)
+    assert Contact.objects.filter(enabled=True).count() == before
+    assert run.status != "ready"
+    assert run.message or run.lines.filter(level__gt=20).exists()
+    standin.clear()
+    no_memory()
+    Run.objects.under_way().update(status="cancelled")
+    assert full(one).status == "done"
+    assert Contact.objects.filter(enabled=True).count() == before
+
+
+def test_an_api_that_is_limited_is_asked_again_later(
+    standin: StandIn, connections: list[Connection]
+) -> None:
+    standin.fault("code", api="corpgroup/corp/get_chain_list", code=45009)
+    run = full(connections[0])
+    assert (run.status, run.tries) == ("pulling", 1)
+    later = OutboxEntry.objects.filter(task="wecom_sync.run", arguments__run_id=run.pk).latest("pk")
+    assert later.available_at > timezone.now()
