@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from os import urandom
 from threading import Thread
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -262,6 +263,56 @@ def test_texts_come_back_as_they_were_written(texts: list[str]) -> None:
 
 def callbacks_plain(text: str) -> str:
     return text[8:-2] if text.startswith("![CDATA[") and text.endswith("]]") else text
+
+
+def sealed(plain: bytes, nonce: str = "1") -> Push:
+    """Signed, with a plaintext that is taken as it is."""
+    encrypted = callbacks._ciphered(base64.b64decode(APP.aes_key + "="), plain)
+    signature = callbacks.signature(APP.token, str(NOW), nonce, encrypted)
+    return Push(str(NOW), nonce, encrypted, signature, APP.agentid, CORP)
+
+
+def inside(text: bytes, receiver: bytes = CORP.encode()) -> bytes:
+    return len(text).to_bytes(4, "big") + text + receiver
+
+
+def padded(plain: bytes) -> bytes:
+    padding = 32 - len(plain) % 32
+    return plain + bytes([padding]) * padding
+
+
+def test_padding_and_length_must_add_up() -> None:
+    text = callbacks.event({"ToUserName": CORP, **PRESS}, now=NOW)
+    whole = bytes(16) + inside(text)
+    assert opening(sealed(padded(whole))).corpid == CORP
+    rest = 32 - len(whole) % 32
+    odd = whole + bytes(rest - 1) + bytes([rest])
+    long = padded(whole)[:-1] + b"\x28"
+    for plain in (
+        odd, long, whole + bytes(rest), padded(bytes(16) + inside(text)[1:]), padded(bytes(16)), padded(b""),
+        padded(bytes(16) + b"\xff\xff\xff\xff" + text + CORP.encode()), padded(whole + b"x"),
+    ):  # fmt: skip
+        with pytest.raises(CallbackRefused):
+            opening(sealed(plain))
+
+
+def test_blocks_cannot_move_into_the_nonce() -> None:
+    """A text within a genuine event, cut free by moving whole blocks of ciphertext into the nonce, is no event."""
+    text = callbacks.event({"ToUserName": CORP, **PRESS}, now=NOW)
+    while True:
+        one = sealed(padded(urandom(96) + bytes(16) + inside(text)), nonce="9")
+        moved = replace(one, nonce=one.nonce + one.encrypted[:128], encrypted=one.encrypted[128:])
+        if (
+            callbacks.signature(APP.token, moved.timestamp, moved.nonce, moved.encrypted)
+            == one.signature
+        ):
+            break
+    alone = replace(
+        moved, nonce="9", signature=callbacks.signature(APP.token, str(NOW), "9", moved.encrypted)
+    )
+    assert opening(alone).corpid == CORP, "but for the nonce it would be taken"
+    with pytest.raises(CallbackRefused):
+        opening(moved)
 
 
 def test_a_key_that_cannot_be_one_is_refused_and_never_shown() -> None:

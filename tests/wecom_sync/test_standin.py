@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from tests.wecom_sync.conftest import SIZES, Opened
 from tests.wecom_sync.test_pull import pulled, settled
+from wecom_sync.checks import address_is_allowed
 from wecom_sync.gateway import Gateway, Permanent, codes, hosts
 from wecom_sync.standin import mutations
 from wecom_sync.standin.generate import Sizes, world
@@ -167,11 +168,15 @@ def test_only_wecom_or_a_stand_in_here(
 ) -> None:
     settings.WECOM_API_BASE, settings.WECOM_ALLOW_LOOPBACK = base, loopback
     assert (not hosts.problem(base, loopback=loopback)) is fine
-    found = [one for one in run_checks() if one.id == "wecom_sync.E001"]
-    assert (not found) is fine
+    assert (not address_is_allowed()) is fine
     if not fine:
         with pytest.raises(ValueError, match="WECOM_"):
             hosts.place()
+
+
+def test_the_address_is_among_the_system_checks(settings: Settings) -> None:
+    settings.WECOM_API_BASE = "http://127.0.0.1:8800"
+    assert [one.id for one in run_checks() if one.id == "wecom_sync.E001"]
 
 
 def test_the_address_is_a_setting_of_the_right_shape(monkeypatch: pytest.MonkeyPatch) -> None:

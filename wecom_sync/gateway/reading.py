@@ -58,7 +58,7 @@ class Fields:
     def raw(self, key: str, default: str | None = None, longest: int = 512) -> str:
         """A token or a cursor: never shown, never changed."""
         value = self._get(key, default)
-        if not isinstance(value, str) or len(value) > longest:
+        if not isinstance(value, str) or len(value) > longest or not value.isprintable():
             raise Garbled(self._at(key))
         return value
 

@@ -23,6 +23,7 @@ from wecom_sync.gateway.shared import Shared
 LOCK_SECONDS: Final = 15.0
 # A token is not used in its last minute, or in the last tenth of a shorter life.
 MARGIN_SECONDS: Final = 60
+LONGEST_SECONDS: Final = 24 * 3600
 
 
 def name(*parts: str | int) -> str:
@@ -32,7 +33,8 @@ def name(*parts: str | int) -> str:
 
 def token(value: str, expires_in: int) -> Token:
     """A token that was given now for so many seconds."""
-    life = max(1, expires_in - min(MARGIN_SECONDS, expires_in // 10))
+    told = min(expires_in, LONGEST_SECONDS)
+    life = max(1, told - min(MARGIN_SECONDS, told // 10))
     return Token(value=value, ends=timezone.now() + datetime.timedelta(seconds=life))
 
 

@@ -156,6 +156,6 @@ def _read(response: Response, patience: Patience) -> Answer | Trouble:
     try:
         answer = json.loads(b"".join(parts))
         answer["errcode"] = int(answer["errcode"])
-    except (ValueError, TypeError, LookupError, RecursionError):
+    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
         return Trouble("garbled")
     return answer if isinstance(answer, dict) else Trouble("garbled")

@@ -174,13 +174,14 @@ def verify(url: str, app: App, corpid: str) -> bool:
 
 def _to(url: str, seconds: float) -> tuple[http.client.HTTPConnection, str]:
     parts = urlsplit(url)
-    if not _near(parts.hostname or "") or parts.scheme != "http":
+    if not near(parts.hostname or "") or parts.scheme != "http":
         raise ValueError("callbacks go to http on this machine only")
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     return connection, parts.path or "/"
 
 
-def _near(host: str) -> bool:
+def near(host: str) -> bool:
+    """Whether this names this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
+from wecom_sync.standin.callbacks import near
 from wecom_sync.standin.control import answer_for
 from wecom_sync.standin.state import Refused, State
 from wecom_sync.standin.world import Upstream
 
 PATHS = {"/connect/oauth2/authorize", "/wwlogin/sso/login"}
-SHOWN = 40
+SHOWN, FEW = 40, 6
 PAGE = """<!doctype html><html lang="zh"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>模拟企业微信</title>
 <h1>模拟企业微信</h1><p>这是本机的模拟登录页，人员均为虚构。请选择以谁的身份登录：</p>
 <form><input name="find" value="{find}" aria-label="姓名" placeholder="姓名">{hidden}<button>查找</button></form>
-<ul>{people}</ul><p><a href="{outsider}">不是成员的人</a> · <a href="{refused}">拒绝</a></p></html>"""
+<p><a href="{outsider}">以非成员的身份</a> · <a href="{refused}">拒绝登录</a></p><ul>{people}</ul></html>"""
 
 
 def page(state: State, query: dict[str, str]) -> tuple[str, str]:
@@ -38,16 +38,9 @@ def _check_back(upstream: Upstream, back: str) -> None:
     """The trusted domain, port included; without one, this machine."""
     parts = urlsplit(back)
     domain = upstream.app.domain
-    known = parts.netloc == domain if domain else _near(parts.hostname or "")
+    known = parts.netloc == domain if domain else near(parts.hostname or "")
     if parts.scheme not in ("http", "https") or not known:
         raise Refused(50001, "redirect_uri")
-
-
-def _near(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _with(back: str, more: dict[str, str]) -> str:
@@ -74,14 +67,15 @@ def _asking(upstream: Upstream, query: dict[str, str]) -> str:
 
 
 def _everybody(upstream: Upstream) -> list[tuple[str, str, str]]:
-    """Who may come: id as getuserinfo gives it, name, corp."""
-    staff = [
-        (one.userid, one.name, upstream.company.name) for one in upstream.company.people.values()
+    """Who may come: id as getuserinfo gives it, name, corp. A few of every corp first, so that nobody must search."""
+    corps = [
+        [(one.userid, one.name, upstream.company.name) for one in upstream.company.people.values()]
     ]
-    guests = [
-        (f"{view.corpid}/{view.id_of(one.userid)}", one.name, view.company.name)
+    corps += [
+        [
+            (f"{view.corpid}/{view.id_of(one.userid)}", one.name, view.company.name)
+            for one in view.company.people.values()
+        ]
         for view in upstream.open_views()
-        for one in view.company.people.values()
     ]
-    # A few of each kind first, so that nobody must search.
-    return staff[: SHOWN // 2] + guests + staff[SHOWN // 2 :]
+    return [row for corp in corps for row in corp[:FEW]] + [r for corp in corps for r in corp[FEW:]]
