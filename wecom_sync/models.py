@@ -9,10 +9,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Department
 from contacts.models import Contact
 from core import secrets
 from orgs.models import Node
 from wecom_sync.callback_models import Callback
+from wecom_sync.own_models import OwnDepartment, OwnPerson, PulledRule
 from wecom_sync.run_models import LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
 __all__ = [
@@ -20,9 +22,12 @@ __all__ = [
     "Chain",
     "Connection",
     "LogLine",
+    "OwnDepartment",
+    "OwnPerson",
     "PlanItem",
     "PulledPerson",
     "PulledPlace",
+    "PulledRule",
     "RemotePerson",
     "RemotePlace",
     "Run",
@@ -39,6 +44,14 @@ class Connection(models.Model):
     callback_token_cipher = models.BinaryField(null=True, editable=False)
     callback_key_cipher = models.BinaryField(null=True, editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)
+    # The corp's own departments and staff become internal ones, below `staff_under` (SPEC WEC-7).
+    sync_staff = models.BooleanField(_("departments and staff of the corp, too"), default=False)
+    staff_under = models.ForeignKey(
+        Department, models.SET_NULL, null=True, blank=True, related_name="+",
+        verbose_name=_("their internal department"),
+    )  # fmt: skip
+    # 对接规则 become visible ranges (SPEC WEC-6); needs staff.
+    sync_rules = models.BooleanField(_("对接规则 become visible ranges"), default=False)
     # How the last contact with WeCom ended; a code of 0 is well, -1 is an answer without a code.
     checked_at = models.DateTimeField(null=True, editable=False)
     error_code = models.IntegerField(null=True, editable=False)

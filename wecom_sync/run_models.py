@@ -53,6 +53,9 @@ class Run(models.Model):
     )  # of the reading, after answers that say "later"
     counts = models.JSONField(default=dict)
     brake = models.BooleanField(default=False)
+    rules_read = models.BooleanField(
+        default=False
+    )  # all of them, so that what no rule gives may go
     error_code = models.IntegerField(null=True)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -86,7 +89,8 @@ class PulledPlace(models.Model):
     """A place as WeCom has it. `parent` is the key of the one above, "" the target of the chain."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="pulled_places")
-    chain = models.ForeignKey("wecom_sync.Chain", models.CASCADE, related_name="+")
+    # None: the corp's own department, "o:<number>".
+    chain = models.ForeignKey("wecom_sync.Chain", models.CASCADE, null=True, related_name="+")
     key = models.CharField(max_length=140, db_collation="C")
     parent = models.CharField(max_length=140, blank=True, db_collation="C")
     depth = models.PositiveSmallIntegerField()  # under the target of the chain
@@ -100,7 +104,9 @@ class PulledPlace(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "chain", "key"], name="wecom_sync_pulledplace_once"
+                fields=["run", "chain", "key"],
+                name="wecom_sync_pulledplace_once",
+                nulls_distinct=False,
             )
         ]
 
@@ -141,6 +147,13 @@ class PlanItem(models.Model):
         PERSON_CHANGE = 5, _("Changed contact")
         PERSON_LEAVE = 6, _("Contact that left")
         PLACE_LEAVE = 7, _("Organization or department that is gone")
+        DEPARTMENT_ADD = 8, _("Internal department that is new")
+        DEPARTMENT_CHANGE = 9, _("Changed internal department")
+        STAFF_ADD = 10, _("Member of staff who is new")
+        STAFF_CHANGE = 11, _("Changed member of staff")
+        STAFF_LEAVE = 12, _("Member of staff who left")
+        RANGE_ADD = 13, _("New visible range by a rule")
+        RANGE_REMOVE = 14, _("Visible range that no rule gives any more")
 
     class Status(models.TextChoices):
         OPEN = "open", _("Not done yet")

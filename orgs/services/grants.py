@@ -69,13 +69,7 @@ def add_visible_staff(*, by: Actor, node: Node, to: Holder) -> bool:
     """
     (fresh,) = locked(node.pk)
     require_maintain(by=by, node=fresh)
-    refuse_outsider(to)
-    _row, created = NodeVisibleStaff.objects.get_or_create(
-        node=fresh, **_columns(to), defaults={"granted_by_label": by.actor_label[:200]}
-    )
-    if created:
-        _record(by=by, node=fresh, to=to, action="visible_staff.add", given=True)
-    return created
+    return let_be_seen(by=by, node=fresh, to=to)
 
 
 @transaction.atomic
@@ -127,15 +121,44 @@ def _dimension_for_appointment(*, by: Actor, dimension: Node, to: Holder) -> Nod
     return fresh
 
 
-def _give(*, by: Actor, node: Node, to: Holder, codename: str, action: str) -> bool:
+def let_be_seen(*, by: Actor, node: Node, to: Holder, source: str = "manual") -> bool:
+    """Visible staff of a locked node whose maintenance was checked; False when it is so already. Raises Invalid."""
+    refuse_outsider(to)
+    _row, created = NodeVisibleStaff.objects.get_or_create(
+        node=node,
+        **_columns(to),
+        defaults={"granted_by_label": by.actor_label[:200], "source": source},
+    )
+    if created:
+        _record(by=by, node=node, to=to, action="visible_staff.add", given=True)
+    return created
+
+
+def give_view(*, by: Actor, node: Node, to: Holder, source: str) -> bool:
+    """A visible range of a locked node whose maintenance was checked; False when it is so already. Raises Invalid."""
+    return _give(by=by, node=node, to=to, codename=VIEW, action="range.add", source=source)
+
+
+def take_given(*, by: Actor, node: Node, to: Holder, source: str) -> bool:
+    """Takes the visible range and the visible staff of a locked node away that `source` gave, and nothing else."""
+    seen = guardian.holders(table=table_of(to), codename=VIEW, obj=node)
+    shown = NodeVisibleStaff.objects.filter(node=node)
+    found = False
+    for rows, action in ((seen, "range.remove"), (shown, "visible_staff.remove")):
+        if rows.filter(source=source, **_columns(to)).delete()[0]:
+            _record(by=by, node=node, to=to, action=action, given=False)
+            found = True
+    return found
+
+
+def _give(
+    *, by: Actor, node: Node, to: Holder, codename: str, action: str, source: str = "manual"
+) -> bool:
     refuse_outsider(to)
     _row, created = guardian.grant(
-        table=table_of(to),
-        codename=codename,
-        to=principal_of(to),
-        obj=node,
-        by_label=by.actor_label,
-    )
+        table=table_of(to), codename=codename, to=principal_of(to), obj=node, by_label=by.actor_label,
+        source=source,
+    )  # fmt: skip
     if created:
         _record(by=by, node=node, to=to, action=action, given=True)
     return created

@@ -15,7 +15,7 @@ from core.actors import Actor
 from orgs import tree, tree_bulk
 from orgs.models import Node, Source
 from orgs.permissions import require_maintain
-from orgs.services import fields, nodes
+from orgs.services import fields, grants, nodes
 from orgs.services.shared import locked
 
 NAMED = """
@@ -116,3 +116,25 @@ def move(*, by: Actor, node: Node, parent: Node) -> bool:
 def keep(*, node_ids: Sequence[int], kept: str) -> None:
     """Says what of these nodes the synchronization keeps from now on."""
     Node.objects.filter(pk__in=node_ids).exclude(kept=kept).update(kept=kept)
+
+
+@transaction.atomic
+def give_range(*, by: Actor, node: Node, to: grants.Holder, source: str) -> bool:
+    """A visible range in both directions by a rule of the synchronization (SPEC WEC-6): `to` sees who is at or below
+    the node, and is seen by the external people there. What a person gave already stays his. Returns whether either
+    is new.
+
+    Raises Hidden outside the maintained dimensions, Invalid for external or inactive people.
+    """
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    seen = grants.give_view(by=by, node=fresh, to=to, source=source)
+    return grants.let_be_seen(by=by, node=fresh, to=to, source=source) or seen
+
+
+@transaction.atomic
+def take_range(*, by: Actor, node: Node, to: grants.Holder, source: str) -> bool:
+    """Takes back what a rule gave; False when it gave nothing. Raises Hidden outside the maintained dimensions."""
+    (fresh,) = locked(node.pk)
+    require_maintain(by=by, node=fresh)
+    return grants.take_given(by=by, node=fresh, to=to, source=source)

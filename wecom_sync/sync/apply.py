@@ -12,7 +12,7 @@ from django.db import transaction
 from contacts import closure
 from core.errors import UserError
 from wecom_sync.models import PlanItem, Run
-from wecom_sync.sync import kept, people, places
+from wecom_sync.sync import kept, own_apply, people, places
 from wecom_sync.sync.world import World
 
 PEOPLE: Final = 1000
@@ -33,7 +33,7 @@ def run(*, run: Run, report: Report, between: Callable[[], None]) -> None:
     kept.refresh(run.connection)
     todo = PlanItem.objects.open().filter(run=run)
     while (stage := todo.values_list("stage", flat=True).first()) is not None:
-        _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[stage]]), report)
+        _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[Stage(stage)]]), report)
         between()
     closure.settle()
 
@@ -78,8 +78,13 @@ _DO: dict[int, Callable[[World, Sequence[PlanItem]], list[int]]] = {
     Stage.NOTICE: _nothing, Stage.PLACE_JOIN: places.join, Stage.PLACE_ADD: places.add,
     Stage.PLACE_CHANGE: places.change, Stage.PERSON_ADD: people.add, Stage.PERSON_CHANGE: people.change,
     Stage.PERSON_LEAVE: people.leave, Stage.PLACE_LEAVE: places.leave,
+    Stage.DEPARTMENT_ADD: own_apply.add_departments, Stage.DEPARTMENT_CHANGE: own_apply.change_departments,
+    Stage.STAFF_ADD: own_apply.add_staff, Stage.STAFF_CHANGE: own_apply.change_staff,
+    Stage.STAFF_LEAVE: own_apply.leave_staff, Stage.RANGE_ADD: own_apply.add_ranges,
+    Stage.RANGE_REMOVE: own_apply.remove_ranges,
 }  # fmt: skip
-_SIZES: dict[int, int] = {
-    Stage.NOTICE: PLACES, Stage.PLACE_JOIN: SINGLE, Stage.PLACE_ADD: PLACES, Stage.PLACE_CHANGE: SINGLE,
-    Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE, Stage.PERSON_LEAVE: PEOPLE, Stage.PLACE_LEAVE: SINGLE,
+# How many items are one transaction; what is written one by one waits for few others.
+_SIZES: dict[PlanItem.Stage, int] = dict.fromkeys(Stage, SINGLE) | {
+    Stage.NOTICE: PLACES, Stage.PLACE_ADD: PLACES, Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE,
+    Stage.PERSON_LEAVE: PEOPLE,
 }  # fmt: skip

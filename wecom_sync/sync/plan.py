@@ -5,15 +5,17 @@ chains were listed, departments and members where their corp was read completely
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from wecom_sync.models import Chain, PlanItem, Run
-from wecom_sync.sync import sql
+from wecom_sync.models import Chain, OwnPerson, PlanItem, Run
+from wecom_sync.sync import own_plan, sql
 
 Stage = PlanItem.Stage
+PERCENT: Final = Chain._meta.get_field("brake_percent").default
+PEOPLE: Final = Chain._meta.get_field("brake_people").default
 
 
 @transaction.atomic
@@ -29,12 +31,14 @@ def make(*, run: Run) -> Run:
             cursor.execute(statement, parameters)
         for statement in sql.ITEMS:
             cursor.execute(sql.INTO + statement, parameters)
+        own = own_plan.items(run)
+        PlanItem.objects.bulk_create(own, batch_size=2000)
         counts = _counts(cursor, run)
         leaving = _leaving(cursor, run)
         for table in sql.TABLES:
             cursor.execute(f"DROP TABLE {table}")
     run.counts = counts | {"leaving": leaving}
-    run.brake = braked(run.connection_id, leaving)
+    run.brake = braked(run.connection_id, leaving) or _staff_braked(run)
     run.planned_at = timezone.now()
     run.save(update_fields=["counts", "brake", "planned_at"])
     return run
@@ -52,6 +56,13 @@ def _leaving(cursor: Any, run: Run) -> dict[str, list[int]]:
     """Chain → how many leave of how many who are there."""
     cursor.execute(sql.LEAVING, {"run": run.pk, "connection": run.connection_id})
     return {str(chain): [leaving, present] for chain, leaving, present in cursor.fetchall()}
+
+
+def _staff_braked(run: Run) -> bool:
+    """The same for the corp's own people, with the shares that chains begin with."""
+    gone = PlanItem.objects.filter(run=run, stage=Stage.STAFF_LEAVE).count()
+    there = OwnPerson.objects.filter(connection=run.connection_id, gone_at=None).count()
+    return bool(gone > PEOPLE and gone * 100 > PERCENT * there)
 
 
 def braked(connection_id: int, leaving: Mapping[str, list[int]]) -> bool:

@@ -31,7 +31,7 @@ from wecom_sync.models import (
     RemotePlace,
     Run,
 )
-from wecom_sync.sync import reading
+from wecom_sync.sync import own_pull, reading
 from wecom_sync.sync.reading import ROOT
 
 Shares = RemotePlace.Share
@@ -54,7 +54,16 @@ def run(*, run: Run, gateway: Gateway, report: Report) -> None:
     else:
         _all(run, gateway, shares)
         corps = set(shares)
+        _own(run, gateway)
     _people(run, gateway, [shares[one] for one in sorted(corps & shares.keys())], report)
+
+
+def _own(run: Run, gateway: Gateway) -> None:
+    if run.connection.sync_staff:
+        own_pull.staff(run, gateway)
+    if run.connection.sync_rules:
+        chains = run.connection.chains.filter(gone_at=None, target__isnull=False)
+        own_pull.rules(run, gateway, chains)
 
 
 def _all(run: Run, gateway: Gateway, shares: dict[str, Share]) -> None:

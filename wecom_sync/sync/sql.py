@@ -3,7 +3,7 @@
 # A place that joined under another key is the one that was invited with the same custom id (research: wecom-api, 2.2).
 KNOWN = """
 CREATE TEMP TABLE sync_known ON COMMIT DROP AS
-WITH pulled AS (SELECT * FROM wecom_sync_pulledplace WHERE run_id = %(run)s),
+WITH pulled AS (SELECT * FROM wecom_sync_pulledplace WHERE run_id = %(run)s AND chain_id IS NOT NULL),
 exact AS (
     SELECT p.chain_id, p.key, r.id AS remote_id FROM pulled p
     JOIN wecom_sync_remoteplace r ON r.chain_id = p.chain_id AND r.key = p.key),

@@ -1,0 +1,180 @@
+"""Items of a plan on the internal side. Each function returns the items it had to pass over."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Department, User
+from accounts.services import access, departments, people
+from orgs.models import Node
+from orgs.services import synced
+from wecom_sync.models import Connection, OwnDepartment, OwnPerson, PlanItem
+from wecom_sync.sync.own_plan import source_of
+from wecom_sync.sync.own_pull import OWN_ROOT
+from wecom_sync.sync.world import ACTOR, World
+
+KEPT = "name place"
+
+
+def add_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """New internal departments, parents first."""
+    connection, skipped = world.run.connection, []
+    for one in items:
+        known = _departments(connection)
+        if one.key in known:
+            continue
+        if one.after["parent"] not in known and one.after["parent"] != OWN_ROOT:
+            skipped.append(one.pk)
+            continue
+        parent = known.get(one.after["parent"], connection.staff_under)
+        made = departments.create(by=ACTOR, name=one.name, parent=parent)
+        Department.objects.filter(pk=made.pk).update(kept=KEPT)
+        OwnDepartment.objects.create(
+            connection=connection, number=int(one.key[2:]), department=made
+        )
+    return skipped
+
+
+def _departments(connection: Connection) -> dict[str, Department]:
+    rows = OwnDepartment.objects.filter(connection=connection).select_related("department")
+    return {f"o:{row.number}": row.department for row in rows}
+
+
+def change_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """Renames and moves."""
+    connection, skipped = world.run.connection, []
+    for one in items:
+        known = _departments(connection)
+        here = known.get(one.key)
+        if here is None:
+            skipped.append(one.pk)
+            continue
+        if "parent" in one.after:
+            parent = known.get(one.after["parent"], connection.staff_under)
+            departments.move(department=here, parent=parent, by=ACTOR)
+        if "name" in one.after:
+            departments.rename(department=here, name=one.after["name"], by=ACTOR)
+    return skipped
+
+
+def add_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """New logins without a password: they come in through WeCom, or by a link from an administrator."""
+    connection = world.run.connection
+    there = set(OwnPerson.objects.filter(connection=connection).values_list("member_id", flat=True))
+    for one in items:
+        user_id = one.key[2:]
+        if user_id in there:
+            continue
+        user = people.create_staff(
+            by=ACTOR, username=_login_name(user_id), name=one.name, department_ids=_ids(connection, one),
+        )  # fmt: skip
+        User.objects.filter(pk=user.pk).update(kept=KEPT)
+        OwnPerson.objects.create(connection=connection, member_id=user_id, user=user)
+    return []
+
+
+def _login_name(user_id: str) -> str:
+    """Ids of WeCom may be shorter than a login name."""
+    return user_id if len(user_id) >= 3 else f"wecom.{user_id}"
+
+
+def _ids(connection: Connection, item: PlanItem) -> list[int]:
+    known = _departments(connection)
+    found = [
+        known[key].pk if key != OWN_ROOT else connection.staff_under_id
+        for key in item.after["places"]
+        if key in known or key == OWN_ROOT
+    ]
+    return [pk for pk in found if pk is not None]
+
+
+def change_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """Names, departments, and those who came back. Departments by hand stay."""
+    rows, skipped = _people(world, items), []
+    connection = world.run.connection
+    own = set(
+        OwnDepartment.objects.filter(connection=connection).values_list("department_id", flat=True)
+    )
+    for one in items:
+        row = rows.get(one.key)
+        if row is None:
+            skipped.append(one.pk)
+            continue
+        changes: dict[str, Any] = {"name": one.after["name"]} if "name" in one.after else {}
+        if "places" in one.after:
+            wanted = _ids(connection, one)
+            mine = row.user.department_memberships.values_list("department_id", flat=True)
+            changes["department_ids"] = [
+                *wanted,
+                *(pk for pk in mine if pk not in own and pk not in wanted),
+            ]
+        people.update_staff(user=row.user, by=ACTOR, **changes)
+        if "gone" in one.after:
+            if row.put_off:
+                access.enable(user=row.user, by=ACTOR)
+            row.gone_at, row.put_off = None, False
+            row.save(update_fields=["gone_at", "put_off"])
+    return skipped
+
+
+def _people(world: World, items: Sequence[PlanItem]) -> dict[str, OwnPerson]:
+    rows = OwnPerson.objects.select_for_update(of=("self",)).select_related("user").filter(
+        connection=world.run.connection, member_id__in=[one.key[2:] for one in items]
+    )  # fmt: skip
+    return {f"u:{row.member_id}": row for row in rows.order_by("pk")}
+
+
+def leave_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """Who left cannot log in any more; what he held is handed over by an administrator. Nobody with rights."""
+    rows, skipped = _people(world, items), []
+    for one in items:
+        row = rows.get(one.key)
+        if row is None or row.user.is_superuser or row.user.is_holder:
+            skipped.append(one.pk)
+            continue
+        row.put_off = row.user.is_active
+        access.disable(user=row.user, by=ACTOR)
+        row.gone_at = timezone.now()
+        row.save(update_fields=["gone_at", "put_off"])
+    return skipped
+
+
+# --- visible ranges by rules
+
+
+def add_ranges(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """Both directions: staff see who is there, and are seen from there."""
+    return _ranges(world, items, given=True)
+
+
+def remove_ranges(world: World, items: Sequence[PlanItem]) -> list[int]:
+    """What a rule gave and none gives any more; what a person gave stays."""
+    return _ranges(world, items, given=False)
+
+
+def _ranges(world: World, items: Sequence[PlanItem], *, given: bool) -> list[int]:
+    world.read([(one.chain_id or 0, one.after["place"]) for one in items])
+    mark, skipped = source_of(world.run.connection_id), []
+    for one in items:
+        node_id = world.nodes.get((one.chain_id or 0, one.after["place"]))
+        holder = _holder(world.run.connection, one.after["holder"])
+        if node_id is None or holder is None:
+            skipped.append(one.pk)
+            continue
+        act = synced.give_range if given else synced.take_range
+        act(by=ACTOR, node=Node.objects.get(pk=node_id), to=holder, source=mark)
+    return skipped
+
+
+def _holder(connection: Connection, key: str) -> User | Department | None:
+    if key.startswith("o:"):
+        return _departments(connection).get(
+            key, connection.staff_under if key == OWN_ROOT else None
+        )
+    row = (
+        OwnPerson.objects.filter(connection=connection, member_id=key[2:])
+        .select_related("user")
+        .first()
+    )
+    return row.user if row is not None and row.user.is_active else None

@@ -1,0 +1,223 @@
+"""What differs on the internal side: departments, staff, and the visible ranges that rules give.
+
+Few thousand rows, compared here. Nobody of rights is ever touched by it: an administrator or holder who left, and a
+login of the same name that is here already, wait for a person (SECURITY T71).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from accounts.models import User
+from orgs.models import NodeGroupGrant, NodeUserGrant, NodeVisibleStaff
+from wecom_sync.models import (
+    OwnDepartment,
+    OwnPerson,
+    PlanItem,
+    PulledPerson,
+    PulledPlace,
+    PulledRule,
+    RemotePlace,
+    Run,
+)  # fmt: skip
+from wecom_sync.sync.own_pull import OWN_ROOT
+
+Stage = PlanItem.Stage
+COMING = (Stage.DEPARTMENT_ADD, Stage.STAFF_ADD)
+Pair = tuple[str, int, str]
+"""A holder, a chain, and the key of a place in it."""
+
+
+def items(run: Run) -> list[PlanItem]:
+    """Items of a full run; none where the connection asks for nothing of this."""
+    found: list[PlanItem] = []
+    if run.only_corps:
+        return found
+    if run.connection.sync_staff:
+        found += [*_departments(run), *_staff(run)]
+    if run.connection.sync_rules and run.rules_read:
+        found += _ranges(run, coming={one.key for one in found if one.stage in COMING})
+    return found
+
+
+def _departments(run: Run) -> Iterator[PlanItem]:
+    rows = OwnDepartment.objects.filter(connection=run.connection).select_related("department")
+    known = {f"o:{row.number}": row.department for row in rows}
+    by_id = {row.pk: key for key, row in known.items()}
+    for one in PulledPlace.objects.filter(run=run, chain=None).order_by("depth", "key"):
+        here = known.get(one.key)
+        if here is None:
+            yield _item(run, Stage.DEPARTMENT_ADD, one.key, one.name, after={"parent": one.parent})
+            continue
+        above = by_id.get(here.parent_id or 0, OWN_ROOT)
+        was, will = {"name": here.name, "parent": above}, {"name": one.name, "parent": one.parent}
+        changed = [key for key in will if was[key] != will[key]]
+        if changed:
+            yield _item(
+                run, Stage.DEPARTMENT_CHANGE, one.key, one.name,
+                {key: was[key] for key in changed}, {key: will[key] for key in changed},
+            )  # fmt: skip
+
+
+def _staff(run: Run) -> Iterator[PlanItem]:
+    rows = OwnPerson.objects.filter(connection=run.connection).select_related("user")
+    known = {row.member_id: row for row in rows}
+    own = OwnDepartment.objects.filter(connection=run.connection)
+    keys = {pk: f"o:{number}" for pk, number in own.values_list("department_id", "number")}
+    seen = set()
+    for one in PulledPerson.objects.filter(run=run, corp_id=run.connection.corp_id).order_by(
+        "user_id"
+    ):
+        if not one.active:
+            continue
+        seen.add(one.user_id)
+        row = known.get(one.user_id)
+        yield from (_new(run, one) if row is None else _changed(run, one, row, keys))
+    for user_id, row in known.items():
+        if user_id not in seen and row.gone_at is None:
+            yield _left(run, row)
+
+
+def _new(run: Run, one: PulledPerson) -> Iterator[PlanItem]:
+    same = User.objects.filter(username__iexact=one.user_id).first()
+    if same is None:
+        yield _item(
+            run, Stage.STAFF_ADD, f"u:{one.user_id}", one.name, after={"places": one.places}
+        )
+    else:
+        yield _item(
+            run,
+            Stage.NOTICE,
+            f"u:{one.user_id}",
+            one.name,
+            after={"user": same.pk},
+            message="same_login",
+        )
+
+
+def _changed(
+    run: Run, one: PulledPerson, row: OwnPerson, keys: dict[int, str]
+) -> Iterator[PlanItem]:
+    mine = row.user.department_memberships.order_by("-is_main", "pk").values_list(
+        "department_id", flat=True
+    )
+    places = [keys[pk] for pk in mine if pk in keys]
+    wanted = [key for key in one.places if key != OWN_ROOT]
+    was = {"name": row.user.name, "places": sorted(places), "gone": row.gone_at is not None}
+    will = {"name": one.name, "places": sorted(wanted), "gone": False}
+    changed = [key for key in will if was[key] != will[key]]
+    if changed:
+        after = {key: will[key] for key in changed}
+        yield _item(
+            run, Stage.STAFF_CHANGE, f"u:{one.user_id}", one.name,
+            {key: was[key] for key in changed}, after | ({"places": one.places} if "places" in after else {}),
+        )  # fmt: skip
+
+
+def _left(run: Run, row: OwnPerson) -> PlanItem:
+    key = f"u:{row.member_id}"
+    if row.user.is_superuser or row.user.is_holder:
+        return _item(
+            run, Stage.NOTICE, key, row.user.name, after={"user": row.user_id}, message="privileged"
+        )
+    return _item(
+        run,
+        Stage.STAFF_LEAVE,
+        key,
+        row.user.name,
+        {"enabled": row.user.is_active},
+        {"enabled": False},
+    )
+
+
+def _item(
+    run: Run, stage: int, key: str, name: str, before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None, message: str = "",
+) -> PlanItem:  # fmt: skip
+    return PlanItem(
+        run=run,
+        stage=stage,
+        key=key[:140],
+        name=name[:100],
+        before=before or {},
+        after=after or {},
+        message=message,
+    )
+
+
+# --- visible ranges
+
+
+def source_of(connection_id: int) -> str:
+    """The mark of grants that the rules of a connection give; those by hand have another."""
+    return f"wecom:{connection_id}"
+
+
+def _ranges(run: Run, coming: set[str]) -> Iterator[PlanItem]:
+    holders = _holders(run)
+    possible = coming | set(holders.values())
+    places = set(PulledPlace.objects.filter(run=run).values_list("chain_id", "key"))
+    wanted = {
+        (holder, rule.chain_id, place)
+        for rule in PulledRule.objects.filter(run=run)
+        for holder in rule.holders
+        for place in rule.places
+        if holder in possible and (not place or (rule.chain_id, place) in places)
+    }
+    given, ours = _given(run, holders)
+    for pair in sorted(wanted - given):
+        yield _range(run, Stage.RANGE_ADD, pair)
+    for pair in sorted(ours - wanted):
+        yield _range(run, Stage.RANGE_REMOVE, pair)
+
+
+def _range(run: Run, stage: int, pair: Pair) -> PlanItem:
+    holder, chain, place = pair
+    item = _item(run, stage, f"{holder}>{place}", place, after={"holder": holder, "place": place})
+    item.chain_id = chain
+    return item
+
+
+def _given(run: Run, holders: dict[tuple[str, int], str]) -> tuple[set[Pair], set[Pair]]:
+    """What is there in both directions, whoever gave it; and what the rules of this connection gave in either."""
+    places: dict[int, list[tuple[int, str]]] = {}
+    rows = RemotePlace.objects.filter(chain__connection=run.connection, gone_at=None)
+    for chain, key, node in rows.values_list("chain_id", "key", "node_id"):
+        places.setdefault(node, []).append((chain, key))
+    for one in run.connection.chains.exclude(target=None):
+        places.setdefault(one.target_id or 0, []).append((one.pk, ""))
+    granted = {"content_object__in": places, "permission__codename": "view_node"}
+    inward = [
+        *((node, user, None, mark) for node, user, mark in NodeUserGrant.objects.filter(**granted).values_list(
+            "content_object_id", "user_id", "source")),
+        *((node, None, group, mark) for node, group, mark in NodeGroupGrant.objects.filter(**granted).values_list(
+            "content_object_id", "group_id", "source")),
+    ]  # fmt: skip
+    staff = NodeVisibleStaff.objects.filter(node__in=places)
+    outward = list(staff.values_list("node_id", "user_id", "group_id", "source"))
+    mark = source_of(run.connection_id)
+    both = set(_pairs(inward, places, holders)) & set(_pairs(outward, places, holders))
+    ours = [row for row in [*inward, *outward] if row[3] == mark]
+    return both, set(_pairs(ours, places, holders))
+
+
+def _holders(run: Run) -> dict[tuple[str, int], str]:
+    """("user", id) or ("group", id) → the key of the holder in rules."""
+    people = OwnPerson.objects.filter(connection=run.connection, gone_at=None, user__is_active=True)
+    departments = OwnDepartment.objects.filter(connection=run.connection)
+    found = {("user", user): f"u:{key}" for user, key in people.values_list("user_id", "member_id")}
+    groups = departments.values_list("department__group", "number")
+    found |= {("group", group): f"o:{number}" for group, number in groups}
+    if run.connection.staff_under:
+        found["group", run.connection.staff_under.group_id] = OWN_ROOT
+    return found
+
+
+def _pairs(
+    rows: Iterable[tuple[int, int | None, int | None, str]],
+    places: dict[int, list[tuple[int, str]]],
+    holders: dict[tuple[str, int], str],
+) -> Iterator[Pair]:
+    for node, user, group, _source in rows:
+        holder = holders.get(("user", user) if user else ("group", group or 0))
+        if holder:
+            for chain, key in places[node]:
+                yield holder, chain, key
