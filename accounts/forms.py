@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
-from accounts import passwords
+from accounts import channels, passwords
 from accounts.models import Department, LoginPolicy, User
 from core.errors import Invalid
 from core.forms import UiForm, UiModelForm
@@ -174,6 +174,24 @@ class NewStaffForm(StaffForm):
 def ids_of(values: Sequence[str]) -> list[int]:
     """Numbers among what a chooser sent; anything else is left out, the service asks for the rows."""
     return [int(value) for value in values if value.isdecimal() and len(value) < 19]
+
+
+class ChannelForm(UiForm):
+    """By which way first credentials go. Without the field where there is nothing to choose."""
+
+    channel = forms.ChoiceField(label=_("The first credentials go"), required=False)
+
+    def __init__(self, *args: Any, email: bool = True, mobile: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = channels.offered(email=email, mobile=mobile)
+        self.fields["channel"].choices = choices  # type: ignore[attr-defined]  # a choice field
+        if not choices:
+            del self.fields["channel"]
+
+    @property
+    def chosen(self) -> str:
+        """The way that was chosen, "" for the usual one."""
+        return str(self.cleaned_data.get("channel", "")) if self.is_valid() else ""
 
 
 class StaffFilterForm(UiForm):

@@ -182,6 +182,11 @@ def sessions_of(user: User, *, current_key: str | None = None) -> list[OpenSessi
     return sorted(found, key=lambda session: not session.current)
 
 
+def logged_in(user: User) -> bool:
+    """Whether anything would end if all log-ins of a person were ended; one query."""
+    return Session.objects.filter(user_id=user.pk, expire_date__gt=timezone.now()).exists()
+
+
 def login_policy() -> LoginPolicy:
     """Who must have a second factor; one query."""
     row = instance(LoginPolicy, "id = 1", [])

@@ -70,6 +70,9 @@ class DecisionForm(forms.Form):
     )
     version = forms.IntegerField(min_value=1, max_value=2_000_000_000)
     reason = forms.CharField(required=False, max_length=2000, strip=True)
+    channel = forms.ChoiceField(
+        choices=[(way, way) for way in ("link", "sms", "panel")], required=False
+    )
     view = forms.ChoiceField(
         choices=[("card", "card"), ("steps", "steps"), ("dialog", "dialog")], required=False
     )

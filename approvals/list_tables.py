@@ -10,9 +10,11 @@ from django.core.paginator import Page, Paginator
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from accounts.forms import ChannelForm
 from approvals import selectors, tables
-from approvals.forms import FilterForm
+from approvals.forms import FilterForm, ReasonForm
 from approvals.selectors import Asked
+from core.forms import UiForm
 from core.text import mask_mobile
 from core.ui import Action, Column, Crumb, Fact, Pager, Tab
 from core.vocabulary import word
@@ -20,8 +22,8 @@ from orgs.selectors.nodes import dimensions_in
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from approvals.forms import ReasonForm
     from approvals.models import Application
+    from contacts.models import Contact
     from contacts.permissions import Viewer
 
 PAGE = 20
@@ -177,7 +179,7 @@ def _empty(asked: Asked) -> dict[str, str]:
     return {"kind": "none", "title": _("No such applications yet"), "text": ""}
 
 
-def question(application: Application, form: ReasonForm | None, *, approve: bool) -> dict[str, Any]:
+def question(application: Application, *, approve: bool) -> dict[str, Any]:
     """The dialog before one decision."""
     contact = application.contact
     title = (
@@ -200,8 +202,13 @@ def question(application: Application, form: ReasonForm | None, *, approve: bool
             ("view", "dialog"),
         ],
         "action": tables.url("decide", application.pk),
-        **_answer(form, approve=approve),
+        **_answer(_channel_form(contact) if approve else ReasonForm(), approve=approve),
     }
+
+
+def _channel_form(contact: Contact) -> ChannelForm | None:
+    form = ChannelForm(email=bool(contact.email), mobile=bool(contact.mobile))
+    return form if form.fields else None
 
 
 def bulk_question(
@@ -223,13 +230,13 @@ def bulk_question(
             *(("ids", f"{pk}:{version}") for pk, version in items),
         ],
         "action": tables.url("bulk"),
-        **_answer(form, approve=approve),
+        **_answer(None if approve else form, approve=approve),
     }
 
 
-def _answer(form: ReasonForm | None, *, approve: bool) -> dict[str, Any]:
+def _answer(form: UiForm | None, *, approve: bool) -> dict[str, Any]:
     return {
-        "form": None if approve else form,
+        "form": form,
         "submit": _("Approve") if approve else _("Refuse"),
         "style": "primary" if approve else "danger",
         "back_url": tables.url("list"),

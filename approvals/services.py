@@ -99,13 +99,20 @@ def remind(*, application_id: int, by: User) -> Application:
 
 @transaction.atomic
 def decide(
-    *, application_id: int, approve: bool, reason: str = "", version: int, by: User
+    *,
+    application_id: int,
+    approve: bool,
+    reason: str = "",
+    version: int,
+    by: User,
+    channel: str = "",
 ) -> Application:
     """One decision for one application (SPEC APR-2 to APR-6; SECURITY T31 to T34).
 
     Everything is asked anew under the lock of the contact: is `by` active and entitled now, neither applicant nor
     beneficiary, and is the contact as he saw it (`version`). Approving creates the login without a usable password;
-    the worker makes the credentials, which decider and applicant may look at once.
+    the worker makes the credentials, which decider and applicant may look at once, or which go by `channel` ("link",
+    "sms" or "panel") where one of several is wanted.
     Raises Hidden, Denied (his own), Conflict (code "decided": who and when; "changed": what), Invalid(field="reason").
     """
     application = _locked(application_id, by=by, own=False)
@@ -120,6 +127,7 @@ def decide(
             contact=application.contact,
             issue_key=application.issue_key,
             reader_ids=[by.pk, application.applicant_id],
+            channel=channel,
         )
         application.save(update_fields=["secret"])
     else:

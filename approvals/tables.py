@@ -15,10 +15,11 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from accounts.channels import offered
 from accounts.words import ACTIONS as LOGIN_ACTIONS
 from approvals import selectors
 from approvals.words import ACTIONS
-from core.text import mask_email
+from core.text import mask_email, mask_mobile
 from core.ui import Action, Fact, Step
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Card:
     reason_error: Text = ""
     reason_value: str = ""
     mark: str = ""
+    channels: Sequence[tuple[str, Text]] = ()
+    """Ways of the first credentials that whoever approves chooses from."""
 
     @property
     def id(self) -> int:
@@ -114,6 +117,7 @@ def card(
         error=error,
         details=details,
         mark=secrets.token_hex(3),
+        channels=_channels(application) if now.may_decide else (),
     )
 
 
@@ -166,13 +170,19 @@ def _facts(application: Application) -> list[Fact]:
     return facts
 
 
+def _channels(application: Application) -> list[tuple[str, Text]]:
+    contact = application.contact
+    return [*offered(email=bool(contact.email), mobile=bool(contact.mobile))]
+
+
 def channel_of(application: Application) -> str:
     """What approving does, in one sentence."""
-    email = application.contact.email
-    if getattr(settings, "MAIL_ENABLED", False) and email:
-        return _("A random account; the activation link goes to %(address)s") % {
-            "address": mask_email(email)
-        }
+    contact = application.contact
+    said = _("A random account; the activation link goes to %(address)s")
+    if getattr(settings, "MAIL_ENABLED", False) and contact.email:
+        return said % {"address": mask_email(contact.email)}
+    if settings.SMS and contact.mobile:
+        return said % {"address": mask_mobile(contact.mobile)}
     return _("A random account; its first password is shown once")
 
 

@@ -217,11 +217,7 @@ SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
 NOTICES = "im.services.notices.notify"
 # What hangs on a staff member who is disabled.
-HAND_OVER = [
-    "orgs.handover.Dimensions",
-    "contacts.handover.Followed",
-    "approvals.handover.Applications",
-]
+HAND_OVER = ["orgs.handover.Dimensions", "contacts.handover.Followed", "approvals.handover.Applications"]  # fmt: skip
 # What the tree of the back office asks about the people in it.
 NODE_COUNTS = "contacts.node_people.counts"
 NODE_PREVIEW = "contacts.node_people.preview"
@@ -285,6 +281,8 @@ PUSH_HOSTS = env.words(
 )
 # The hour at which those are told who want it once a day.
 IM_DIGEST_HOUR = env.number("DIGEST_HOUR", default=8, minimum=0, maximum=23)
+# How long done items of other systems are kept.
+TODO_DAYS = env.number("TODO_DAYS", default=90, minimum=1, maximum=3650)
 PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin", "portal.todo_sources.pushed"]
 REVEAL_SECONDS = 30
 # A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
@@ -349,10 +347,8 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "core.heartbeat", "schedule": 15.0},
     "exports-purge": {"task": "contacts.purge_exports", "schedule": crontab(minute=35)},
     "imports-purge": {"task": "contacts.purge_imports", "schedule": crontab(hour=3, minute=40)},
-    "staff-imports-purge": {
-        "task": "accounts.purge_imports",
-        "schedule": crontab(hour=3, minute=45),
-    },
+    "staff-files-purge": {"task": "accounts.purge_imports", "schedule": crontab(hour=3, minute=45)},
+    "todos-purge": {"task": "portal.purge_todos", "schedule": crontab(hour=4, minute=0)},
     "views-end": {"task": "contacts.end_views", "schedule": 60.0},
     "expiry-notices": {"task": "contacts.announce_expiry", "schedule": crontab(minute="*/10")},
     "bin-purge": {"task": "contacts.purge_bin", "schedule": crontab(hour=3, minute=50)},

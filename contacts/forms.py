@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from accounts import channels
+from accounts.forms import ChannelForm
 from accounts.models import User
 from contacts.import_values import MAX_OFFICE, MAX_REMARK, MAX_TELEPHONE
 from contacts.models import Contact
@@ -160,8 +160,10 @@ def _initial(contact: Contact) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class LoginForm(UiForm):
+class LoginForm(ChannelForm):
     """Login name and first password, own or random (SPEC ACC-2)."""
+
+    field_order = ("way", "username", "password", "channel")
 
     way = forms.ChoiceField(
         label=_("Log-in"), initial="random", widget=forms.RadioSelect,
@@ -176,20 +178,6 @@ class LoginForm(UiForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
         help_text=_("At least 15 characters; it must be replaced at the first log-in"),
     )  # fmt: skip
-
-    channel = forms.ChoiceField(
-        label=_("The activation link goes"), required=False,
-        choices=[
-            ("", _("By e-mail, without an address by text message")),
-            ("link", _("By e-mail")),
-            ("sms", _("By text message")),
-        ],
-    )  # fmt: skip
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not channels.several():
-            del self.fields["channel"]
 
     def clean(self) -> dict[str, Any]:
         """A password where one is wanted, none where not."""

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts.mfa import has_factor
 from accounts.models import User
+from accounts.selectors import logged_in
 from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.querysets import Filters
@@ -284,33 +285,30 @@ def account_actions(card: Card, *, locked: bool) -> list[Action]:
     contact = card.contact
     if not card.allowed.manage:
         return []
-    if contact.user_id is None:
-        if not contact.live:
-            return []
-        return [
-            dialog(_("Open the account"), "contacts:account-open", contact, "user-plus", "primary")
-        ]
+    if contact.user is None:
+        opening = dialog(_("Open the account"), "contacts:account-open", contact, "user-plus", "primary")  # fmt: skip
+        return [opening] if contact.live else []
     found = [
-        dialog(_("Reset the password"), "contacts:account-reissue", contact, "key"),
-        dialog(_("Set the expiry"), "contacts:account-expiry", contact, "calendar"),
+        (True, dialog(_("Reset the password"), "contacts:account-reissue", contact, "key")),
+        (True, dialog(_("Set the expiry"), "contacts:account-expiry", contact, "calendar")),
+        *_where_needed(contact, contact.user, locked=locked),
+        (contact.enabled, dialog(_("Disable"), "contacts:disable", contact, "ban", "danger-line")),
+        (not contact.enabled, dialog(_("Enable"), "contacts:enable", contact, "circle-check")),
+        (True, dialog(_("Close the account"), "contacts:account-close", contact, "user-off", "danger-line")),
+    ]  # fmt: skip
+    return [action for offered, action in found if offered]
+
+
+def _where_needed(contact: Contact, user: User, *, locked: bool) -> list[tuple[bool, Action]]:
+    """What is offered only while there is something to do."""
+    address = _("Use the contact's e-mail and mobile")
+    factor, out = _("Reset the second factor"), _("Log out everywhere")
+    return [
+        (apart(contact, user), dialog(address, "contacts:account-address", contact, "mail")),
+        (locked, dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open")),
+        (has_factor(user), dialog(factor, "contacts:account-reset-factor", contact, "fingerprint")),
+        (logged_in(user), dialog(out, "contacts:account-sessions", contact, "logout")),
     ]
-    if contact.user is not None and apart(contact, contact.user):
-        label = _("Use the contact's e-mail and mobile")
-        found.append(dialog(label, "contacts:account-address", contact, "mail"))
-    if locked:
-        found.append(dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open"))
-    if contact.user is not None and has_factor(contact.user):
-        label = _("Reset the second factor")
-        found.append(dialog(label, "contacts:account-reset-factor", contact, "fingerprint"))
-    found.append(dialog(_("Log out everywhere"), "contacts:account-sessions", contact, "logout"))
-    if contact.enabled:
-        found.append(dialog(_("Disable"), "contacts:disable", contact, "ban", "danger-line"))
-    else:
-        found.append(dialog(_("Enable"), "contacts:enable", contact, "circle-check"))
-    found.append(
-        dialog(_("Close the account"), "contacts:account-close", contact, "user-off", "danger-line")
-    )
-    return found
 
 
 def apart(contact: Contact, user: User) -> bool:

@@ -153,7 +153,12 @@ class PushedTodo(models.Model):
                 fields=["contact", "due"],
                 name="portal_pushedtodo_open",
                 condition=models.Q(done=False),
-            )
+            ),
+            models.Index(
+                fields=["updated_at"],
+                name="portal_pushedtodo_done",
+                condition=models.Q(done=True),
+            ),
         ]
 
     def __str__(self) -> str:

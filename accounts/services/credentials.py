@@ -113,9 +113,9 @@ def start_issue(
 ) -> InitialSecret:
     """Asks the worker for random first credentials of `user`, once for `issue_key` (at most 80 characters).
 
-    `reader_ids` may each open the envelope; the first one who does is the last. `channel` ("link" or "sms") where one
-    of several is wanted. Only ids travel to the worker. When the credentials exist, the hook CREDENTIALS_ISSUED is
-    called in the same transaction.
+    `reader_ids` may each open the envelope; the first one who does is the last. `channel` ("link", "sms" or "panel",
+    see channels.offered) where one of several is wanted. Only ids travel to the worker. When the credentials exist, the
+    hook CREDENTIALS_ISSUED is called in the same transaction.
     """
     secret, created = InitialSecret.objects.get_or_create(
         issue_key=issue_key, defaults={"user": user, "wanted": channel}
@@ -133,8 +133,11 @@ def start_issue(
 
 
 @transaction.atomic
-def reissue(*, user: User, reader_ids: Iterable[int], by: Actor) -> InitialSecret:
-    """New random credentials in place of the former ones, whose sessions, links and envelopes die at once.
+def reissue(
+    *, user: User, reader_ids: Iterable[int], by: Actor, channel: str = ""
+) -> InitialSecret:
+    """New random credentials in place of the former ones, whose sessions, links and envelopes die at once. `channel`
+    as for start_issue.
 
     Staff: administrators only (Denied); external people: the caller has decided. Raises Conflict for a disabled login.
     """
@@ -148,7 +151,7 @@ def reissue(*, user: User, reader_ids: Iterable[int], by: Actor) -> InitialSecre
     user.save(update_fields=["password", "must_change_password", "initial_password_until"])
     access.revoke_everything(user=user, by=by)
     key = f"reissue:{user.pk}:{uuid.uuid4().hex}"
-    return start_issue(user=user, issue_key=key, reader_ids=reader_ids, by=by)
+    return start_issue(user=user, issue_key=key, reader_ids=reader_ids, by=by, channel=channel)
 
 
 _WHY_NOT = {

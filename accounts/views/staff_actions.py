@@ -14,8 +14,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import ChannelForm
 from accounts.mfa import has_factor
 from accounts.models import User
+from accounts.selectors import locked_until, logged_in
 from accounts.services import access, credentials, people, second_factor
 from accounts.views.guards import admin_only, person
 from accounts.views.shared import ask
@@ -39,6 +41,8 @@ class StaffAction:
     right: bool = False
     danger: bool = True
     to_oneself: bool = False
+    channel: bool = False
+    """Whether it is asked by which way first credentials go."""
 
     def link(self, user: User) -> Action:
         """The button or line that opens the question."""
@@ -48,8 +52,8 @@ class StaffAction:
         )
 
 
-def _reissue(*, user: User, by: User) -> None:
-    credentials.reissue(user=user, reader_ids=[by.pk], by=by)
+def _reissue(*, user: User, by: User, channel: str = "") -> None:
+    credentials.reissue(user=user, reader_ids=[by.pk], by=by, channel=channel)
 
 
 ACTIONS = (
@@ -61,10 +65,12 @@ ACTIONS = (
         "reissue", _("Reset the password"), _("Reset the password of %(name)s?"),
         _("A new first password is being made"), _reissue, lambda user: user.is_active,
         _("The present password and all log-ins end at once. A new first password is made and shown once."), "key",
+        channel=True,
     ),
     StaffAction(
         "unlock", _("Unlock"), _("Unlock %(name)s?"), _("%(name)s is unlocked"), access.unlock,
-        lambda user: user.is_active, _("Failed tries are forgotten."), "lock-open", danger=False, to_oneself=True,
+        lambda user: bool(locked_until([user])), _("Failed tries are forgotten."), "lock-open", danger=False,
+        to_oneself=True,
     ),
     StaffAction(
         "factor-reset", _("Reset the second factor"), _("Reset the second factor of %(name)s?"),
@@ -75,7 +81,7 @@ ACTIONS = (
     ),
     StaffAction(
         "end-sessions", _("End all log-ins"), _("End all log-ins of %(name)s?"), _("All log-ins have ended"),
-        access.end_staff_sessions, lambda user: user.is_active, "", "logout",
+        access.end_staff_sessions, logged_in, "", "logout",
     ),
     StaffAction(
         "holder-grant", _("Give external directory maintenance"), _("Give %(name)s external directory maintenance?"),
@@ -119,18 +125,27 @@ def staff_act(request: HttpRequest, user_id: int, action: str) -> HttpResponse:
     if chosen is None:
         raise Http404
     user = get_object_or_404(User.objects.staff(), pk=user_id)
+    form = _form(request, chosen, user)
     if request.method != "POST":
-        return ask(request, _question(chosen, user))
+        return ask(request, _question(chosen, user, form))
     try:
-        chosen.run(user=user, by=person(request))
+        more = {"channel": form.chosen} if form else {}
+        chosen.run(user=user, by=person(request), **more)
     except UserError as error:
-        return ask(request, _question(chosen, user), error)
+        return ask(request, _question(chosen, user, form), error)
     messages.success(request, str(chosen.done) % {"name": user.name})
     return htmx.done(request, reverse("accounts:staff-page", args=[user.pk]))
 
 
-def _question(chosen: StaffAction, user: User) -> dict[str, Any]:
+def _form(request: HttpRequest, chosen: StaffAction, user: User) -> ChannelForm | None:
+    if not chosen.channel:
+        return None
+    return ChannelForm(request.POST or None, email=bool(user.email), mobile=bool(user.mobile))
+
+
+def _question(chosen: StaffAction, user: User, form: ChannelForm | None) -> dict[str, Any]:
     return {
+        "form": form,
         "title": str(chosen.question) % {"name": user.name},
         "text": chosen.text,
         "action": reverse("accounts:staff-act", args=[user.pk, chosen.name]),

@@ -68,7 +68,7 @@ def confirm(request: HttpRequest, application_id: int, what: str) -> HttpRespons
         raise permissions.missing()
     application = selectors.visible(application_id=application_id, user=person(request))
     permissions.require_decider(person(request), application)
-    context = list_tables.question(application, ReasonForm(), approve=what == "approve")
+    context = list_tables.question(application, approve=what == "approve")
     full, fragment = "approvals/confirm.html", "components/dialog_confirm.html"
     return htmx.page(request, full, fragment, context)
 

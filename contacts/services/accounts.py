@@ -34,7 +34,7 @@ def open_directly(
 
     With a password the account is open at once and the person must replace it at the first log-in. Without one it is
     opening until the worker has made random credentials, which `by` can look at once, or a link has gone out: by
-    `channel` ("link" or "sms") where one of several is wanted. Raises Hidden or Denied unless
+    `channel` ("link", "sms" or "panel") where one of several is wanted. Raises Hidden or Denied unless
     `by` maintains the main dimension, Conflict when there is an account or the contact is disabled, Invalid(field) for
     login name and password.
     """
@@ -62,7 +62,7 @@ def open_directly(
 
 @transaction.atomic
 def begin_opening(
-    *, by: Actor, contact: Contact, reader_ids: Iterable[int], issue_key: str
+    *, by: Actor, contact: Contact, reader_ids: Iterable[int], issue_key: str, channel: str = ""
 ) -> InitialSecret:
     """The account part of an approval, inside its transaction: a login without a usable password, state 开通中.
 
@@ -78,7 +78,9 @@ def begin_opening(
         name=fresh.name, mobile=fresh.mobile, email=fresh.email, by=by
     )
     _attach(fresh, user, State.OPENING)
-    secret = credentials.start_issue(user=user, issue_key=issue_key, reader_ids=reader_ids, by=by)
+    secret = credentials.start_issue(
+        user=user, issue_key=issue_key, reader_ids=reader_ids, by=by, channel=channel
+    )
     record(by=by, contact=fresh, action="account.open", after={"login_name": user.username})
     return secret
 
@@ -220,14 +222,15 @@ def end_sessions(*, by: Actor, contact: Contact) -> Contact:
 
 
 @transaction.atomic
-def reissue(*, by: Actor, contact: Contact) -> InitialSecret:
-    """New random credentials in place of the former ones, which die at once; `by` can look at them once.
+def reissue(*, by: Actor, contact: Contact, channel: str = "") -> InitialSecret:
+    """New random credentials in place of the former ones, which die at once; `by` can look at them once, or they go by
+    `channel` ("link", "sms" or "panel") where one of several is wanted.
 
     Raises Conflict without an account, Denied when the login is also used in a dimension `by` does not maintain.
     """
     fresh, user = _with_login(by=by, contact=contact)
     readers = [by.pk] if isinstance(by, User) else []
-    secret = credentials.reissue(user=user, reader_ids=readers, by=by)
+    secret = credentials.reissue(user=user, reader_ids=readers, by=by, channel=channel)
     record(by=by, contact=fresh, action="account.reissue", after={"login_name": user.username})
     return secret
 

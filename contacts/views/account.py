@@ -1,5 +1,6 @@
 """账号信息: what those who maintain the main dimension do with an account (SPEC ACC-2, ACC-4; matrix rows 6, 41)."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import ChannelForm
+from accounts.models import User
 from contacts.forms import ExpiryForm, LoginForm, take
+from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.selectors.cards import Card
 from contacts.services import accounts
@@ -33,7 +37,7 @@ def _back(card: Card) -> str:
 @on_contact(Role.MAIN_MAINTAINER)
 def open_(request: HttpRequest, card: Card) -> HttpResponse:
     """Opens the account, with an own or a random log-in."""
-    form = LoginForm(request.POST or None)
+    form = LoginForm(request.POST or None, **_addresses(card.contact))
     if request.method == "POST" and form.is_valid():
         login = {key: form.cleaned_data.get(key, "") for key in ("username", "password", "channel")}
         try:
@@ -65,6 +69,11 @@ def expiry(request: HttpRequest, card: Card) -> HttpResponse:
     return form_dialog(request, form, title=title, submit=_("Save"), back_url=_back(card))
 
 
+def _addresses(who: Contact | User) -> dict[str, bool]:
+    """Which ways lead there."""
+    return {"email": bool(who.email), "mobile": bool(who.mobile)}
+
+
 def _ask(request: HttpRequest, card: Card, act: Any, *, said: str, **question: Any) -> HttpResponse:
     return confirmed(
         request, card.contact, lambda: act(by=person(request), contact=card.contact),
@@ -76,8 +85,11 @@ def _ask(request: HttpRequest, card: Card, act: Any, *, said: str, **question: A
 @on_contact(Role.MAIN_MAINTAINER)
 def reissue(request: HttpRequest, card: Card) -> HttpResponse:
     """New random credentials."""
+    user = card.contact.user
+    form = ChannelForm(request.POST or None, **_addresses(user or card.contact))
     return _ask(
-        request, card, accounts.reissue, said=_("New credentials are being made"),
+        request, card, partial(accounts.reissue, channel=form.chosen),
+        form=form, said=_("New credentials are being made"),
         title=_("Reset the password of %(name)s?") % {"name": card.contact.name},
         consequences=[
             _("The former password and all sessions end at once"),

@@ -1,12 +1,14 @@
 """Back office of staff and departments, choosers, and the panel of first credentials."""
 
+import datetime
 from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from accounts import jobs
-from accounts.models import Department, InitialSecret, User
+from accounts import jobs, throttle
+from accounts.models import Department, InitialSecret, LoginThrottle, User
 from accounts.selectors import picked, search_departments, search_staff
 from accounts.services import credentials, departments
 from core.actors import SystemActor
@@ -291,3 +293,23 @@ def test_reissue_shows_the_panel_on_the_page(enter: Enter) -> None:
     credentials.reissue(user=user, reader_ids=[admin.pk], by=admin)
     user.refresh_from_db()
     assert not user.has_usable_password()
+
+
+def test_only_what_would_do_something_is_offered(enter: Enter) -> None:
+    admin, user = AdminFactory(), StaffFactory()
+    client, url = enter(admin), f"/console/staff/{user.pk}/"
+    page = client.get(url).content.decode()
+    assert f"{url}unlock/" not in page
+    assert f"{url}end-sessions/" not in page
+    enter(user)
+    assert f"{url}end-sessions/" in client.get(url).content.decode()
+    LoginThrottle.objects.create(
+        key=throttle.account_key(user.username), failures=50, window_started_at=timezone.now(),
+        locked_until=timezone.now() + datetime.timedelta(minutes=5),
+    )  # fmt: skip
+    assert f"{url}unlock/" in client.get(url).content.decode()
+    client.post(f"{url}end-sessions/")
+    client.post(f"{url}unlock/")
+    page = client.get(url).content.decode()
+    assert f"{url}unlock/" not in page
+    assert f"{url}end-sessions/" not in page
