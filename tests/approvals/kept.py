@@ -79,8 +79,8 @@ class Kept:
 
 
 @contextlib.contextmanager
-def kept_site(home: Path, gateway: Gateway) -> Iterator[Kept]:
-    """Begins with what stands in the database of the test, whose people keep their sessions."""
+def kept_site(home: Path, gateway: Gateway | None = None, **more: str) -> Iterator[Kept]:
+    """Begins with what stands in the database of the test, whose people keep their sessions. `more`: settings."""
     copied = own_database_url()
     names = ("DATABASE_URL", "REDIS_URL")
     with patch.dict(os.environ):
@@ -93,7 +93,7 @@ def kept_site(home: Path, gateway: Gateway) -> Iterator[Kept]:
     try:
         copy(copied, services.database_url)
         (home / "data").mkdir(exist_ok=True)
-        kept = Kept(site, _environment(site, gateway))
+        kept = Kept(site, _environment(site, gateway) | more)
         with patch.dict(os.environ, kept.environ):
             site.start_children()
         keeper.start()
@@ -106,11 +106,13 @@ def kept_site(home: Path, gateway: Gateway) -> Iterator[Kept]:
         site.stop()
 
 
-def _environment(site: Site, gateway: Gateway) -> dict[str, str]:
-    return {
+def _environment(site: Site, gateway: Gateway | None) -> dict[str, str]:
+    texts = {
+        "SMS_GATEWAY_URL": gateway.settings["url"], "SMS_GATEWAY_TOKEN": TOKEN, "SMS_GATEWAY_ALLOW_LOOPBACK": "1",
+    } if gateway else {}  # fmt: skip
+    return texts | {
         "DATABASE_URL": site.services.database_url, "REDIS_URL": site.services.redis_url,
         "SECRET_KEY": settings.SECRET_KEY, "SECRETS_KEY": settings.SECRETS_KEY,
         "DJANGO_SETTINGS_MODULE": "config.settings", "DEMO": "1", "LOG_JSON": "0", "BASE_URL": site.address.url,
         "ALLOWED_HOSTS": site.address.host, "DATA_DIR": str(site.home.root / "data"),
-        "SMS_GATEWAY_URL": gateway.settings["url"], "SMS_GATEWAY_TOKEN": TOKEN, "SMS_GATEWAY_ALLOW_LOOPBACK": "1",
     }  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from contacts.models import Membership
-from orgs.models import Node
+from django.db import connection as database
+
 from tests.factories.orgs import make_dimension
-from wecom_sync.models import Chain, Connection, RemotePerson, RemotePlace, Run
+from wecom_sync.models import Chain, Connection, Run
 from wecom_sync.services import runs
 from wecom_sync.standin.remote import StandIn
 from wecom_sync.sync import work
@@ -81,30 +82,33 @@ def _corp(ours: str, chain: str, corp: dict[str, Any], places: Any, people: Any)
             }
 
 
-def ours() -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """The same of our directory, as far as it is there and enabled."""
-    rows = RemotePlace.objects.filter(gone_at=None).select_related("chain", "node")
-    by_node = {row.node_id: row for row in rows}
-    targets = dict(Chain.objects.values_list("target_id", "chain_id"))
-    places = {
-        (row.chain.chain_id, row.key): (row.node.name, _above(row.node, by_node, targets))
-        for row in rows
+PLACES = """
+SELECT h.chain_id, p.key, n.name, CASE WHEN n.parent_id = h.target_id THEN '' ELSE coalesce(above.key, '?') END
+FROM wecom_sync_remoteplace p JOIN wecom_sync_chain h ON h.id = p.chain_id JOIN orgs_node n ON n.id = p.node_id
+LEFT JOIN wecom_sync_remoteplace above ON above.node_id = n.parent_id AND above.chain_id = p.chain_id
+WHERE p.gone_at IS NULL AND n.enabled
+"""
+PEOPLE = """
+SELECT o.corp_id, r.corp_id, r.user_id, c.name, array_agg(h.chain_id || ' ' || p.key)
+FROM wecom_sync_remoteperson r JOIN wecom_sync_connection o ON o.id = r.connection_id
+JOIN contacts_contact c ON c.id = r.contact_id JOIN contacts_membership m ON m.contact_id = c.id
+JOIN wecom_sync_remoteplace p ON p.node_id = m.node_id JOIN wecom_sync_chain h ON h.id = p.chain_id
+WHERE r.gone_at IS NULL AND c.live AND c.deleted_at IS NULL AND h.connection_id = r.connection_id
+GROUP BY o.corp_id, r.corp_id, r.user_id, c.name
+"""
+
+
+def asked(sql: str) -> list[Any]:
+    with database.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchall()
+
+
+def ours(ask: Callable[[str], list[Any]] = asked) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The same of our directory, as far as it is there and enabled; of another site with an `ask` of its own."""
+    places = {(chain, key): (name, above) for chain, key, name, above in ask(PLACES)}
+    people = {
+        (mine, corp, user): (name, {tuple(one.split(" ", 1)) for one in where})
+        for mine, corp, user, name, where in ask(PEOPLE)
     }
-    people: dict[Any, Any] = {}
-    for one in RemotePerson.objects.select_related("contact", "connection"):
-        if one.contact.live and one.gone_at is None:
-            key = (one.connection.corp_id, one.corp_id, one.user_id)
-            people[key] = (one.contact.name, set())
-    for contact, node in Membership.objects.values_list("contact_id", "node_id"):
-        row = by_node.get(node)
-        for one in RemotePerson.objects.filter(contact=contact, gone_at=None) if row else ():
-            key = (one.connection.corp_id, one.corp_id, one.user_id)
-            if key in people and row is not None:
-                people[key][1].add((row.chain.chain_id, row.key))
     return places, people
-
-
-def _above(node: Node, by_node: dict[int, RemotePlace], targets: dict[int, str]) -> str:
-    if node.parent_id in targets:
-        return ""
-    return by_node[node.parent_id].key
