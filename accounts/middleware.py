@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware as DjangoSessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import translation
@@ -34,6 +35,18 @@ SET_UP = frozenset(
 )  # fmt: skip
 # Reached while anything is still due.
 ALWAYS = PUBLIC | {"accounts:logout", "accounts:preferences", "accounts:login"}
+
+
+class SessionMiddleware(DjangoSessionMiddleware):
+    """As in Django, but the cookie stays when its key was replaced a moment ago by a request beside this one: taking it
+    away would take the new one.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if _replaced(request) and request.session.is_empty():
+            patch_vary_headers(response, ["Cookie"])
+            return response
+        return super().process_response(request, response)
 
 
 class PersonMiddleware(AuthenticationMiddleware):
@@ -96,7 +109,7 @@ class AccountGateMiddleware:
         if not request.user.is_authenticated:
             if name in PUBLIC or not getattr(view, "login_required", True):
                 return None
-            return _to_login(request)
+            return _again(request) if _replaced(request) else _to_login(request)
         duty = self._duty(request.user, name)
         return _go(request, duty) if duty else None
 
@@ -119,6 +132,21 @@ class AccountGateMiddleware:
         if name in ("accounts:privacy", "accounts:password") or not user.is_external:
             return ""
         return reverse("accounts:privacy") if selectors.notice_to_accept(user) else ""
+
+
+def _replaced(request: HttpRequest) -> bool:
+    return bool(getattr(request.session, "replaced", False))
+
+
+def _again(request: HttpRequest) -> HttpResponse:
+    """The same page once more, with the cookie that the browser has by now; what was sent is not done."""
+    if request.method in ("GET", "HEAD"):
+        return HttpResponse(status=204) if is_fragment(request) else _same(request.get_full_path())
+    return HttpResponse(status=409) if is_fragment(request) else _same("/")
+
+
+def _same(url: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": url})
 
 
 def _go(request: HttpRequest, url: str) -> HttpResponse:

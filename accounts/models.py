@@ -58,9 +58,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    # The identity that an external person chose last, in whichever session: where the next one begins (SPEC ACC-1).
+    last_identity_id = models.BigIntegerField(null=True, editable=False)
+
     # Read for the person of a request by his session and by its door; None where nobody has.
     login_policy: "LoginPolicy | None" = None
-    acts_as: int | None = None  # the usable identity of an external person
+    chosen_identity: int | None = None  # named by the session of an external person
+    acts_as: int | None = None  # the usable identity he acts as
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -183,6 +187,8 @@ class Session(AbstractBaseSession):
     user_id = models.BigIntegerField(null=True, db_index=True)
     ip = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=200, blank=True)
+    # As whom an external person acts in it: a column, so that requests side by side do not write it over.
+    identity_id = models.BigIntegerField(null=True, db_index=True)
     created_at = models.DateTimeField(auto_now_add=True)
     seen_at = models.DateTimeField(default=timezone.now)
 

@@ -218,8 +218,8 @@ def without_factor() -> dict[str, int]:
 
 # What stands in the history of one's own login.
 OWN_ACTS = (
-    "session.start", "session.end", "session.end_all", "password.change", "password.reset_ask",
-    "password.reset", "login.activate", "login.address",
+    "session.start", "session.end", "session.end_all", "session.identity", "login.identity_add", "login.address",
+    "password.change", "password.reset_ask", "password.reset", "login.activate",
     "second_factor.totp.add", "second_factor.totp.remove", "second_factor.passkey.add",
     "second_factor.passkey.remove", "second_factor.passkey.rename", "second_factor.codes", "second_factor.reset",
     "sso.link", "sso.unlink",

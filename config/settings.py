@@ -58,7 +58,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.middleware.PersonMiddleware",
@@ -283,7 +283,7 @@ PUSH_HOSTS = env.words(
 IM_DIGEST_HOUR = env.number("DIGEST_HOUR", default=8, minimum=0, maximum=23)
 # How long done items of other systems are kept.
 TODO_DAYS = env.number("TODO_DAYS", default=90, minimum=1, maximum=3650)
-PORTAL_TODO_SOURCES = ["portal.todo_sources.builtin", "portal.todo_sources.pushed"]
+PORTAL_TODO_SOURCES = [f"portal.todo_sources.{name}" for name in ("builtin", "questions", "pushed")]
 REVEAL_SECONDS = 30
 # A session that looks through other eyes opens no stream (contacts.middleware.SESSION_KEY).
 LIVE_SHUT_BY = ("view_as",)

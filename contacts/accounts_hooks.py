@@ -20,9 +20,17 @@ def usable_identities() -> ContactQuerySet:
     return rows
 
 
+def is_usable(contact: Contact) -> bool:
+    """The same for one that was read just now."""
+    return bool(
+        contact.deleted_at is None and contact.live and contact.account == Contact.Account.ACTIVE
+        and (contact.expires_at is None or contact.expires_at > timezone.now())
+    )  # fmt: skip
+
+
 def usable(user: User) -> bool:
     """EXTERNAL_USABLE: whether one identity of this login is usable; what is asked later in the request knows which."""
-    user.acts_as = active_identity(user.pk)
+    user.acts_as = active_identity(user.pk, user.chosen_identity)
     return user.acts_as is not None
 
 

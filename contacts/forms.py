@@ -1,6 +1,7 @@
 """Forms of contacts. Each lists its fields; nothing else reaches a service (SECURITY T26)."""
 
 import datetime
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from accounts.models import User
 from contacts.import_values import MAX_OFFICE, MAX_REMARK, MAX_TELEPHONE
 from contacts.models import Contact
 from contacts.permissions import Role
+from contacts.selectors.identities import Identity
 from contacts.services import fields as contact_fields
 from contacts.tables import STATES, Here
 from contacts.widgets import MaskedInput, PersonInput, PinyinInput, PlaceInput
@@ -200,6 +202,50 @@ class AccountPartForm(LoginForm):
             ("own", _("I choose login name and password")),
         ],
     )  # fmt: skip
+
+
+class SamePersonForm(UiForm):
+    """Which open account belongs to the person of a contact. `known`: those that may, or were found by `word`."""
+
+    through = forms.ChoiceField(
+        label=_("The account of"), required=False, widget=forms.RadioSelect,
+        help_text=_("Nothing is joined before the person agrees in the portal"),
+        error_messages={"invalid_choice": _("Choose the account of this person")},
+    )  # fmt: skip
+    word = _line(
+        _("Login name or mobile"),
+        64,
+        help_text=_("To find somebody else whom you maintain; complete"),
+    )
+
+    def __init__(self, *args: Any, known: Sequence[Identity], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = {str(one.contact.pk): one.contact for one in known}
+        field: Any = self.fields["through"]
+        field.choices = [(str(one.contact.pk), _named(one)) for one in known]
+        if not known:
+            del self.fields["through"]
+
+    def clean(self) -> dict[str, Any]:
+        """An account has to be chosen; what may not be known of is as good as missing (SPEC CON-4)."""
+        values = dict(super().clean() or {})
+        if not self.known:
+            text = _("You maintain nobody with this login name or mobile who can log in now. The person may be kept "
+                     "elsewhere; then ask somebody who maintains both.")  # fmt: skip
+            self.add_error("word", text if values.get("word") else _("Write it in full"))
+        elif not values.get("through") and "through" not in self.errors:
+            self.add_error("through", _("Choose the account of this person"))
+        return values
+
+    @property
+    def chosen(self) -> Contact:
+        """The identity that was chosen."""
+        return self.known[self.cleaned_data["through"]]
+
+
+def _named(one: Identity) -> str:
+    login = one.contact.user.username if one.contact.user else ""
+    return " · ".join((one.contact.name, one.place.line, login))
 
 
 class ExpiryForm(UiForm):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.console_models import BulkJob, ListLayout, SavedFilter
 from contacts.expiry_models import ExpiryNotice
+from contacts.identity_models import IdentityOffer
 from contacts.job_models import ExportJob, ImportColumns, ImportFinding, ImportJob
 from contacts.querysets import ContactManager
 from core.guardian import GrantFields, GroupObjectPermissionBase, UserObjectPermissionBase
@@ -20,8 +21,8 @@ from orgs.models import Category, Node, Source, Tag, VisibleStaff
 
 __all__ = [
     "BulkJob", "Contact", "ContactGroupGrant", "ContactMerge", "ContactScope", "ContactSearch",
-    "ContactUserGrant", "ContactVisibleStaff", "ExpiryNotice", "ExportJob", "ImportColumns", "ImportFinding",
-    "ImportJob", "ListLayout", "Membership", "SavedFilter",
+    "ContactUserGrant", "ContactVisibleStaff", "ExpiryNotice", "ExportJob", "IdentityOffer", "ImportColumns",
+    "ImportFinding", "ImportJob", "ListLayout", "Membership", "SavedFilter",
 ]  # fmt: skip
 
 

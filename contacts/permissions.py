@@ -96,28 +96,38 @@ def seen_through(viewer: Viewer, reader: Viewer) -> Viewer:
     return replace(viewer, scope=cut, within=mine, read_only=True)
 
 
-def active_identity(user_id: int) -> int | None:
-    """The contact an external login acts as: the usable identity opened first (a switcher comes later, SPEC ACC-1)."""
-    return active_identities([user_id]).get(user_id)
+# A login, and the identity that a session of his has chosen, if any.
+Chosen = tuple[int, int | None]
+ACTIVE = """
+SELECT DISTINCT ON (a.user_id, a.chosen) a.user_id, a.chosen, c.id
+FROM unnest(%(users)s::bigint[], %(chosen)s::bigint[]) AS a(user_id, chosen)
+JOIN accounts_user u ON u.id = a.user_id
+JOIN contacts_contact c ON c.user_id = a.user_id AND c.live AND c.deleted_at IS NULL AND c.account = 'active'
+    AND (c.expires_at IS NULL OR c.expires_at > now())
+ORDER BY a.user_id, a.chosen, (c.id = a.chosen) IS TRUE DESC, (c.id = u.last_identity_id) IS TRUE DESC,
+    c.opened_at NULLS LAST, c.id
+"""
+
+
+def active_identity(user_id: int, chosen: int | None = None) -> int | None:
+    """The contact an external login acts as (SPEC ACC-1): the one its session has chosen, else the one chosen last
+    anywhere, else the one opened first; only usable ones of this login count.
+    """
+    return active_identities([(user_id, chosen)]).get((user_id, chosen))
 
 
 def identity_of(user: Any) -> int | None:
     """The same for a person, none for staff and the disabled; no query where the door of this request has asked."""
     if not (user.is_external and user.is_active):
         return None
-    return user.acts_as or active_identity(user.pk)
+    return user.acts_as or active_identity(user.pk, user.chosen_identity)
 
 
-def active_identities(user_ids: Iterable[int]) -> dict[int, int]:
-    """The same for many logins, in one query; those without a usable identity are left out."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT ON (user_id) user_id, id FROM contacts_contact WHERE user_id = ANY(%s::bigint[]) AND live"
-            " AND deleted_at IS NULL AND account = 'active' AND (expires_at IS NULL OR expires_at > now())"
-            " ORDER BY user_id, opened_at NULLS LAST, id",
-            [list(user_ids)],
-        )
-        return dict(cursor.fetchall())
+def active_identities(wanted: Iterable[Chosen]) -> dict[Chosen, int]:
+    """The same for many, in one query; those without a usable identity are left out."""
+    pairs = list(dict.fromkeys(wanted))
+    columns = {"users": [user for user, _ in pairs], "chosen": [one for _, one in pairs]}
+    return {(user, chosen): pk for user, chosen, pk in fetch(ACTIVE, columns)}
 
 
 class Role(IntEnum):

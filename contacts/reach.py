@@ -15,6 +15,7 @@ from accounts.selectors import search_staff
 from contacts.accounts_hooks import usable_identities
 from contacts.models import Contact, ContactScope, ContactVisibleStaff
 from contacts.permissions import (
+    Chosen,
     Role,
     active_identities,
     identity_of,
@@ -184,9 +185,16 @@ class DirectoryReach:
         """The active identity of an external person."""
         return identity_of(user)
 
-    def identities_of(self, user_ids: Iterable[int]) -> dict[int, int]:
-        """The same for many logins, in one query."""
-        return active_identities(user_ids)
+    def parties_of(self, user: User) -> list[Party]:
+        """Staff by login, external people once for each usable identity."""
+        if not user.is_external:
+            return [Party(user.pk)]
+        ids = usable_identities().filter(user=user).order_by("pk").values_list("pk", flat=True)
+        return [Party(user.pk, pk) for pk in ids]
+
+    def identities_of(self, chosen: Iterable[Chosen]) -> dict[Chosen, int]:
+        """The same for many logins, each with what its session has chosen, in one query."""
+        return active_identities(chosen)
 
     def labels(self, parties: Iterable[Party]) -> dict[Party, Card]:
         """Names with the main department of staff and the organization of external people; three queries."""

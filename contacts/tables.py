@@ -287,7 +287,8 @@ def account_actions(card: Card, *, locked: bool) -> list[Action]:
         return []
     if contact.user is None:
         opening = dialog(_("Open the account"), "contacts:account-open", contact, "user-plus", "primary")  # fmt: skip
-        return [opening] if contact.live else []
+        same = dialog(_("The same person has an account"), "contacts:account-same", contact, "user-check")  # fmt: skip
+        return [opening, same] if contact.live else []
     found = [
         (True, dialog(_("Reset the password"), "contacts:account-reissue", contact, "key")),
         (True, dialog(_("Set the expiry"), "contacts:account-expiry", contact, "calendar")),

@@ -90,8 +90,15 @@ class ReachPolicy(Protocol):
     def identity_of(self, user: User) -> int | None:
         """The active identity of an external person; None when he has no usable one."""
 
-    def identities_of(self, user_ids: Iterable[int]) -> Mapping[int, int]:
-        """As `identity_of` for many logins at once; those without a usable identity are left out."""
+    def parties_of(self, user: User) -> list[Party]:
+        """All ends at which `user` can stand now: one for staff, one for each usable identity of somebody external."""
+
+    def identities_of(
+        self, chosen: Iterable[tuple[int, int | None]]
+    ) -> Mapping[tuple[int, int | None], int]:
+        """As `identity_of` for many logins at once, each with the identity that its session has chosen, if any; those
+        without a usable one are left out.
+        """
 
     def organizations_of(self, parties: Iterable[Party]) -> Mapping[Party, int]:
         """The organization whose person each external party is; somebody without one is one of his own. Parties that

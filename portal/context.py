@@ -1,22 +1,20 @@
-"""Context processor: under whose organization an external person acts, for the menu at the avatar."""
+"""Context processor: as whom an external person acts, for the menu at the avatar and for whatever the page sends."""
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from core.errors import Denied
-from portal import selectors
+from contacts.selectors.identities import identities_of
+from portal import tables
 
 
 def identity(request: HttpRequest) -> dict[str, object]:
-    """`identity_label`, asked for only where it is shown."""
+    """`acting_as`: for which identity the page is drawn; `me_as`: name, place and the others, asked for only where they
+    are shown.
+    """
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated or not user.is_external:
         return {}
-
-    def label() -> str:
-        try:
-            return selectors.label_of(selectors.identity_of(user))
-        except Denied:
-            return ""
-
-    return {"identity_label": SimpleLazyObject(label)}
+    return {
+        "acting_as": str(user.acts_as or ""),
+        "me_as": SimpleLazyObject(lambda: tables.identity_menu(identities_of(user), user.acts_as)),
+    }

@@ -44,6 +44,8 @@ VIEWS: Final = frozenset(
         "readyz",
     }
 )
+# Done whatever identity the page was drawn for: they are about the session itself.
+WHOEVER: Final = frozenset({"accounts:logout", "accounts:preferences", "portal:identity-switch"})
 # Built-in apps: their addresses, and their entries in the menus, are there for whom the app is open (SPEC POR-3).
 # The own profile is always reached.
 APPS: Final = {"portal:todo": "todo", "portal:people": "people", "portal-im": "messages"}

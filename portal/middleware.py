@@ -1,19 +1,21 @@
-"""The gate of the portal: external sessions reach what portal/gate.py lists, staff do not enter the portal."""
+"""The gate of the portal: external sessions reach what portal/gate.py lists, as one identity; staff do not enter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from core.errors import Denied
-from core.htmx import is_fragment
-from portal import gate
+from contacts.services import identities
+from core.errors import Conflict, Denied
+from core.htmx import is_fragment, trigger
+from portal import gate, selectors
 from portal.views.guards import apps
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -49,10 +51,53 @@ class PortalGateMiddleware:
         kwargs: dict[str, Any],
     ) -> HttpResponse | None:
         user: Any = request.user
+        if not user.is_authenticated:
+            return None
+        if user.is_external:
+            return _as_whom(request, user, view)
         namespace = request.resolver_match.namespace if request.resolver_match else ""
-        if user.is_authenticated and not user.is_external and gate.for_external_only(namespace):
-            return _for_external_people(request)
+        return _for_external_people(request) if gate.for_external_only(namespace) else None
+
+
+def _as_whom(request: HttpRequest, user: Any, view: Callable[..., Any]) -> HttpResponse | None:
+    """Keeps as whom he acts, says so when that had to change, and refuses what a page of another identity asks."""
+    if identities.settle(by=user, session=request.session):
+        said = _(
+            "The identity you were using is disabled or has expired. You go on as “%(label)s”."
+        )
+        now = selectors.identity_of(user)
+        messages.warning(request, said % {"label": f"{selectors.label_of(now)} · {now.name}"})
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    drawn_for = _drawn_for(request, view)
+    if drawn_for in ("", str(user.acts_as)) or name in gate.WHOEVER:
         return None
+    return _switched(request)
+
+
+def _drawn_for(request: HttpRequest, view: Callable[..., Any]) -> str:
+    """The identity that the page was drawn for, as it says itself; "" for a mere link, and where nothing says so."""
+    said = request.headers.get("X-Acting-As", "")
+    # A view that looks at the token by itself sets limits before anything is read (im.views.files).
+    if said or request.method != "POST" or getattr(view, "csrf_exempt", False):
+        return said
+    return str(request.POST.get("acting_as", ""))
+
+
+def _switched(request: HttpRequest) -> HttpResponse:
+    """What was looked for shows nothing, what was sent is not done; the page says why (static/js/requests.js)."""
+    error = Conflict(
+        _("You have switched to another identity. This page belongs to the former one; nothing was done.")
+    )  # fmt: skip
+    if not is_fragment(request):
+        return render(request, "portal/switched.html", {"error": error}, status=error.status)
+    safe = request.method in ("GET", "HEAD")
+    template = "components/error_fragment.html"
+    response = (
+        HttpResponse(status=204)
+        if safe
+        else render(request, template, {"error": error}, status=error.status)
+    )
+    return trigger(response, **{"identity-switched": True})
 
 
 def _reached(request: HttpRequest) -> bool:

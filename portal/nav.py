@@ -26,6 +26,8 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
             "profile", _("Profile"), profile, "user-circle", PORTAL, order=40, short=_("Me")
         )
         yield NavItem("me-profile", _("Profile"), profile, "user-circle", ME, order=100)
+        mine = reverse("portal:identities")
+        yield NavItem("identities", _("My identities"), mine, "users", ME, order=110)
     elif user.is_superuser or user.is_holder:
         yield NavItem(
             "apps", _("Apps of the portal"), reverse("portal-console:apps"), "apps", CONSOLE,

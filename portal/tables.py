@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from contacts.models import Contact
+from contacts.selectors.identities import Identity
 from core.ui import AppTile, Fact
 from im.reach import Target
 from portal.models import App
@@ -155,3 +156,55 @@ def photo_url(identity: Contact) -> str:
     if not identity.avatar:
         return ""
     return f"{reverse('portal:photo')}?v={str(identity.avatar.name)[-16:-5]}"
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRow:
+    """One identity in the menu and on its page; `why` says why it cannot be used."""
+
+    identity: Identity
+    current: bool
+    why: str
+
+    @property
+    def organization(self) -> str:
+        return self.identity.place.organization
+
+    @property
+    def line(self) -> str:
+        contact = self.identity.contact
+        parts = (contact.name, self.identity.place.department, contact.position)
+        return " · ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityMenu:
+    """As whom somebody acts, and what he can switch to."""
+
+    name: str
+    line: str
+    rows: list[IdentityRow]
+
+    @property
+    def several(self) -> bool:
+        return len(self.rows) > 1
+
+
+def identity_menu(identities: Sequence[Identity], acts_as: int | None) -> IdentityMenu:
+    """The menu at the avatar of an external person."""
+    rows = [
+        IdentityRow(one, one.contact.pk == acts_as, _why(one.why) if one.why else "") for one in identities
+    ]  # fmt: skip
+    now = next((row.identity for row in rows if row.current), None)
+    if now is None:
+        return IdentityMenu("", "", rows)
+    return IdentityMenu(now.contact.name, now.place.line, rows)
+
+
+def _why(reason: str) -> str:
+    words = {
+        "disabled": _("Disabled. Please ask your contact in the company."),
+        "organization": _("The organization is disabled. Please ask your contact in the company."),
+        "expired": _("Expired. Please ask your contact in the company."),
+    }
+    return words.get(reason, _("Not open yet"))

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext, pgettext
 
 from accounts.models import User
 from contacts.models import Contact
+from contacts.selectors.identities import offers_to
 from im.selectors import unread_total
 from portal.models import PushedTodo
 from portal.todo_input import allowed
@@ -77,6 +78,22 @@ def builtin(user: User, identity: Contact) -> Iterator[Item]:
             "profile", _("Complete your profile"), _("Profile"), "user-circle", _("Fill in"),
             "portal:profile", note,
         )  # fmt: skip
+
+
+def questions(user: User, identity: Contact) -> Iterator[Item]:
+    """Whether he is somebody else here, too: asked of the login, so under each identity; two queries at most."""
+    for offer in offers_to(user):
+        where = offer.organization or _("Somebody of no organization")
+        yield Item(
+            f"identity-{offer.row.pk}",
+            _("Is this you, too?"),
+            _("Account"),
+            "user-check",
+            _("Look"),
+            "portal:identities",
+            where,
+            offer.row.expires_at,
+        )
 
 
 def pushed(user: User, identity: Contact) -> Iterator[Item]:

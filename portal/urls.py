@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views import pages
+from portal.views import identities, pages
 
 app_name = "portal"
 urlpatterns: list[URLPattern] = [
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("people/", pages.people, name="people"),
     path("profile/", pages.profile, name="profile"),
     path("profile/photo/", pages.photo, name="photo"),
+    path("identities/", identities.identity_list, name="identities"),
+    path("identities/switch/", identities.switch, name="identity-switch"),
+    path("identities/offers/<int:offer_id>/", identities.offer, name="identity-offer"),
 ]

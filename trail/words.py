@@ -112,6 +112,7 @@ _FIELDS: Words = {
     "active": gettext_lazy("Enabled"),
     "sessions_ended": gettext_lazy("Log-ins ended"),
     "method": gettext_lazy("How"),
+    "identity": gettext_lazy("Identity"),
     "factors": gettext_lazy("Second factor"),
     "status": gettext_lazy("State"),
     "reason": gettext_lazy("Reason"),

@@ -1,5 +1,7 @@
 """Disabling, enabling, unlocking, and ending everything that is alive of a login (SPEC ACC-4; SECURITY T45, T46)."""
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -37,6 +39,28 @@ def end_others(user: User, *, keep: str | None) -> int:
     live.revoke(user_ids=[user.pk])
     hooks.sessions_ending(user.pk, keep=keep)
     return Session.objects.filter(user_id=user.pk).exclude(session_key=keep or "").delete()[0]
+
+
+def end_acting(identity_ids: Collection[int]) -> int:
+    """Ends the sessions that still act as one of these identities; those that went on as another one since stay.
+
+    For what makes an identity usable again: nothing that was alive before it ended comes back (SECURITY T46). Written
+    down by the caller.
+    """
+    rows = Session.objects.filter(identity_id__in=identity_ids, user_id__isnull=False)
+    keys: dict[int, list[str]] = {}
+    for user_id, key in rows.values_list("user_id", "session_key"):
+        keys.setdefault(user_id or 0, []).append(key)
+    for user_id, own in keys.items():
+        hooks.sessions_ending(user_id, keys=own)
+        live.revoke(session_keys=own)
+    return rows.delete()[0]
+
+
+def carry_identity(*, former: int, now: int) -> None:
+    """Sessions and habits of a merged identity go on as the one that remains; part of the merge."""
+    Session.objects.filter(identity_id=former).update(identity_id=now)
+    User.objects.filter(last_identity_id=former).update(last_identity_id=now)
 
 
 def close_credentials(user: User) -> None:

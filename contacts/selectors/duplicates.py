@@ -7,6 +7,7 @@ from django.db.models.functions import Lower
 
 from contacts.models import Contact
 from contacts.permissions import viewer_of
+from contacts.querysets import ContactQuerySet
 from core.actors import Actor
 
 SHOWN = 5
@@ -25,17 +26,23 @@ class Duplicates:
         return bool(self.visible) or self.hidden
 
 
-def find_duplicates(
-    *, by: Actor, mobile: str = "", email: str = "", exclude_id: int | None = None
-) -> Duplicates:
-    """Living contacts with this mobile (E.164) or e-mail (any case); at most five are named. Two queries."""
+def same_person(rows: ContactQuerySet, *, mobile: str, email: str) -> ContactQuerySet:
+    """Those of `rows` with this mobile or e-mail; nobody without either."""
     same = Q(pk__in=[])
     if mobile:
         same |= Q(mobile=mobile)
     if email:
         same |= Q(lower_email=email.lower())
-    rows = Contact.objects.alive().annotate(lower_email=Lower("email")).filter(same)
-    rows = rows.exclude(pk=exclude_id)
+    return rows.annotate(lower_email=Lower("email")).filter(same)
+
+
+def find_duplicates(
+    *, by: Actor, mobile: str = "", email: str = "", exclude_id: int | None = None
+) -> Duplicates:
+    """Living contacts with this mobile (E.164) or e-mail (any case); at most five are named. Two queries."""
+    rows = same_person(Contact.objects.alive(), mobile=mobile, email=email)
+    if exclude_id:
+        rows = rows.exclude(pk=exclude_id)
     ids = set(rows.values_list("pk", flat=True)[:200]) if mobile or email else set()
     if not ids:
         return Duplicates()

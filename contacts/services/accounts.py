@@ -39,12 +39,12 @@ def open_directly(
     login name and password.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
-    _require_openable(fresh)
+    require_openable(fresh)
     user = credentials.create_external_login(
         name=fresh.name, mobile=fresh.mobile, email=fresh.email, by=by,
         username=username or None, password=password or None,
     )  # fmt: skip
-    _attach(fresh, user, State.ACTIVE if password else State.OPENING)
+    attach(fresh, user, State.ACTIVE if password else State.OPENING)
     if not password:
         readers = [by.pk] if isinstance(by, User) else []
         credentials.start_issue(
@@ -73,11 +73,11 @@ def begin_opening(
     fresh = closure.lock(contact_ids=[contact.pk]).get(contact.pk)
     if fresh is None or fresh.deleted_at is not None:
         raise missing()
-    _require_openable(fresh)
+    require_openable(fresh)
     user = credentials.create_external_login(
         name=fresh.name, mobile=fresh.mobile, email=fresh.email, by=by
     )
-    _attach(fresh, user, State.OPENING)
+    attach(fresh, user, State.OPENING)
     secret = credentials.start_issue(
         user=user, issue_key=issue_key, reader_ids=reader_ids, by=by, channel=channel
     )
@@ -85,7 +85,8 @@ def begin_opening(
     return secret
 
 
-def _require_openable(contact: Contact) -> None:
+def require_openable(contact: Contact) -> None:
+    """Raises Conflict for a contact that has an account, or is disabled."""
     if contact.account not in (State.NONE, State.PENDING):
         raise Conflict(_("%(name)s has an account already") % {"name": contact.name})
     if not contact.live:
@@ -95,7 +96,8 @@ def _require_openable(contact: Contact) -> None:
         )
 
 
-def _attach(contact: Contact, user: User, state: str) -> None:
+def attach(contact: Contact, user: User, state: str) -> None:
+    """Makes `user` the login of a locked contact; the right was checked, and who it is was confirmed by a person."""
     contact.user, contact.account = user, state
     contact.opened_at = timezone.now() if state == State.ACTIVE else None
     contact.save(update_fields=["user", "account", "opened_at", "updated_at"])
@@ -112,7 +114,7 @@ def mark_pending(*, contact: Contact) -> Contact:
         raise missing()
     if fresh.account == State.PENDING:
         raise Conflict(_("An application for %(name)s is waiting already") % {"name": fresh.name})
-    _require_openable(fresh)
+    require_openable(fresh)
     fresh.account = State.PENDING
     fresh.save(update_fields=["account", "updated_at"])
     return fresh
@@ -136,7 +138,7 @@ def enable(*, by: Actor, contact: Contact) -> Contact:
 
 @transaction.atomic
 def close(*, by: Actor, contact: Contact) -> Contact:
-    """注销: the login is disabled for good (or loses this identity, when it has others); the contact stays.
+    """注销: the login loses this identity, and with its last one is disabled for good; the contact stays.
 
     Raises Hidden or Denied unless `by` maintains the main dimension, Conflict without an account.
     """
@@ -148,17 +150,19 @@ def close(*, by: Actor, contact: Contact) -> Contact:
 
 
 def detach(*, by: Actor, contact: Contact) -> None:
-    """Closes the account of a locked contact; the right was checked."""
+    """Closes the account of a locked contact; the right was checked. The login ends with its last identity; sessions of
+    one that has others go on as one of those.
+    """
     user = contact.user
     if user is None:
         return
     contact.user, contact.account = None, State.NONE
     contact.opened_at = contact.expires_at = None
     contact.save(update_fields=["user", "account", "opened_at", "expires_at", "updated_at"])
-    if Contact.objects.filter(user=user).exists():
-        access.revoke_everything(user=user, by=by, reason="identity closed")
-    else:
+    if not Contact.objects.filter(user=user).exists():
         access.disable(user=user, by=by)
+    elif not accounts_hooks.usable(user):
+        access.revoke_everything(user=user, by=by, reason="no usable identity")
     record(by=by, contact=contact, action="account.close", before={"login_name": user.username})
     expiry.show(contact)
 
@@ -173,8 +177,10 @@ def set_expiry(
     Raises Invalid for a moment that has passed (disabling is another action), Conflict without an account, and when
     somebody has changed the end that it is set `instead_of`.
     """
-    fresh, user = _with_login(by=by, contact=contact)
-    now = timezone.now()
+    fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
+    user, now = fresh.user, timezone.now()
+    if user is None:
+        raise no_account(fresh)
     if instead_of is not None and fresh.expires_at != instead_of:
         raise Conflict(_("Somebody else has changed this already"))
     if expires_at is not None and expires_at <= now:
@@ -182,8 +188,11 @@ def set_expiry(
     if fresh.expires_at == expires_at:
         return fresh
     if fresh.expires_at and fresh.expires_at <= now:
-        # What was alive when it expired must not live again (SECURITY T46).
-        access.revoke_everything(user=user, by=by, reason="extended after expiry")
+        # What was alive when it expired must not live again (SECURITY T46); other identities are not concerned.
+        if accounts_hooks.usable(user):
+            access.end_acting([fresh.pk])
+        else:
+            access.revoke_everything(user=user, by=by, reason="extended after expiry")
     before, fresh.expires_at = fresh.expires_at, expires_at
     fresh.save(update_fields=["expires_at", "updated_at"])
     record(
@@ -241,7 +250,7 @@ def set_credentials(*, by: Actor, contact: Contact, username: str, password: str
     fresh, user = _with_login(by=by, contact=contact)
     credentials.set_own_credentials(user=user, username=username, password=password, by=by)
     if fresh.account == State.OPENING:
-        _attach(fresh, user, State.ACTIVE)
+        attach(fresh, user, State.ACTIVE)
     record(by=by, contact=fresh, action="account.credentials", after={"login_name": username})
     return fresh
 

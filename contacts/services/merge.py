@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.services import access
 from contacts import closure, events, jobs
 from contacts.models import (
     Contact,
@@ -19,6 +20,7 @@ from contacts.models import (
     ContactMerge,
     ContactUserGrant,
     ContactVisibleStaff,
+    IdentityOffer,
     Membership,
 )
 from contacts.selectors.merging import FIELDS, proposal, stamp_of
@@ -190,6 +192,8 @@ def _take_account(by: Actor, mine: Contact, gone: Contact) -> list[int]:
     gone.save(update_fields=["user", "account"])
     mine.user, mine.account, mine.opened_at, mine.expires_at = user, state, opened_at, expires_at
     mine.save(update_fields=["user", "account", "opened_at", "expires_at"])
+    access.carry_identity(former=gone.pk, now=mine.pk)
+    IdentityOffer.objects.filter(through=gone).update(through=mine)
     events.announce_opened(contact_id=mine.pk, user_id=user.pk, by=by)
     return [user.pk]
 

@@ -170,8 +170,9 @@ def move_all(*, by: Actor, contacts: Sequence[Contact], target: Node) -> None:
 def set_enabled(*, by: Actor, contact: Contact, enabled: bool) -> Contact:
     """Disables or enables a contact with its account (SPEC section 0: 停用 belongs to the identity).
 
-    Disabling ends the sessions of a login without another usable identity (SECURITY T45) and lets a pending
-    application lapse. Raises Hidden or Denied unless `by` maintains the main dimension.
+    Disabling ends the sessions of a login without another usable identity (SECURITY T45), those of others go on as that
+    one (SPEC ACC-1), and lets a pending application lapse. Raises Hidden or Denied unless `by` maintains the main
+    dimension.
     """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
     set_enabled_all(by=by, contacts=[fresh], enabled=enabled)
@@ -186,7 +187,9 @@ def set_enabled_all(*, by: Actor, contacts: Sequence[Contact], enabled: bool) ->
     Contact.objects.filter(pk__in=ids).update(enabled=enabled, updated_at=timezone.now())
     closure.refresh_places(ids)
     end_unusable(by=by, contacts=changed)
-    if not enabled:
+    if enabled:
+        access.end_acting(ids)
+    else:
         for contact in changed:
             events.announce_gone(contact_id=contact.pk, reason="disabled", by=by)
     action = "contact.enable" if enabled else "contact.disable"

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from contacts import tables, vocabulary
 from contacts.selectors import cards
 from contacts.selectors.cards import Card
+from contacts.selectors.identities import knows_login, offer_about
 from contacts.services.shared import missing
 from contacts.views.guards import person
 from core.text import mask_email, mask_mobile
@@ -72,8 +73,19 @@ def _account(request: HttpRequest, card: Card) -> dict[str, Any]:
     return {
         "account": account,
         "panel_url": _panel_url(card),
+        **_question(request, card),
         "account_actions": tables.account_actions(card, locked=account.locked_until is not None),
     }
+
+
+def _question(request: HttpRequest, card: Card) -> dict[str, Any]:
+    """What the person behind the contact is asked now; the login is named to those who maintain it as well."""
+    contact = card.contact
+    found = offer_about(contact) if card.allowed.manage and contact.user_id is None else None
+    if found is None:
+        return {}
+    login = found.user.username if knows_login(person(request), found) else ""
+    return {"question": found, "question_login": login}
 
 
 def _panel_url(card: Card) -> str:

@@ -31,7 +31,7 @@ T = TypeVar("T")
 # Valid sessions of active people; whether a duty comes first (accounts.middleware); and a mark that changes with
 # whatever the session or the login is proved by.
 STANDING = """
-SELECT s.session_key, u.id, u.kind = 'external', u.demo, u.must_change_password OR (
+SELECT s.session_key, u.id, u.kind = 'external', s.identity_id, u.demo, u.must_change_password OR (
          CASE WHEN u.kind = 'external' THEN p.external
               ELSE p.staff OR (u.is_superuser AND p.admins) OR (u.is_holder AND p.holders) END
          AND NOT EXISTS (SELECT FROM mfa_authenticator f WHERE f.user_id = u.id AND f.type IN ('totp', 'webauthn'))
@@ -76,16 +76,17 @@ def standings(
     """
     rows = fetch(STANDING, [[key for key in keys if key.isalnum()]])
     proofs = known or {}
-    changed = [row[0] for row in rows if proofs.get(row[0]) != row[5]]
+    changed = [row[0] for row in rows if proofs.get(row[0]) != row[6]]
     opened = _opened(changed) if changed else {}
-    outside = {row[1] for row in rows if row[2]}
+    outside = {(row[1], row[3]) for row in rows if row[2]}
     identities = reach.policy().identities_of(outside) if outside else {}
     found = {}
-    for key, user_id, external, demo, due, proof in rows:
+    for key, user_id, external, chosen, demo, due, proof in rows:
         shut = opened.get(key, False)
-        if shut is None or (external and user_id not in identities):
+        identity = identities.get((user_id, chosen)) if external else None
+        if shut is None or (external and identity is None):
             continue
-        found[key] = Standing(user_id, identities.get(user_id), demo, due or shut, proof)
+        found[key] = Standing(user_id, identity, demo, due or shut, proof)
     return found
 
 

@@ -16,10 +16,11 @@ from im.models import Conversation, Message, Participant, Topic
 from im.parts import closed_to
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from accounts.models import User
     from im.querysets import ParticipantQuerySet
+    from im.reach import Party
 
 # Of somebody with more unread notifications the newest ones are looked at.
 NOTICES_MAX: Final = 500
@@ -49,13 +50,11 @@ def waiting(*, user: User, topics: Collection[Topic]) -> Waiting:
     cards alone.
 
     Muted conversations count only where he was mentioned. A notification about something that he may not see any
-    more is left out.
+    more is left out. Somebody with several identities is told of all that he can act as: one letter, numbers alone.
     """
-    party = reach.party_of(user)
-    if not user.is_active or (user.is_external and party.identity_id is None):
+    if not user.is_active:
         return Waiting()
-    mine = Participant.objects.of(party).filter(conversation__last_seq__gt=F("read_seq"))
-    mine = mine.exclude(conversation_id__in=closed_to(party))
+    mine = _unread(reach.policy().parties_of(user))
     heard = mine.filter(Q(muted=False) | Q(mention_seq__gt=F("read_seq")))
     notices = _notices(user, heard) if Topic.NOTICES in topics else ()
     if Topic.MESSAGES not in topics:
@@ -73,6 +72,15 @@ def waiting(*, user: User, topics: Collection[Topic]) -> Waiting:
         conversations=len(found),
         said_at=max((at for _unread, at in found), default=None),
     )
+
+
+def _unread(parties: Iterable[Party]) -> ParticipantQuerySet:
+    """Memberships in which there may be something new."""
+    found = Participant.objects.none()
+    for party in parties:
+        rows = Participant.objects.of(party).filter(conversation__last_seq__gt=F("read_seq"))
+        found = found | rows.exclude(conversation_id__in=closed_to(party))
+    return found
 
 
 def _notices(user: User, heard: ParticipantQuerySet) -> tuple[Message, ...]:

@@ -12,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from contacts import closure
 from contacts.models import Contact
-from contacts.permissions import Role, active_identity
+from contacts.permissions import Role, active_identity, identity_of
 from contacts.services import fields as contact_fields
 from contacts.services.shared import SIGNED, record
 from core import audit
@@ -75,8 +75,8 @@ def _put_picture(by: User, picture: bytes | None) -> tuple[Contact, str]:
 
 def _own(by: User) -> Contact:
     """The active identity, locked; asked again under the lock."""
-    pk = active_identity(by.pk) if by.is_external and by.is_active else None
+    pk = identity_of(by)
     contact = closure.lock(contact_ids=[pk]).get(pk) if pk else None
-    if contact is None or active_identity(by.pk) != pk:
+    if contact is None or active_identity(by.pk, pk) != pk:
         raise permissions.no_identity()
     return contact

@@ -30,6 +30,9 @@ document.addEventListener('refresh', event => {
   for (const part of $$(selector)) part.dispatchEvent(new Event('refetch'));
 });
 
+// The person acts as another identity than the page was drawn for (portal.middleware): it shows and does nothing more.
+document.addEventListener('identity-switched', () => { const banner = $('#switched'); if (banner) banner.hidden = false; });
+
 // A session that ended answers 401: go to the sign-in page instead of putting it into a pane.
 document.addEventListener('htmx:beforeOnLoad', event => {
   const xhr = event.detail.xhr;

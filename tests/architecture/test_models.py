@@ -18,6 +18,7 @@ RULES = {
     "contacts.BulkJob": "own jobs only, in dimensions that are still maintained",
     "contacts.SavedFilter": "own ones only",
     "contacts.ExpiryNotice": "contacts.views.guards.load of its contact",
+    "contacts.IdentityOffer": "of its contact for who maintains it; contacts.selectors.identities.offers_to: one's own",
     "contacts.ListLayout": "the own one only",
     "core.AuditEntry": "core.audit.history of an object the reader may see; trail.selectors.visible",
     "im.ChannelChoice": "own ones only",

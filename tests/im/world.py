@@ -57,8 +57,14 @@ class FakeReach:
     def identity_of(self, user: User) -> int | None:
         return World.identities.get(user.pk)
 
-    def identities_of(self, user_ids: Iterable[int]) -> dict[int, int]:
-        return {pk: World.identities[pk] for pk in user_ids if pk in World.identities}
+    def parties_of(self, user: User) -> list[Party]:
+        identity = World.identities.get(user.pk)
+        return [Party(user.pk, identity)] if identity or not user.is_external else []
+
+    def identities_of(
+        self, chosen: Iterable[tuple[int, int | None]]
+    ) -> dict[tuple[int, int | None], int]:
+        return {one: World.identities[one[0]] for one in chosen if one[0] in World.identities}
 
     def organizations_of(self, parties: Iterable[Party]) -> dict[Party, int]:
         World.calls.append("organizations_of")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from tests.matrix.routes import Row
-from tests.matrix.world import Matrix, login
+from tests.matrix.world import Matrix
 
 Objects = dict[str, dict[str, Any]]
 
@@ -36,7 +36,7 @@ def undone(row: Row, matrix: Matrix, role: str, *, outside: bool = False) -> Htt
     """The answer to a request whose effects are rolled back, so that each role finds the same world."""
     objects = matrix.outside if outside else matrix.inside
     with transaction.atomic():
-        client = login(Client(raise_request_exception=False), matrix.people[role])
+        client = matrix.session(role, Client(raise_request_exception=False))
         call = getattr(client, row.method.lower())
         data = {key: filled(value, objects, role) for key, value in row.data.items()}
         address = url(row, objects, role)

@@ -14,7 +14,14 @@ from accounts.imports.table import template as staff_template
 from accounts.models import Department, InitialSecret, PrivacyNotice, StaffImport, User
 from approvals.models import Application
 from contacts.import_columns import template
-from contacts.models import BulkJob, Contact, ExpiryNotice, ExportJob, ImportJob
+from contacts.models import (
+    BulkJob,
+    Contact,
+    ExpiryNotice,
+    ExportJob,
+    IdentityOffer,
+    ImportJob,
+)
 from core import audit, secrets
 from orgs import tree
 from orgs.models import Node, Restructuring, RestructuringBatch
@@ -51,7 +58,7 @@ def add(put: Put, people: dict[str, User | None], nodes: dict[str, Node]) -> Non
     PushedTodo.objects.create(
         system=system,
         external_id="matrix-1",
-        contact=Contact.objects.get(user=people["EC"]),
+        contact=Contact.objects.get(name="外部庚"),
         title="矩阵待办",
     )
     put("todo_system", inside=system.pk, outside=999_999)
@@ -144,14 +151,31 @@ def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger
         )  # fmt: skip
         put(kind, inside=inside.pk, outside=outside.pk, CR=mine.pk)
         if kind == "open_contact":
+            names = [contact.user.username for contact in (inside, outside, mine)]
+            put("open_login", inside=names[0], outside=names[1], CR=names[2])
             put("expiry", inside=_expiry(inside), outside=_expiry(outside), CR=_expiry(mine))
     doubled = [
         make_contact(nodes[f"org{letter}"], places=[nodes[f"dep{letter}"]], created_by=stranger)
         for letter in "AB"
     ]
     put("double_contact", inside=doubled[0].pk, outside=doubled[1].pk)
+    _questions(put, nodes, people, stranger)
     put("builtin", inside=Node.objects.get(builtin=True).pk)
     Contact.objects.update(avatar=default_storage.save("avatars/matrix.webp", ContentFile(b"webp")))
+
+
+def _questions(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger: User) -> None:
+    """Contacts about whom somebody with an account is asked; the external person, and a stranger."""
+    asked, offers = {}, {}
+    for letter, name in (("A", "外部庚"), ("B", "矩阵乙")):
+        asked[letter] = make_contact(nodes[f"dep{letter}"], "矩阵同人", created_by=stranger)
+        same = Contact.objects.get(name=name)
+        offers[letter] = IdentityOffer.objects.create(
+            contact=asked[letter], user_id=same.user_id, through=same, offered_by=people["SA"],
+            expires_at=timezone.now() + IdentityOffer.LIFETIME,
+        )  # fmt: skip
+    put("asked_contact", inside=asked["A"].pk, outside=asked["B"].pk)
+    put("identity_offer", inside=offers["A"].pk, outside=offers["B"].pk)
 
 
 def _expiry(contact: Contact) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.matrix.world import ROLES
+from tests.matrix.world import E2, ROLES
 
 FOLDER = Path(__file__).parent / "routes"
 CELLS = {"Y", "S", "O", "3", "4", "L", "-"}
@@ -36,6 +36,10 @@ class Row:
     case: str = ""
     accepts: tuple[int, ...] = ()
     scope_in_data: bool = False
+
+    def cell(self, role: str) -> str:
+        """What this row says of a role; another identity of a login may do the same."""
+        return self.cells["EC" if role == E2 else role]
 
     @property
     def has_outside(self) -> bool:

@@ -5,6 +5,7 @@ but administrators and holders.
 """
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Department, User
+from accounts.models import Department, Session, User
 from contacts import closure
 from contacts.models import Contact, ContactVisibleStaff, Membership
 from core import guardian
@@ -35,6 +36,9 @@ from tests.matrix import objects
 BY = SystemActor("tests")
 ROLES = ("SA", "GM", "DM", "CR", "SV", "SP", "EC", "DX", "AN")
 STAFF = ("SA", "GM", "DM", "CR", "SV", "SP")
+# The login of EC once more, acting as another identity: what he may do is the same, what he sees is not.
+E2 = "E2"
+SEATS = (*ROLES, E2)
 
 
 @dataclass
@@ -44,11 +48,24 @@ class Matrix:
     people: dict[str, User | None] = field(default_factory=dict)
     inside: dict[str, dict[str, Any]] = field(default_factory=dict)
     outside: dict[str, dict[str, Any]] = field(default_factory=dict)
+    identities: dict[str, int] = field(default_factory=dict)
 
     def put(self, kind: str, *, inside: Any, outside: Any = None, **by_role: Any) -> None:
         """Sets the objects of a kind: one value for all roles, with exceptions by role name."""
-        self.inside[kind] = {role: by_role.get(role, inside) for role in ROLES}
-        self.outside[kind] = dict.fromkeys(ROLES, outside)
+        self.inside[kind] = {role: by_role.get(role, inside) for role in SEATS}
+        self.outside[kind] = dict.fromkeys(SEATS, outside)
+
+    def person(self, role: str) -> User | None:
+        """Who logs in as a role."""
+        return self.people["EC" if role == E2 else role]
+
+    def session(self, role: str, client: Client) -> Client:
+        """A session of a role."""
+        login(client, self.person(role))
+        if role in self.identities:
+            own = Session.objects.filter(pk=client.session.session_key)
+            own.update(identity_id=self.identities[role])
+        return client
 
 
 def login(client: Client, person: User | None) -> Client:
@@ -76,6 +93,8 @@ def build() -> Matrix:
     matrix.people = people
     nodes = _nodes(people)
     contacts = _contacts(people, nodes)
+    matrix.identities = {"EC": contacts["EC"].pk, E2: contacts[E2].pk}
+    matrix.put("identity", inside=contacts[E2].pk, outside=contacts["B"].pk, E2=contacts["EC"].pk)
     matrix.put("dimension", inside=nodes["A"].pk, outside=nodes["B"].pk)
     matrix.put("organization", inside=nodes["orgA"].pk, outside=nodes["orgB"].pk)
     matrix.put("department", inside=nodes["depA"].pk, outside=nodes["depB"].pk)
@@ -91,8 +110,8 @@ def build() -> Matrix:
     matrix.put("category", inside=Category.objects.create(name="矩阵分类").pk, outside=999_999)
     matrix.put("tag", inside=Tag.objects.create(name="矩阵标签").pk, outside=999_999)
     matrix.put("missing", inside=999_999, outside=999_999)
-    _conversations(matrix, contacts["EC"], colleague)
-    _groups(matrix, contacts["EC"], colleague, nodes["orgA"])
+    _conversations(matrix, contacts, colleague)
+    _groups(matrix, contacts, colleague, nodes)
     objects.add(matrix.put, people, nodes)
     return matrix
 
@@ -102,14 +121,21 @@ def _department() -> Department:
     return department
 
 
-def _conversations(matrix: Matrix, external: Contact, colleague: User) -> None:
+def _seats(matrix: Matrix) -> Iterator[tuple[str, User]]:
+    """Everybody who can talk, and as whom."""
+    for role in SEATS:
+        person = matrix.person(role)
+        if person is not None and person.is_active:
+            yield role, person
+
+
+def _conversations(matrix: Matrix, contacts: dict[str, Contact], colleague: User) -> None:
     """A thread of each person with somebody he may write to, one message of his own in it; and one of strangers."""
-    ContactVisibleStaff.objects.create(contact=external, user=colleague)
+    for role in matrix.identities:
+        ContactVisibleStaff.objects.create(contact=contacts[role], user=colleague)
     threads = {}
-    for role, person in matrix.people.items():
-        if person is None or not person.is_active:
-            continue
-        identity = external.pk if role == "EC" else None
+    for role, person in _seats(matrix):
+        identity = matrix.identities.get(role)
         thread = Conversation.objects.create(kind="direct", key=f"matrix:{role}", last_seq=3)
         Participant.objects.create(conversation=thread, user=person, identity_id=identity)
         Participant.objects.create(conversation=thread, user=colleague)
@@ -155,23 +181,23 @@ def add_files(thread: Conversation, sender: User, word: str) -> None:
         )  # fmt: skip
 
 
-def _groups(matrix: Matrix, external: Contact, colleague: User, organization: Node) -> None:
-    """A group of each person, which staff own, with a message of his own; that of the external person also holds an
+def _groups(
+    matrix: Matrix, contacts: dict[str, Contact], colleague: User, nodes: dict[str, Node]
+) -> None:
+    """A group of each person, which staff own, with a message of his own; those of the external person also hold an
     administrator, who sees him. And one of strangers.
     """
     groups = {}
-    for role, person in matrix.people.items():
-        if person is None or not person.is_active:
-            continue
-        outside = role == "EC"
+    for role, person in _seats(matrix):
+        identity, place = matrix.identities.get(role), nodes["orgA" if role == "EC" else "orgC"]
+        outside = identity is not None
         group = Conversation.objects.create(
             kind="group", key=f"group:matrix:{role}", title="矩阵群", last_seq=2,
-            organization_id=organization.pk if outside else None,
+            organization_id=place.pk if outside else None,
         )  # fmt: skip
         Participant.objects.create(
-            conversation=group, user=person, identity_id=external.pk if outside else None,
-            is_owner=not outside, read_seq=2,
-        )  # fmt: skip
+            conversation=group, user=person, identity_id=identity, is_owner=not outside, read_seq=2
+        )
         Participant.objects.create(conversation=group, user=colleague, is_owner=outside)
         if outside:
             Participant.objects.create(conversation=group, user=matrix.people["SA"])
@@ -206,6 +232,8 @@ def _nodes(people: dict[str, Any]) -> dict[str, Node]:
         nodes[f"dep{letter}"] = tree.create(
             kind=2, parent_id=nodes[f"org{letter}"].pk, name=f"部门{letter}"
         )
+    # Of dimension B; the second identity of the external person belongs to it.
+    nodes["orgC"] = tree.create(kind=1, parent_id=nodes["B"].pk, name="组织C")
     for role, codename, node in (("DM", "maintain_node", "A"), ("SV", "view_node", "orgA")):
         guardian.grant(
             table=NodeUserGrant,
@@ -223,6 +251,7 @@ def _contacts(people: dict[str, Any], nodes: dict[str, Node]) -> dict[str, Conta
         "own": make_contact("矩阵自建", nodes["depA"], created_by=people["CR"]),
         "B": make_contact("矩阵乙", nodes["depB"], user=ExternalUserFactory(), account="active"),
         "EC": make_contact("外部庚", nodes["orgA"], user=people["EC"], account="active"),
+        E2: make_contact("外部庚二", nodes["orgC"], user=people["EC"], account="active"),
         "DX": make_contact(
             "外部停用辛", nodes["orgA"], user=people["DX"], account="active", enabled=False
         ),

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.matrix.routes import Row, rows
-from tests.matrix.world import ROLES, Matrix, login
+from tests.matrix.world import SEATS, Matrix
 
 # Kinds whose keys fit the same addresses.
 FAMILIES = (
@@ -32,7 +32,7 @@ def values(kind: str, matrix: Matrix) -> list[Any]:
     found: list[Any] = []
     for one in family(kind):
         for side in (matrix.inside, matrix.outside):
-            found += [side[one][role] for role in ROLES]
+            found += [side[one][role] for role in SEATS]
     return [key for key in dict.fromkeys(found) if key is not None and not callable(key)]
 
 
@@ -46,7 +46,7 @@ def addresses(row: Row, matrix: Matrix, role: str = "") -> Iterator[str]:
     """The address with each object that may stand there; where a role finds nothing or everything, one of each side."""
     kinds = [arg for arg in row.args if not arg.startswith("=")]
     several = values(kinds[0], matrix) if kinds else [None]
-    if kinds and role and (row.cells[role] in ("4", "L") or role == "GM"):
+    if kinds and role and (row.cell(role) in ("4", "L") or role == "GM"):
         several = [matrix.inside[kinds[0]][role], matrix.outside[kinds[0]][role]]
     for value in several:
         args: list[Any] = []
@@ -81,9 +81,7 @@ def doors(matrix: Matrix) -> Iterator[str]:
 
 def clients(matrix: Matrix) -> dict[str, Client]:
     """A session of each role."""
-    return {
-        role: login(Client(raise_request_exception=False), matrix.people[role]) for role in ROLES
-    }
+    return {role: matrix.session(role, Client(raise_request_exception=False)) for role in SEATS}
 
 
 def get(client: Client, address: str, *, fragment: bool = False) -> HttpResponse:

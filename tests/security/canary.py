@@ -17,8 +17,8 @@ from core.models import AuditEntry
 from core.reading import pinyin, simplified
 from im.models import Attachment, Conversation, Message
 from orgs.models import Category, DimensionDetail, Node, NodeUserGrant, OrganizationDetail, Tag
-from portal.models import App
-from tests.matrix.world import ROLES, STAFF, Matrix
+from portal.models import App, AppOpening, PushedTodo, TodoSystem
+from tests.matrix.world import E2, ROLES, SEATS, STAFF, Matrix
 
 ALL = frozenset({"SA", "GM"})
 MAINTAIN = ALL | {"DM"}
@@ -129,6 +129,7 @@ def plant(matrix: Matrix) -> Canaries:
     found = Canaries()
     _nodes(found, matrix)
     _contacts(found, matrix)
+    _identities(found, matrix)
     _people(found, matrix)
     _records(found, matrix)
     for trail in AuditEntry.objects.all():
@@ -175,6 +176,8 @@ def _contacts(found: Canaries, matrix: Matrix) -> None:
         seen[matrix.inside[kind]["SA"]] = (IN_A, MAINTAIN)
     for kind in ("contact", "open_contact", "applied_contact"):
         seen[matrix.inside[kind]["CR"]] = (IN_A | {"CR"}, MAINTAIN | {"CR"})
+    seen[matrix.outside["asked_contact"]["SA"]] = (ALL, ALL)
+    seen[matrix.inside["asked_contact"]["SA"]] = (IN_A, MAINTAIN)
     for kind in ("disabled_contact", "binned_contact"):
         seen[matrix.outside[kind]["SA"]] = (ALL, ALL)
         for role in ("SA", "CR"):
@@ -191,6 +194,24 @@ def _contacts(found: Canaries, matrix: Matrix) -> None:
             )
         if contact.user_id:
             mark(found, User.objects.get(pk=contact.user_id), private)
+
+
+def _identities(found: Canaries, matrix: Matrix) -> None:
+    """Of the two identities of one login: each reads its own; as the other, only what the switcher shows of it."""
+    both = frozenset({"EC", E2})
+    app = App.objects.create(key="canary-second", address="https://second.example/", own=True)
+    for role, may, private in (("EC", IN_A, MAINTAIN), (E2, ALL, ALL)):
+        contact = Contact.objects.get(pk=matrix.identities[role])
+        mark(
+            found, contact, may | {role}, private=private | {role}, keep=("name",),
+            wider={"position": may | both, "code": private},
+        )  # fmt: skip
+        item = PushedTodo.objects.create(
+            system=TodoSystem.objects.get(), external_id=role, contact=contact, title="·"
+        )
+        mark(found, item, frozenset({role}), keep=("external_id", "link"))
+    AppOpening.objects.create(app=app, contact_id=matrix.identities[E2])
+    mark(found, app, ALL | {E2}, keep=("address", "category"))
 
 
 def _people(found: Canaries, matrix: Matrix) -> None:
@@ -215,8 +236,8 @@ def _people(found: Canaries, matrix: Matrix) -> None:
     name(found, stranger, STAFF_ROLES)
     for kind in ("internal_department", "empty_internal_department"):
         row = Department.objects.get(pk=matrix.inside[kind]["SA"])
-        # The colleague stands in the first one, and the external person may see him.
-        may = STAFF_ROLES | ({"EC"} if kind == "internal_department" else set())
+        # The colleague stands in the first one, and the external person may see him, as either identity.
+        may = STAFF_ROLES | ({"EC", E2} if kind == "internal_department" else set())
         Department.objects.filter(pk=row.pk).update(name=found.word(f"internal {row.pk}", may))
     category = Category.objects.get(pk=matrix.inside["category"]["SA"])
     mark(found, category, STAFF_ROLES)
@@ -267,12 +288,12 @@ def _records(found: Canaries, matrix: Matrix) -> None:
 
 
 def _groups(found: Canaries, matrix: Matrix) -> None:
-    """Name and words of the group of each role; that of the external person holds an administrator, too."""
+    """Name and words of the group of each role; those of the external person hold an administrator, too."""
     groups = {matrix.outside["group"]["SA"]: frozenset[str]()}
-    for role in ROLES:
+    for role in SEATS:
         if role not in ("DX", "AN"):
             groups[matrix.inside["group"][role]] = frozenset(
-                {role} | ({"SA"} if role == "EC" else set())
+                {role} | ({"SA"} if role in matrix.identities else set())
             )
     for pk, may in groups.items():
         Conversation.objects.filter(pk=pk).update(title=found.word(f"name of group {pk}", may))

@@ -178,8 +178,8 @@ def test_one_human_inside_and_outside_has_two_logins_that_know_nothing_of_each_o
     assert got(outside, "portal:home").status_code == 200
     for name in ("contacts:index", "orgs:home", "approvals:mine", "im:index", "accounts:picker"):
         assert got(outside, name).status_code == 404
-    identity = Contact.objects.get(user=external)
-    assert got(inside, "contacts:contact", identity.pk).status_code == 404
+    identity = matrix.identities["EC"]
+    assert got(inside, "contacts:contact", identity).status_code == 404
     access.disable(user=external, by=BY)
     assert got(inside, "contacts:index").status_code == 200
     assert got(outside, "portal:home").status_code == 302

@@ -4,6 +4,7 @@ went, whatever position a browser gives back (SECURITY T45, T56, T57).
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -16,21 +17,23 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Session, User
 from approvals import jobs as approval_jobs
 from approvals.models import Application
 from contacts.models import Contact
+from contacts.services import places
 from core import guardian
+from core.errors import Denied
 from im import services
 from im.models import Conversation, Participant
 from im.reach import Party, party_of
 from im.services import groups
 from orgs.models import Node, NodeUserGrant
 from tests.im.live.streams import Server, Stream, session_of, wait_for
-from tests.matrix.world import Matrix, build, login
+from tests.matrix.world import BY, Matrix, build
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ROLES = ("SA", "GM", "DM", "CR", "SV", "SP", "EC")
+ROLES = ("SA", "GM", "DM", "CR", "SV", "SP", "EC", "E2")
 # Both applications are asked of these; the one of the creator also of him and of the maintainer.
 DECIDERS = {"SA", "GM"}
 DEEP = bool(os.environ.get("DEEP"))
@@ -59,8 +62,10 @@ def matrix(transactional_db: None) -> Matrix:
     return build()
 
 
-def listen(server: Server, user: User, **headers: str) -> Stream:
-    stream = server.ask(session_of(user), **headers)
+def listen(server: Server, user: User, acts_as: int | None = None, **headers: str) -> Stream:
+    key = session_of(user)
+    Session.objects.filter(pk=key).update(identity_id=acts_as)
+    stream = server.ask(key, **headers)
     stream.wait("ready")
     return stream
 
@@ -95,7 +100,7 @@ def heard(stream: Stream) -> list[tuple[str, dict[str, str | int]]]:
     return found
 
 
-def may_see(user: User, kind: str, data: dict[str, str | int]) -> bool:
+def may_see(client: Client, user: User, kind: str, data: dict[str, str | int]) -> bool:
     """The product's own page of it answers him."""
     place = "/portal" if user.is_external else ""
     address = (
@@ -103,15 +108,20 @@ def may_see(user: User, kind: str, data: dict[str, str | int]) -> bool:
         if kind == "conversation"
         else reverse(settings.IM_CARDS[str(data["card"])], args=[data["ref"]])
     )
-    return login(Client(), user).get(address).status_code == 200
+    return client.get(address).status_code == 200
 
 
 def test_a_stream_holds_ids_of_what_its_person_may_see_and_nothing_else(
     server: Server, matrix: Matrix
 ) -> None:
-    people = {role: matrix.people[role] for role in ROLES}
+    people = {role: matrix.person(role) for role in ROLES}
+    identities = matrix.identities
     colleague = User.objects.get(pk=matrix.inside["staff"]["SA"])
-    streams = {role: listen(server, person) for role, person in people.items() if person}
+    streams = {
+        role: listen(server, person, identities.get(role))
+        for role, person in people.items()
+        if person
+    }
     assert server.ask(session_of(matrix.people["DX"])).status == 401  # type: ignore[arg-type]
     rounds, until = 0, time.monotonic() + SECONDS
     while time.monotonic() < until:
@@ -129,10 +139,11 @@ def test_a_stream_holds_ids_of_what_its_person_may_see_and_nothing_else(
             for kind, data in events
             if data
         }
-        assert all(may_see(person, *one) for one in asked.values()), role
+        client = matrix.session(role, Client())
+        assert all(may_see(client, person, *one) for one in asked.values()), role
         mine = {matrix.inside["conversation"][role], matrix.inside["group"][role]}
         if role == "SA":
-            mine.add(matrix.inside["group"]["EC"])
+            mine |= {matrix.inside["group"][one] for one in identities}
         mine.add(Conversation.objects.get(key=f"system:{person.pk}").pk)
         said = [data["conversation"] for _kind, data in events if data.get("what") == "message"]
         assert {pk: said.count(pk) for pk in said} == dict.fromkeys(mine, rounds), role
@@ -176,8 +187,45 @@ def test_who_lost_the_right_hears_nothing_more_whatever_position_he_gives(
     quiet(server, lost, streams, witness, "visible range", guest)
     quiet(server, lost, streams, witness, "removed", creator)
     assert Participant.objects.get(pk=took_part.pk).left_at
-    Contact.objects.filter(user=guest).update(main_node=elsewhere)
+    Contact.objects.filter(pk=matrix.identities["EC"]).update(main_node=elsewhere)
     quiet(server, lost, streams, witness, "organization", guest)
+
+
+def test_a_stream_is_of_the_identity_that_is_acted_as(server: Server, matrix: Matrix) -> None:
+    """Suspended in an open stream, it goes on as another one within five seconds and ends with the last; switched, the
+    former stream ends at once and the next one is that of the new identity (SPEC ACC-1; SECURITY T45, T57).
+    """
+    colleague = User.objects.get(pk=matrix.inside["staff"]["SA"])
+    talks = {role: matrix.inside["conversation"][role] for role in matrix.identities}
+    contacts = {role: Contact.objects.get(pk=pk) for role, pk in matrix.identities.items()}
+
+    def said(stream: Stream, hears: str, other: str) -> None:
+        before = {role: named(stream).count(pk) for role, pk in talks.items()}
+        with contextlib.suppress(Denied):  # to somebody who is suspended nobody writes
+            say(talks[other], colleague)
+        say(talks[hears], colleague)
+        wait_for(lambda: named(stream).count(talks[hears]) > before[hears])
+        assert named(stream).count(talks[other]) == before[other]
+
+    client = matrix.session("EC", Client())
+    key = str(client.session.session_key)
+    stream = server.ask(key)
+    stream.wait("ready")
+    said(stream, "EC", "E2")
+    client.post("/portal/identities/switch/", {"identity": contacts["E2"].pk})
+    stream.wait_end(1)
+    assert server.ask(key).status == 401
+    stream = server.ask(str(client.session.session_key))
+    stream.wait("ready")
+    said(stream, "E2", "EC")
+    places.set_enabled(by=BY, contact=contacts["E2"], enabled=False)
+    stream.wait("resync", seconds=5)
+    said(stream, "EC", "E2")
+    places.set_enabled(by=BY, contact=contacts["EC"], enabled=False)
+    stream.wait_end(5)
+    for contact in contacts.values():
+        places.set_enabled(by=BY, contact=contact, enabled=True)
+    assert server.ask(str(client.session.session_key)).status == 401
 
 
 def group(by: User | None, other: Party) -> Conversation:
