@@ -96,3 +96,11 @@ def applied() -> dict[str, Any]:
 def sound() -> dict[str, Any]:
     """What the checks complain about."""
     return {"problems": [*tree_check.problems(), *closure.problems()][:5]}
+
+
+def called(token: str, aes_key: str) -> dict[str, Any]:
+    """A corp that takes callbacks."""
+    one = connect().connection
+    one.keep_callback(token, aes_key)
+    one.save()
+    return {"connection": one.pk}

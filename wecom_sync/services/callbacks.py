@@ -5,13 +5,15 @@ nightly comparison finds what none of them told.
 """
 
 import datetime
+import json
 import time
 from collections.abc import Collection
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import connection as database
+from django.db import transaction
 from django.utils import timezone
 
 from core import outbox
@@ -27,6 +29,11 @@ QUIET_SECONDS: Final = 10
 NARROW: Final = 20
 KNOWN_SECONDS: Final = 30
 KEEP: Final = datetime.timedelta(days=7)
+# One statement: on the worst day two hundred a second come.
+NEW: Final = """
+INSERT INTO wecom_sync_callback (connection_id, replay, mark, kind, corp_id, data, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING RETURNING id
+"""
 COMMON: Final = frozenset({"corpid", "sender", "at", "kind", "replay", "mark"})
 
 
@@ -56,16 +63,14 @@ def take_in(*, connection: Connection, event: Event) -> bool:
 
     Raises CallbackRefused for an envelope that was here before, whatever stands around it.
     """
-    row = Callback(
-        connection=connection, replay=event.replay, mark=event.mark, kind=event.kind[:40],
-        corp_id=event.corpid[:64], data=_data(event),
-    )  # fmt: skip
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if "replayed" in str(error):
-            raise CallbackRefused from error
+    with database.cursor() as cursor:
+        cursor.execute(NEW, [
+            connection.pk, event.replay, event.mark, event.kind[:40], event.corpid[:64], json.dumps(_data(event)),
+        ])  # fmt: skip
+        new = cursor.fetchone() is not None
+    if not new:
+        if Callback.objects.filter(connection=connection, replay=event.replay).exists():
+            raise CallbackRefused
         return False
     _follow_later(connection.pk)
     return True
