@@ -4,15 +4,17 @@ by nobody.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
 
-from accounts.models import User
+from accounts.middleware import ALWAYS, SET_UP
+from accounts.models import LoginPolicy, User
 from portal import gate
 from tests.factories.accounts import ExternalUserFactory, PrivacyNoticeFactory
 from tests.portal.conftest import Place
@@ -48,15 +50,21 @@ ALL = sorted(set(addresses()))
 CLOSED = [row for row in ALL if not gate.open_to_external(row[0], row[1])]
 
 
-# Masked anew for every answer.
-CSRF = re.compile(rb"[A-Za-z0-9]{64}")
+OPEN = [row for row in ALL if row not in CLOSED]
+METHODS = ["get", "head", "post", "put", "patch", "delete", "options"]
+# Made anew for every answer.
+CSRF, OWN_HEADERS = re.compile(rb"[A-Za-z0-9]{64}"), {"X-Request-Id"}
+DEEP = bool(os.environ.get("DEEP"))
 
 
-def same(answer: Any) -> tuple[int, bytes, str, str]:
-    """Everything by which one answer could be told from another."""
-    headers = answer.headers
-    body = CSRF.sub(b"", answer.content)
-    return answer.status_code, body, headers.get("Location", ""), headers.get("Content-Type", "")
+def same(answer: Any) -> tuple[int, bytes, dict[str, list[str]], set[str]]:
+    """Everything by which one answer could be told from another: status, body, every header, names of cookies."""
+    headers = {
+        name: sorted(value.split("; "))
+        for name, value in answer.headers.items()
+        if name not in OWN_HEADERS
+    }
+    return answer.status_code, CSRF.sub(b"", answer.content), headers, set(answer.cookies)
 
 
 def test_the_walk_is_long_and_the_list_names_only_what_exists() -> None:
@@ -66,35 +74,77 @@ def test_the_walk_is_long_and_the_list_names_only_what_exists() -> None:
     assert {space for _name, space, _url in ALL} >= gate.NAMESPACES
 
 
-@pytest.mark.parametrize("method", ["get", "post", "put", "delete", "options"])
+def ready(user: User) -> str:
+    return ""
+
+
+def new_password(user: User) -> str:
+    User.objects.filter(pk=user.pk).update(must_change_password=True)
+    return "/account/password/"
+
+
+def notice(user: User) -> str:
+    PrivacyNoticeFactory()
+    return "/account/privacy/"
+
+
+def second_factor(user: User) -> str:
+    LoginPolicy.objects.update_or_create(id=1, defaults={"external": True})
+    return "/account/security/"
+
+
+# What an external session may be waiting for; each returns where it is sent.
+STATES = [ready, new_password, notice, second_factor]
+WALKS = [
+    pytest.param(state, method, id=f"{state.__name__}-{method}")
+    for state in STATES
+    for method in METHODS
+    if DEEP or state is ready or method in ("get", "post")
+]
+
+
+@pytest.mark.parametrize(("state", "method"), WALKS)
 def test_everything_else_is_missing_for_an_external_person(
-    method: str, place: Place, as_: As
+    state: Callable[[User], str], method: str, place: Place, as_: As
 ) -> None:
+    state(place.external)
     client = as_(place.external)
     client.raise_request_exception = False
     ask = getattr(client, method)
-    nowhere, fragment = ask("/no/such/page/"), ask("/no/such/page/", headers={"HX-Request": "true"})
-    assert nowhere.status_code == 404
-    for name, _space, url in CLOSED:
-        assert same(ask(url)) == same(nowhere), name
-        if method != "get":
-            continue
-        assert same(ask(url, headers={"HX-Request": "true"})) == same(fragment), name
-        # An address without its last slash must not give away that the longer one exists.
-        assert same(ask(url.rstrip("/"))) == same(nowhere), name
-        assert same(ask(f"{url}?next=/portal/")) == same(nowhere), name
+    nowhere, fragment = (
+        same(ask("/no/such/page/", headers=headers)) for headers in ({}, {"HX-Request": "true"})
+    )
+    assert nowhere[0] == 404
+    for name, _space, sample in CLOSED:
+        url = sample.replace("/1/", f"/{place.contact.pk}/")
+        assert same(ask(url)) == nowhere, name
+        if method == "get" and (state is ready or DEEP):
+            assert same(ask(url, headers={"HX-Request": "true"})) == fragment, name
+            # An address without its last slash must not give away that the longer one exists.
+            assert same(ask(url.rstrip("/"))) == nowhere, name
+            assert same(ask(f"{url}?next=/portal/")) == nowhere, name
 
 
-def test_nothing_shines_through_while_a_duty_is_open(place: Place, as_: As) -> None:
-    User.objects.filter(pk=place.external.pk).update(must_change_password=True)
+@pytest.mark.parametrize("state", STATES[1:], ids=lambda state: state.__name__)
+def test_a_duty_comes_before_everything_that_is_open(
+    state: Callable[[User], str], place: Place, as_: As
+) -> None:
+    duty = state(place.external)
     client = as_(place.external)
-    nowhere = same(client.get("/no/such/page/"))
-    for name, _space, url in CLOSED:
-        assert same(client.get(url)) == nowhere, name
-    assert client.get("/portal/").headers["Location"] == "/account/password/"
-    User.objects.filter(pk=place.external.pk).update(must_change_password=False)
-    PrivacyNoticeFactory()
-    assert as_(place.external).get("/portal/").headers["Location"] == "/account/privacy/"
+    kept = ALWAYS | {resolve(duty).view_name}
+    kept |= (
+        {"accounts:password"} if state is notice else SET_UP if state is second_factor else set()
+    )
+    reached = set()
+    for name, _space, url in sorted(OPEN, key=lambda row: row[0] == "accounts:logout"):
+        for ask in (client.get, client.post):
+            answer = ask(url)
+            if answer.headers.get("Location") != duty or answer.status_code != 302:
+                reached.add(name)
+            elif ask is client.get:
+                fragment = client.get(url, headers={"HX-Request": "true"})
+                assert (fragment.status_code, fragment.headers["HX-Redirect"]) == (204, duty), name
+    assert reached <= kept
 
 
 def test_what_is_listed_is_reached(place: Place, as_: As) -> None:
