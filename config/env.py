@@ -12,7 +12,7 @@ import environ
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 
-from core.logs import add_request_id, escape_control
+from core.logs import add_request_id, escape_control, hide_tokens
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"0", "false", "no", "off", ""}
@@ -220,6 +220,7 @@ class Environment:
             structlog.processors.TimeStamper(fmt="iso"),
             add_request_id,
             structlog.processors.format_exc_info,
+            hide_tokens,
             escape_control,
         ]
         renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -2,24 +2,19 @@
 
 import math
 import os
-import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
-from celery.contrib.testing.worker import start_worker
-from celery.signals import task_postrun
 from django.contrib.auth.password_validation import validate_password
-from django.db import connections
 from django.test import Client
 from pytest_django import Settings
 
 from accounts import login_names, passwords
 from accounts.models import InitialSecret, User
 from accounts.services import credentials
-from config.celery import app
 from core.models import AuditEntry, OutboxEntry
 from tests.accounts.gateway import Gateway, running
+from tests.accounts.working import wait_until_done, working
 from tests.factories.accounts import AdminFactory
 from tests.tables import every_table
 
@@ -56,21 +51,8 @@ def test_ten_thousand_credentials() -> None:
 
 @pytest.fixture
 def worker() -> Iterator[None]:
-    """A worker in a thread, with a queue of its own on the broker that the other tests share."""
-    queue = f"accounts-{uuid.uuid4().hex}"
-    former, app.conf.task_default_queue = app.conf.task_default_queue, queue
-    app.loader.import_default_modules()
-
-    def close(**_: object) -> None:
-        connections.close_all()
-
-    task_postrun.connect(close)
-    try:
-        with start_worker(app, pool="solo", perform_ping_check=False, queues=[queue]):
-            yield
-    finally:
-        task_postrun.disconnect(close)
-        app.conf.task_default_queue = former
+    with working():
+        yield
 
 
 @pytest.fixture
@@ -94,9 +76,7 @@ def test_many_accounts_through_a_real_worker(gateway: Gateway, worker: None) -> 
             user=user, issue_key=f"a:{user.pk}", reader_ids=[admin.pk], by=admin
         )
         users.append(user)
-    until = time.monotonic() + 60
-    while InitialSecret.objects.filter(issued_at=None).exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    wait_until_done()
     assert InitialSecret.objects.filter(issued_at=None).count() == 0
     assert len({user.username.casefold() for user in users}) == ACCOUNTS
     links = {message["body"]["parameters"]["login"]: message["body"] for message in gateway.got}
