@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ from core.models import OutboxEntry
 
 @contextmanager
 def working() -> Iterator[None]:
-    """In a thread of this process, ended with the block."""
+    """In a thread of this process, ended with the block; it silences the log of the process, which is undone."""
+    level = logging.root.level
     queue = f"test-{uuid.uuid4().hex}"
     former, app.conf.task_default_queue = app.conf.task_default_queue, queue
     app.loader.import_default_modules()
@@ -31,6 +33,7 @@ def working() -> Iterator[None]:
             yield
     finally:
         task_postrun.disconnect(close)
+        logging.root.setLevel(level)
         app.conf.task_default_queue = former
 
 

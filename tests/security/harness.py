@@ -197,6 +197,8 @@ def watching(monkeypatch: pytest.MonkeyPatch, gateway: Gateway, files: Path) -> 
     harness = Harness(gateway, files)
     _note_what_is_made(monkeypatch, harness)
     _keep_the_log(monkeypatch, harness.log)
+    level = logging.root.level
+    logging.root.setLevel(logging.DEBUG)
     connection = redis.Redis.from_url(settings.REDIS_URL).connection_pool.get_connection()
     connection.send_command("MONITOR")
     connection.read_response()
@@ -205,6 +207,7 @@ def watching(monkeypatch: pytest.MonkeyPatch, gateway: Gateway, files: Path) -> 
     try:
         yield harness
     finally:
+        logging.root.setLevel(level)
         connection.disconnect()
 
 
@@ -219,7 +222,6 @@ def _keep_the_log(monkeypatch: pytest.MonkeyPatch, lines: list[str]) -> None:
         handle(self, record)
 
     monkeypatch.setattr(logging.Logger, "handle", kept)
-    monkeypatch.setattr(logging.root, "level", logging.DEBUG)
 
 
 def _listen(connection: Any, told: list[bytes]) -> None:
