@@ -45,8 +45,6 @@ def crumbs() -> list[Crumb]:
 def detail(job: StaffImport, issues: dict[str, int]) -> dict[str, Any]:
     """Everything the page of one import says about it. `issues`: import_selectors.issue_counts."""
     return words.page(job, summary(job), planned) | {
-        "title": _("Import staff"),
-        "crumbs": crumbs(),
         "stats": stats(job),
         "more_line": _("Departments that are not there are created") if job.new_departments else "",
         "after": Action(_("Go to the staff"), reverse("accounts:staff")),

@@ -49,7 +49,6 @@ def detail(job: ImportJob) -> dict[str, Any]:
     found_by = _("Contacts are found again by: %(key)s") % {"key": job.get_key_display()}
     name = job.dimension.name
     return words.page(job, summary(job), planned) | {
-        "title": _("Import contacts"),
         "stats": stats(job),
         "more_line": "" if job.key == job.Key.AUTO else found_by,
         "after": Action(

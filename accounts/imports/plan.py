@@ -179,18 +179,19 @@ def _missing(rows: Iterable[StaffRow], places: Mapping[str, int]) -> list[table.
 def decide(
     rows: Sequence[StaffRow], *, by: User, places: Mapping[str, int], creating: bool
 ) -> tuple[list[Decision], list[RowError]]:
-    """Decisions for these rows, and refusals. Three queries. Lock the people and decide again before writing.
+    """Decisions for these rows, and refusals. Five queries. Lock the people and decide again before writing.
 
     `creating`: departments that are not in `places` will be made, and count as a change.
     """
     users = _users(rows)
     standing = _standing([user.pk for user in users.values()])
+    kept = set(Department.objects.exclude(kept="").values_list("pk", flat=True))
     admins = set(User.objects.active().filter(is_superuser=True).values_list("pk", flat=True))
     decisions, errors = [], []
     for row in rows:
         decided = _decide(row, users, standing, places, creating=creating)
         if isinstance(decided, Decision):
-            decided = _guarded(decided, by, admins)
+            decided = _unkept(decided, standing, kept) or _guarded(decided, by, admins)
         if isinstance(decided, RowError):
             errors.append(decided)
         else:
@@ -258,6 +259,19 @@ def _new(row: StaffRow, wanted: Sequence[int]) -> Decision | RowError:
             return row_error(row.row, key, "", "required", text)
     fields = {name: getattr(row, name) for name in FIELDS}
     return Decision(row, None, fields, wanted, row.active)
+
+
+def _unkept(
+    decision: Decision, standing: Mapping[int, list[int]], kept: set[int]
+) -> RowError | None:
+    """Why a row is refused that changes what a synchronization keeps (SPEC WEC-7); None for others."""
+    user, before = decision.user, set(standing[decision.user.pk] if decision.user else ())
+    name = user is not None and "name" in decision.fields and "name" in user.kept.split()
+    moves = decision.places is not None and not kept.isdisjoint(before ^ set(decision.places))
+    if not (name or moves):
+        return None
+    text = _("This is synchronized from WeCom. Change it there")
+    return row_error(decision.row.row, "name" if name else "departments", "", "kept", text)
 
 
 def _guarded(decision: Decision, by: User, admins: set[int]) -> Decision | RowError:

@@ -1,6 +1,5 @@
 """Back office: staff from a file and into one (SPEC ACC-6; matrix row 58). Administrators only."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,9 +19,9 @@ from core import downloads, htmx
 from core.downloads import FormatForm
 from core.errors import UserError
 from core.importing import pages, words
-from core.importing.forms import ColumnsForm, FindingsForm
+from core.importing.forms import FindingsForm
 from core.sheets import MAX_FILE_BYTES
-from core.ui import Action, Secret
+from core.ui import Action, Crumb, Secret
 
 FILE_HOLDS = gettext_lazy(
     "It holds the staff of the list as it is narrowed, in the columns of an import."
@@ -63,95 +62,47 @@ def import_template(request: HttpRequest) -> HttpResponse:
     return pages.hand_out(template(), _("Import template (staff)"))
 
 
-@admin_only
-@require_safe
-def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where an import stands: being checked, to be confirmed, refused with its rows, running, over."""
-    return _detail(request, imports.own(by=person(request), job_id=pk))
+class StaffPages(pages.Pages[StaffImport]):
+    """Imports of staff."""
+
+    table, title, services = TABLE, gettext_lazy("Import staff"), imports
+
+    def urls(self, job: StaffImport) -> words.Urls:
+        return import_words.urls(job)
+
+    def crumbs(self, job: StaffImport) -> list[Crumb]:
+        return import_words.crumbs()
+
+    def summary(self, job: StaffImport) -> str:
+        return import_words.summary(job)
+
+    def place(self, job: StaffImport) -> str:
+        return _("Staff")
+
+    def context(self, request: HttpRequest, job: StaffImport) -> dict[str, Any]:
+        """With one page of what the check found, as the address asks for it, and the credentials that were made."""
+        field, q = request.GET.get("field", ""), request.GET.get("q", "")
+        rows = job.findings.order_by("row", "id")
+        form = FindingsForm(request.GET, table=TABLE, fields=pages.fields(rows))
+        if field:
+            rows = rows.filter(field=field)
+        page, pager = pages.paged(request, pages.holding(rows, q))
+        issues = import_selectors.issue_counts(job_id=job.pk, reader=person(request))
+        return {
+            **import_words.detail(job, issues),
+            "rows": [{"finding": row, "label": TABLE.label_of(row.field)} for row in page],
+            "filter": words.findings_filter(self.urls(job).detail, form, q),
+            "pager": pager,
+        }
 
 
-def _detail(
-    request: HttpRequest, job: StaffImport, *, refused: str = "", status: int = 200
-) -> HttpResponse:
-    mapping = job.status == StaffImport.Status.MAPPING
-    issues = import_selectors.issue_counts(job_id=job.pk, reader=person(request))
-    context: dict[str, Any] = {
-        **import_words.detail(job, issues),
-        **_findings(request, job),
-        "refused": refused,
-        "form": _columns_form(job) if mapping else None,
-    }
-    return pages.show(request, job, import_words.urls(job), context, status=status)
-
-
-def _findings(request: HttpRequest, job: StaffImport) -> dict[str, Any]:
-    """One page of what the check found, as the address asks for it."""
-    field, q = request.GET.get("field", ""), request.GET.get("q", "")
-    rows = job.findings.order_by("row", "id")
-    form = FindingsForm(request.GET, table=TABLE, fields=pages.fields(rows))
-    if field:
-        rows = rows.filter(field=field)
-    page, pager = pages.paged(request, pages.holding(rows, q))
-    found = [{"finding": row, "label": TABLE.label_of(row.field)} for row in page]
-    url = import_words.urls(job).detail
-    return {"rows": found, "filter": words.findings_filter(url, form, q), "pager": pager}
-
-
-def _columns_form(job: StaffImport, given: Any = None) -> ColumnsForm:
-    return ColumnsForm(given, table=TABLE, described=job.header, chosen=job.columns)
-
-
-@admin_only
-@require_http_methods(["GET", "HEAD", "POST"])
-def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which column of the file is what; then it is checked again."""
-    by = person(request)
-    job = imports.own(by=by, job_id=pk)
-    return pages.columns(
-        request, job, import_words.urls(job), form=_columns_form(job, request.POST or None),
-        save=lambda form: imports.assign(by=by, job=job, columns=form.columns()),
-        title=_("Import staff"), crumbs=import_words.crumbs(),
-    )  # fmt: skip
-
-
-@admin_only
-@require_POST
-def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Starts a checked import; with partly=1 without the rows that have errors."""
-    partly = request.POST.get("partly") == "1"
-    return _act(request, pk, partial(imports.confirm, partly=partly))
-
-
-@admin_only
-@require_POST
-def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stops an import."""
-    return _act(request, pk, imports.cancel)
-
-
-def _act(request: HttpRequest, pk: int, service: Any) -> HttpResponse:
-    by = person(request)
-    job = imports.own(by=by, job_id=pk)
-    return pages.act(
-        request, job, import_words.urls(job), lambda one: service(by=by, job=one),
-        lambda error: _detail(request, job, refused=str(error), status=error.status),
-    )  # fmt: skip
-
-
-@admin_only
-@require_safe
-def import_bad_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    """The refused rows with their reasons, for the owner."""
-    return pages.bad_rows(imports.own(by=person(request), job_id=pk))
-
-
-@admin_only
-@require_safe
-def import_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a notification shows of an import, to its owner."""
-    job = imports.own(by=person(request), job_id=pk)
-    urls, said = import_words.urls(job), import_words.summary(job)
-    return pages.card(request, job, urls, place=_("Staff"), summary=said)
+PAGES = StaffPages()
+import_detail = admin_only(require_safe(PAGES.detail))
+import_columns = admin_only(require_http_methods(["GET", "HEAD", "POST"])(PAGES.columns))
+import_confirm = admin_only(require_POST(PAGES.confirm))
+import_cancel = admin_only(require_POST(PAGES.cancel))
+import_bad_rows = admin_only(require_safe(PAGES.bad_rows))
+import_card = admin_only(require_safe(PAGES.card))
 
 
 @admin_only

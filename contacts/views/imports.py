@@ -1,6 +1,5 @@
 """Importing a file in three steps: template, upload, check; then the job (SPEC CON-6, matrix rows 32, 33)."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -20,7 +19,7 @@ from contacts.services.import_choices import choose
 from core import htmx
 from core.errors import Hidden, UserError
 from core.importing import pages, words
-from core.importing.forms import ColumnsForm, FindingsForm
+from core.importing.forms import FindingsForm
 from core.sheets import MAX_FILE_BYTES
 from core.ui import Action, Crumb
 from orgs.models import Node
@@ -115,83 +114,48 @@ def import_list(request: HttpRequest) -> HttpResponse:
     return render(request, "contacts/imports/list.html", context)
 
 
-@require_safe
-def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Where an import stands: being checked, to be confirmed, refused with its rows, running, over."""
-    return _detail(request, imports.own(by=person(request), job_id=pk))
+class ContactPages(pages.Pages[ImportJob]):
+    """Imports of contacts."""
+
+    table, title, services = TABLE, gettext_lazy("Import contacts"), imports
+
+    def urls(self, job: ImportJob) -> words.Urls:
+        return import_words.urls(job)
+
+    def crumbs(self, job: ImportJob) -> list[Crumb]:
+        return _crumbs(job.dimension)
+
+    def summary(self, job: ImportJob) -> str:
+        return import_words.summary(job)
+
+    def place(self, job: ImportJob) -> str:
+        return job.dimension.name
+
+    def context(self, request: HttpRequest, job: ImportJob) -> dict[str, Any]:
+        """With one page of what the check found, as the address asks for it."""
+        asked = {name: request.GET.get(name, "") for name in ("kind", "field", "q")}
+        known = pages.fields(job.findings.all())
+        form = FindingsForm(request.GET, table=TABLE, fields=known, kinds=[ALIKE_KIND])
+        page, pager = pages.paged(request, findings.narrowed(job, **asked))
+        shown = list(page)
+        people = findings.people(viewer_of(person(request), scope=scope(request)), shown)
+        rows = import_words.lines(job, shown, people)
+        return {
+            **import_words.detail(job),
+            "rows": rows,
+            "choosing": any(row["options"] for row in rows),
+            "filter": words.findings_filter(self.urls(job).detail, form, asked["q"]),
+            "pager": pager,
+        }
 
 
-def _detail(
-    request: HttpRequest, job: ImportJob, *, refused: str = "", status: int = 200
-) -> HttpResponse:
-    mapping = job.status == ImportJob.Status.MAPPING
-    context: dict[str, Any] = {
-        **import_words.detail(job),
-        **_findings(request, job),
-        "crumbs": _crumbs(job.dimension),
-        "refused": refused,
-        "form": _columns_form(job) if mapping else None,
-    }
-    return pages.show(request, job, import_words.urls(job), context, status=status)
-
-
-def _findings(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
-    """One page of what the check found, as the address asks for it."""
-    asked = {name: request.GET.get(name, "") for name in ("kind", "field", "q")}
-    form = FindingsForm(
-        request.GET, table=TABLE, fields=pages.fields(job.findings.all()), kinds=[ALIKE_KIND]
-    )
-    page, pager = pages.paged(request, findings.narrowed(job, **asked))
-    shown = list(page)
-    people = findings.people(viewer_of(person(request), scope=scope(request)), shown)
-    rows = import_words.lines(job, shown, people)
-    return {
-        "rows": rows,
-        "choosing": any(row["options"] for row in rows),
-        "filter": words.findings_filter(import_words.urls(job).detail, form, asked["q"]),
-        "pager": pager,
-    }
-
-
-def _columns_form(job: ImportJob, given: Any = None) -> ColumnsForm:
-    return ColumnsForm(given, table=TABLE, described=job.header, chosen=job.columns)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@maintainers_only
-def import_columns(request: HttpRequest, pk: int) -> HttpResponse:
-    """Which column of the file is what; then it is checked again."""
-    by = person(request)
-    job = imports.own(by=by, job_id=pk)
-    return pages.columns(
-        request, job, import_words.urls(job), form=_columns_form(job, request.POST or None),
-        save=lambda form: imports.assign(by=by, job=job, columns=form.columns()),
-        title=_("Import contacts"), crumbs=_crumbs(job.dimension),
-    )  # fmt: skip
-
-
-@require_POST
-@maintainers_only
-def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
-    """Starts a checked import; with partly=1 without the rows that have errors."""
-    partly = request.POST.get("partly") == "1"
-    return _act(request, pk, partial(imports.confirm, partly=partly))
-
-
-@require_POST
-@maintainers_only
-def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stops an import."""
-    return _act(request, pk, imports.cancel)
-
-
-def _act(request: HttpRequest, pk: int, service: Any) -> HttpResponse:
-    by = person(request)
-    job = imports.own(by=by, job_id=pk)
-    return pages.act(
-        request, job, import_words.urls(job), lambda one: service(by=by, job=one),
-        lambda error: _detail(request, job, refused=str(error), status=error.status),
-    )  # fmt: skip
+PAGES = ContactPages()
+import_detail = require_safe(PAGES.detail)
+import_columns = require_http_methods(["GET", "HEAD", "POST"])(maintainers_only(PAGES.columns))
+import_confirm = require_POST(maintainers_only(PAGES.confirm))
+import_cancel = require_POST(maintainers_only(PAGES.cancel))
+import_bad_rows = require_safe(PAGES.bad_rows)
+import_card = require_safe(PAGES.card)
 
 
 @require_POST
@@ -204,18 +168,4 @@ def import_choices(request: HttpRequest, pk: int) -> HttpResponse:
         if name[0] == "c" and name[1:].isdecimal() and len(name) < 9
     }
     every = request.POST.get("every", "")
-    return _act(request, pk, partial(choose, answers=given, every=every))
-
-
-@require_safe
-def import_bad_rows(request: HttpRequest, pk: int) -> HttpResponse:
-    """The refused rows with their reasons, for the owner."""
-    return pages.bad_rows(imports.own(by=person(request), job_id=pk))
-
-
-@require_safe
-def import_card(request: HttpRequest, pk: int) -> HttpResponse:
-    """What a notification shows of an import, to its owner."""
-    job = imports.own(by=person(request), job_id=pk)
-    urls, said = import_words.urls(job), import_words.summary(job)
-    return pages.card(request, job, urls, place=job.dimension.name, summary=said)
+    return PAGES.act(request, pk, choose, answers=given, every=every)

@@ -1,7 +1,8 @@
 """What the views of every import share: the file that was chosen, findings by page, files to hand out, one act."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -17,6 +18,7 @@ from core.cleaning import clean
 from core.downloads import TYPES
 from core.errors import Hidden, Invalid, UserError
 from core.importing import jobs, words
+from core.importing.columns import Table
 from core.importing.forms import ColumnsForm
 from core.importing.models import UploadJob
 from core.importing.words import Urls
@@ -56,59 +58,6 @@ def paged(request: HttpRequest, rows: "QuerySet[Any]") -> tuple["Page[Any]", Pag
     return page, Pager(total=pages.count, page=page.number, pages=pages.num_pages)
 
 
-def show(
-    request: HttpRequest, job: UploadJob, urls: Urls, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """The page of one import, or the part of it that is asked for again."""
-    context = context | {
-        "urls": urls,
-        "has_bad_rows": bool(job.file) and default_storage.exists(jobs.bad_rows_name(job)),
-        "query": request.GET.urlencode(),
-    }
-    full, part = "components/importing/detail.html", "components/importing/job.html"
-    return htmx.page(request, full, part, context, status=status)
-
-
-def columns(
-    request: HttpRequest, job: UploadJob, urls: Urls, *, form: ColumnsForm, save: Callable[[ColumnsForm], Any],
-    title: Any, crumbs: list[Crumb],
-) -> HttpResponse:  # fmt: skip
-    """Which column of the file is what; then it is checked again."""
-    if not job.header or job.status not in UploadJob.ASSIGNABLE:
-        return redirect(urls.detail)
-    if form.is_bound and form.is_valid():
-        save(form)
-        return redirect(urls.detail)
-    context = {
-        "job": job, "urls": urls, "form": form, "title": title, "crumbs": crumbs, "labels": words.STEPS,
-        "columns_line": words.columns_line(job),
-    }  # fmt: skip
-    return render(request, "components/importing/columns.html", context, status=form.http_status)
-
-
-def act(
-    request: HttpRequest, job: J, urls: Urls, service: Callable[[J], Any], refused: Callable[[UserError], HttpResponse]
-) -> HttpResponse:  # fmt: skip
-    """One step of an import, then its page again; `refused` shows why not."""
-    try:
-        service(job)
-    except Hidden:
-        raise
-    except UserError as error:
-        job.refresh_from_db()
-        return refused(error)
-    return redirect(f"{urls.detail}?{request.GET.urlencode()}" if request.GET else urls.detail)
-
-
-def bad_rows(job: UploadJob) -> HttpResponse:
-    """The refused rows with their reasons. Raises Hidden where there are none."""
-    name = jobs.bad_rows_name(job)
-    if not job.file or not default_storage.exists(name):
-        raise Hidden(_("There is no such file."))
-    with default_storage.open(name) as file:
-        return hand_out(file.read(), _("Refused rows"))
-
-
 def hand_out(content: bytes, name: str) -> HttpResponse:
     """A workbook as a download."""
     response = HttpResponse(content, content_type=TYPES["xlsx"])
@@ -116,14 +65,123 @@ def hand_out(content: bytes, name: str) -> HttpResponse:
     return response
 
 
-def card(
-    request: HttpRequest, job: UploadJob, urls: Urls, *, place: str, summary: str
-) -> HttpResponse:
-    """What a notification shows of an import."""
-    if not htmx.is_fragment(request):
-        response: HttpResponse = redirect(urls.detail)
-    else:
-        context = {"job": job, "urls": urls, "place": place, "summary": summary}
-        response = render(request, "components/importing/card.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+class Pages(ABC, Generic[J]):
+    """The pages of one import, whatever kind it is. Each view method loads through own(), which refuses others."""
+
+    table: Table
+    title: Any
+    services: Any
+    """Module of the app: own(by, job_id), assign(by, job, columns), confirm(by, job, partly), cancel(by, job)."""
+
+    @abstractmethod
+    def urls(self, job: J) -> Urls:
+        """Where its pages are."""
+
+    @abstractmethod
+    def crumbs(self, job: J) -> list[Crumb]:
+        """The way to them."""
+
+    @abstractmethod
+    def summary(self, job: J) -> str:
+        """One sentence about it."""
+
+    @abstractmethod
+    def place(self, job: J) -> str:
+        """Where its people belong, for the card of a notification."""
+
+    @abstractmethod
+    def context(self, request: HttpRequest, job: J) -> dict[str, Any]:
+        """What its page says beyond what all have: numbers, findings."""
+
+    def own(self, request: HttpRequest, pk: int) -> J:
+        """An import of whoever asks; raises Hidden otherwise."""
+        job: J = self.services.own(by=request.user, job_id=pk)
+        return job
+
+    def detail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Where it stands: being checked, to be confirmed, refused with its rows, running, over."""
+        return self._show(request, self.own(request, pk))
+
+    def _show(
+        self, request: HttpRequest, job: J, *, refused: str = "", status: int = 200
+    ) -> HttpResponse:
+        mapping = job.status == UploadJob.Status.MAPPING
+        context = {
+            **self.context(request, job),
+            "title": self.title,
+            "crumbs": self.crumbs(job),
+            "urls": self.urls(job),
+            "refused": refused,
+            "form": self._form(job) if mapping else None,
+            "has_bad_rows": bool(job.file) and default_storage.exists(jobs.bad_rows_name(job)),
+            "query": request.GET.urlencode(),
+        }
+        full, part = "components/importing/detail.html", "components/importing/job.html"
+        return htmx.page(request, full, part, context, status=status)
+
+    def _form(self, job: J, given: Any = None) -> ColumnsForm:
+        return ColumnsForm(given, table=self.table, described=job.header, chosen=job.columns)
+
+    def columns(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which column of the file is what; then it is checked again."""
+        job = self.own(request, pk)
+        urls, form = self.urls(job), self._form(job, request.POST or None)
+        if not job.header or job.status not in UploadJob.ASSIGNABLE:
+            return redirect(urls.detail)
+        if form.is_bound and form.is_valid():
+            self.services.assign(by=request.user, job=job, columns=form.columns())
+            return redirect(urls.detail)
+        context = {
+            "job": job, "urls": urls, "form": form, "title": self.title, "crumbs": self.crumbs(job),
+            "labels": words.STEPS, "columns_line": words.columns_line(job),
+        }  # fmt: skip
+        return render(
+            request, "components/importing/columns.html", context, status=form.http_status
+        )
+
+    def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Starts a checked import; with partly=1 without the rows that have errors."""
+        return self.act(
+            request, pk, self.services.confirm, partly=request.POST.get("partly") == "1"
+        )
+
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Stops an import."""
+        return self.act(request, pk, self.services.cancel)
+
+    def act(
+        self, request: HttpRequest, pk: int, service: Callable[..., Any], **more: Any
+    ) -> HttpResponse:
+        """One step of an import, then its page again, which says why not."""
+        job = self.own(request, pk)
+        try:
+            service(by=request.user, job=job, **more)
+        except Hidden:
+            raise
+        except UserError as error:
+            job.refresh_from_db()
+            return self._show(request, job, refused=str(error), status=error.status)
+        detail = self.urls(job).detail
+        return redirect(f"{detail}?{request.GET.urlencode()}" if request.GET else detail)
+
+    def bad_rows(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The refused rows with their reasons. Raises Hidden where there are none."""
+        job = self.own(request, pk)
+        name = jobs.bad_rows_name(job)
+        if not job.file or not default_storage.exists(name):
+            raise Hidden(_("There is no such file."))
+        with default_storage.open(name) as file:
+            return hand_out(file.read(), _("Refused rows"))
+
+    def card(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What a notification shows of an import."""
+        job = self.own(request, pk)
+        if not htmx.is_fragment(request):
+            response: HttpResponse = redirect(self.urls(job).detail)
+        else:
+            context = {
+                "job": job, "urls": self.urls(job), "place": self.place(job), "summary": self.summary(job),
+            }  # fmt: skip
+            response = render(request, "components/importing/card.html", context)
+        patch_vary_headers(response, ["HX-Request"])
+        return response

@@ -208,6 +208,23 @@ def test_what_cannot_be_taken(rows: str, field: str, kind: str, admin: User) -> 
     assert (job.status, User.objects.filter(username="good.one").exists()) == ("done", True)
 
 
+def test_what_a_synchronization_keeps_is_left_to_it(admin: User) -> None:
+    synced, ours = (
+        DepartmentFactory(name="同步部", kept="name place"),
+        DepartmentFactory(name="自建部"),
+    )
+    person: User = StaffFactory(username="synced.one", name="同步人", department=synced)
+    User.objects.filter(pk=person.pk).update(kept="name")
+    job = upload(
+        admin,
+        "改名,synced.one,,,,,,\n新人,new.one,,,,,同步部,\n别人,other.one,,,,,自建部,\n",
+    )
+    assert told(job) == [(2, "name", "kept"), (3, "departments", "kept")]
+    assert told(upload(admin, ",synced.one,,,,,自建部,\n")) == [(2, "departments", "kept")]
+    both = upload(admin, ",synced.one,,s@example.com,,经理,同步部;自建部,\n")
+    assert (done(both).status, places(person)) == ("done", ["同步部", ours.name])
+
+
 def test_disabled_and_enabled_and_the_last_administrator(admin: User, enter: Enter) -> None:
     other: User = AdminFactory(username="second.admin")
     person: User = UserFactory(username="leaver")
