@@ -29,6 +29,8 @@ from core.embedded.services import Services, prepare_environment
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 SERVICES_SECONDS = 3.0
+# A demo has an invented 企业微信 beside it, in a process of its own, so that its synchronization can be tried.
+STANDIN = "wecom_sync.standin"
 # A worker can look alive and consume nothing after its broker came back (SECURITY T85).
 WORKER_CHECK_SECONDS = 30.0
 WORKER_STRIKES = 4
@@ -135,15 +137,22 @@ class Site:
             *("--no-proxy-headers", "--no-server-header", "--no-access-log"),
             *("--timeout-graceful-shutdown", "5", "--lifespan", "on"),
         ]
+        beside = [("wecom", self._standin(), 5.0)] if "WECOM_STANDIN_PORT" in os.environ else []
         for name, command, seconds in (
             ("worker", [*worker, "--loglevel=INFO"], 15.0),
             ("beat", [*beat, "--loglevel=INFO"], 5.0),
+            *beside,
             ("web", web, 8.0),
         ):
             child = Child(name, command, self.home, dict(os.environ), stop_seconds=seconds)
             child.start()
             self.children.append(child)
         remember(self.home, self.children)
+
+    @staticmethod
+    def _standin() -> list[str]:
+        port = os.environ["WECOM_STANDIN_PORT"]
+        return [sys.executable, "-m", STANDIN, "--port", port, "--limit", "0"]
 
     def wait_until_up(self) -> None:
         deadline = time.monotonic() + READY_SECONDS
@@ -243,8 +252,21 @@ def set_defaults(home: Home, address: Address) -> None:
         "PYTHONUNBUFFERED": "1",
     }.items():
         os.environ.setdefault(name, value)
+    if os.environ["DEMO"] == "1" and "WECOM_API_BASE" not in os.environ:
+        port = free_port()
+        os.environ |= {
+            "WECOM_STANDIN_PORT": str(port), "WECOM_API_BASE": f"http://127.0.0.1:{port}",
+            "WECOM_ALLOW_LOOPBACK": "1",
+        }  # fmt: skip
     for name in ("SECRET_KEY", "SECRETS_KEY"):
         os.environ.setdefault(name, home.secret(name))
+
+
+def free_port() -> int:
+    """One that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def serve() -> None:

@@ -71,9 +71,9 @@ class Site:
         return (self.home / "out").read_text()
 
     def children(self) -> dict[str, int]:
-        """Name of the program (worker, beat, uvicorn) to pid."""
+        """Name of the program (worker, beat, stand-in, uvicorn) to pid."""
         known = json.loads((self.home / "children.json").read_text())
-        words = ("worker", "beat", "uvicorn")
+        words = ("worker", "beat", "wecom_sync.standin", "uvicorn")
         return {
             next(word for word in words if f" {word} " in line): int(pid)
             for pid, line in known.items()

@@ -17,6 +17,8 @@ class Command(BaseCommand):
         known = get_commands()
         if "seed_demo" in known:
             call_command("seed_demo", "--if-empty", stdout=self.stderr)
+        if "seed_wecom_demo" in known:
+            call_command("seed_wecom_demo", stdout=self.stderr)
         if "demo_logins" in known:
             try:
                 call_command("demo_logins", stdout=self.stdout)
