@@ -13,6 +13,7 @@ from contacts.models import Contact
 from contacts.permissions import Viewer
 from contacts.selectors.cards import Card
 from contacts.selectors.duplicates import Duplicates
+from core.kept import is_kept
 from core.ui import Action, Crumb, Pager, Tab
 from orgs.models import Node
 from orgs.selectors.levels import Standing, names_above, place
@@ -112,20 +113,21 @@ def area(card: Card, tab: str, viewer: Viewer) -> dict[str, Any]:
 
 
 def _places(card: Card, viewer: Viewer) -> dict[str, Any]:
-    contact, manage = card.contact, card.allowed.manage
-    rows = []
+    contact, manage, rows = card.contact, card.allowed.manage, []
+    movable = manage and not is_kept(contact.kept, "place")
     for known in card.places:
         args = [contact.pk, known.node.pk]
         edit = Action(_("Edit"), reverse("contacts:console-place", args=args), dialog=True)
         remove = "" if known.is_main else reverse("contacts:membership-remove", args=args)
-        may_lead = remove and manage and viewer.scope.maintains(known.node.dimension_id)
+        may_lead = remove and movable and viewer.scope.maintains(known.node.dimension_id)
         main = reverse("contacts:membership-main", args=args) if may_lead else ""
         rows.append({"known": known, "edit": edit, "remove_url": remove, "main_url": main})
-    actions = [
-        tables.dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
-        tables.dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
-    ]
-    return {"memberships": rows, "place_actions": actions if manage else []}
+    add = tables.dialog(
+        _("Add to another organization"), "contacts:membership-add", contact, "plus"
+    )
+    move = tables.dialog(_("Move to…"), "contacts:move", contact, "folder-symlink")
+    actions = [add, move] if movable else [add] if manage else []
+    return {"memberships": rows, "place_actions": actions}
 
 
 def _account(card: Card, _viewer: Viewer) -> dict[str, Any]:

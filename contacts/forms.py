@@ -104,6 +104,7 @@ class ContactForm(UiForm):
             for key in contact_fields.RESTRICTED:
                 del self.fields[key]
         if contact is not None:
+            self.lock(contact.kept)
             del self.fields["node"]
             for key in ("mobile", "email"):
                 if getattr(contact, key):

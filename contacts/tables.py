@@ -18,6 +18,7 @@ from contacts.permissions import Role
 from contacts.querysets import Filters
 from contacts.selectors import tree as book
 from contacts.selectors.cards import Card
+from core.kept import is_kept
 from core.phones import display
 from core.text import pinyin
 from core.ui import Action, Column, Crumb, Fact, Pager, Tab, TreeNode
@@ -271,8 +272,9 @@ def card_menu(card: Card) -> list[Action]:
         if contact.enabled
         else dialog(_("Enable"), "contacts:enable", contact, "circle-check")
     )
+    move = dialog(_("Move to…"), "contacts:move", contact, "folder-symlink")
     return [
-        dialog(_("Move to…"), "contacts:move", contact, "folder-symlink"),
+        *([] if is_kept(contact.kept, "place") else [move]),
         dialog(_("Add to another organization"), "contacts:membership-add", contact, "plus"),
         seen,
         switch,

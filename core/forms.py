@@ -11,6 +11,8 @@ from django.forms.utils import flatatt
 from django.forms.widgets import Widget
 from django.utils.safestring import SafeString, mark_safe
 
+from core.kept import SENTENCE
+
 UNPROCESSABLE = 422
 
 _SELECTS = (forms.Select, forms.NullBooleanSelect, forms.SelectMultiple)
@@ -72,6 +74,7 @@ class UiFormMixin(forms.BaseForm):
 
     two_columns: bool = False
     wide: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,6 +85,15 @@ class UiFormMixin(forms.BaseForm):
                 field.widget.attrs["rows"] = min(int(field.widget.attrs.get("rows", 3)), 3)
                 field.widget.attrs["data-limit"] = limit
                 field.widget.attrs["data-counter"] = f"{self[name].auto_id}-n"
+
+    def lock(self, kept: str) -> None:
+        """Shows the fields that a synchronization keeps (core.kept) read-only with a lock. The service refuses what is
+        sent all the same.
+        """
+        for name in (name for name in kept.split() if name in self.fields):
+            self.locked = (*self.locked, name)
+            self.fields[name].widget.attrs["readonly"] = True
+            self.fields[name].help_text = SENTENCE
 
     @property
     def http_status(self) -> int:

@@ -377,3 +377,12 @@ def verb(run: Run) -> str:
         gone,
     )
     return said % told
+
+
+def locked(kept: str) -> str:
+    """What of a record is changed in WeCom alone, as a sentence; "" for nothing."""
+    said = {"name": _("Name"), "place": _("Place")}
+    names = [said[word] for word in kept.split() if word in said]
+    if not names:
+        return ""
+    return _("%(what)s: synchronized from WeCom, changed there") % {"what": _(", ").join(names)}

@@ -9,12 +9,14 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from contacts import tables, vocabulary
+from contacts.permissions import Role
 from contacts.selectors import cards
 from contacts.selectors.cards import Card
 from contacts.selectors.identities import knows_login, offer_about
 from contacts.services.shared import missing
 from contacts.views.guards import person
 from core.text import mask_email, mask_mobile
+from orgs.models import Source
 
 
 def area(request: HttpRequest, card: Card, tab: str) -> dict[str, Any]:
@@ -44,7 +46,19 @@ def _basic(request: HttpRequest, card: Card) -> dict[str, Any]:
         "places": card.places,
         "may_place": card.allowed.manage,
         "card_tags": list(contact.tags.all()),
+        "origin_url": _origin_url(card),
     }
+
+
+def _origin_url(card: Card) -> str:
+    """Where an app above says what a synchronized contact comes from, for maintainers; empty without that app."""
+    contact = card.contact
+    if card.role < Role.MAINTAINER or not (contact.source == Source.WECOM or contact.kept):
+        return ""
+    try:
+        return reverse("wecom_sync:contact-origin", args=[contact.pk])
+    except NoReverseMatch:
+        return ""
 
 
 def _rights(request: HttpRequest, card: Card) -> dict[str, Any]:

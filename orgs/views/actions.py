@@ -60,6 +60,7 @@ def new(request: HttpRequest, node: Node, kind: str) -> HttpResponse:
 def edit(request: HttpRequest, node: Node) -> HttpResponse:
     """The details as a form, in their place."""
     form = EDIT_FORMS[node.kind](request.POST or None, initial=initial(node))
+    form.lock(node.kept)
     if request.method == "POST" and form.is_valid():
         values = form.fields_for_service()
         version = form.cleaned_data["version"]

@@ -14,9 +14,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import htmx
+from core.kept import is_kept
 from core.ui import Action, Crumb, Tab, TreeNode
 from orgs.counting import contact_counts
-from orgs.models import Node, OrganizationDetail
+from orgs.models import Node, OrganizationDetail, Source
 from orgs.selectors import levels, nodes
 from orgs.selectors.levels import Row
 from orgs.selectors.nodes import Summary
@@ -197,6 +198,12 @@ def tabs(request: HttpRequest, node: Node, current: str, counts: Summary) -> lis
     ]
 
 
+def origin_url(node: Node) -> str:
+    """Where an app above says what a synchronized node comes from; empty for others, and without that app."""
+    synced = node.source == Source.WECOM or node.kept
+    return _reverse("wecom_sync:node-origin", node.pk) if synced else ""
+
+
 def people_url(node: Node, q: str) -> str:
     """Where the same search goes on among the people of this dimension; empty without the app above."""
     url = _reverse("contacts:console-list", node.dimension_id)
@@ -221,13 +228,9 @@ def actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:
         _switch(node, "node-disable", "node-enable"),
         Action(_("Delete"), url_of(node, "node-delete"), "trash", "bad", dialog=True),
     ]
-    return {
-        "actions": [
-            Action(_("Edit"), url_of(node, "node-edit"), "pencil", target=TARGET),
-            Action(_("Move to…"), url_of(node, "node-move"), "folder-symlink", dialog=True),
-        ],
-        "more": more,
-    }
+    move = Action(_("Move to…"), url_of(node, "node-move"), "folder-symlink", dialog=True)
+    edit = Action(_("Edit"), url_of(node, "node-edit"), "pencil", target=TARGET)
+    return {"actions": [edit] if is_kept(node.kept, "place") else [edit, move], "more": more}
 
 
 def _dimension_actions(request: HttpRequest, node: Node) -> dict[str, Sequence[Action]]:

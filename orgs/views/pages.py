@@ -13,7 +13,15 @@ from orgs.counting import contact_counts
 from orgs.models import Node
 from orgs.selectors import levels, nodes
 from orgs.selectors.below import number
-from orgs.views.frame import level_filter, more_url, node_page, period, tree_node, url_of
+from orgs.views.frame import (
+    level_filter,
+    more_url,
+    node_page,
+    origin_url,
+    period,
+    tree_node,
+    url_of,
+)
 from orgs.views.guards import asked, load, maintainers_only, on_node, scope
 
 PAGE = 50
@@ -51,7 +59,7 @@ def info_page(request: HttpRequest, node: Node, *, renamed: bool = False) -> Htt
     """The details; `renamed` brings the new name into the tree beside them."""
     context = {
         "kv": details(node), "warning": _warning(node), "renamed": renamed,
-        "edit_url": url_of(node, "node-edit") if node.parent_id else "",
+        "edit_url": url_of(node, "node-edit") if node.parent_id else "", "origin_url": origin_url(node),
     }  # fmt: skip
     return node_page(
         request, node, tab="info", tab_template="orgs/partials/_info.html", context=context

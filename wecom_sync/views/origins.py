@@ -8,14 +8,14 @@ from contacts.selectors.cards import Card
 from contacts.views.console_guards import on_contact
 from orgs.models import Node
 from orgs.views.guards import on_node
-from wecom_sync import selectors
+from wecom_sync import selectors, words
 
 
 @require_safe
 @on_node
 def node(request: HttpRequest, node: Node) -> HttpResponse:
     """The corps and chains of a node."""
-    context = {"places": selectors.origins_of_node(node.pk)}
+    context = {"places": selectors.origins_of_node(node.pk), "locked": words.locked(node.kept)}
     return render(request, "wecom_sync/partials/_origins.html", context)
 
 
@@ -23,5 +23,6 @@ def node(request: HttpRequest, node: Node) -> HttpResponse:
 @on_contact()
 def contact(request: HttpRequest, card: Card) -> HttpResponse:
     """The members that a contact is."""
-    context = {"people": selectors.origins_of_contact(card.contact.pk)}
+    people = selectors.origins_of_contact(card.contact.pk)
+    context = {"people": people, "locked": words.locked(card.contact.kept)}
     return render(request, "wecom_sync/partials/_origins.html", context)
