@@ -15,7 +15,7 @@ LEVELS: Final = {20: "i", 30: "w", 40: "e"}
 Status = Run.Status
 
 
-def asked(run: Run, given: Asked) -> Asked:
+def listed(run: Run, given: Asked) -> Asked:
     """What is listed where the address does not say: whoever would leave, while the brake holds; else everything."""
     held = run.status == Status.READY and run.brake
     return (
@@ -26,16 +26,16 @@ def asked(run: Run, given: Asked) -> Asked:
 
 
 def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
-    """Phases, what waits for a person, counters."""
+    """Phases, what waits for a person, counters; `given` is what the address says."""
     ready = run.status == Status.READY
     stale = ready and runs.stale(run)
     return {
         "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
         "live": run.under_way, "ready": ready, "stale": stale or run.status == Status.STALE,
         "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run),
-        "stats": words.stats(run, given, {} if run.under_way else selectors.failed(run), url),
+        "stats": words.stats(run, listed(run, given), {} if run.under_way else selectors.failed(run), url),
         "query": given.query(was=run.status), "leaving": words.leaving(run) if ready else [],
-        "from_where": selectors.leaving_from(run) if ready and run.brake else [],
+        "whence": words.whence(selectors.leaving_from(run)) if ready and run.brake else "",
     }  # fmt: skip
 
 
@@ -59,12 +59,14 @@ def question(run: Run) -> dict[str, Any]:
 
 def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
     """One page of the items that the address asks for."""
+    here = f"{url}?{given.query()}"  # as it was asked for: what is listed without a word changes with the run
+    given = listed(run, given)
     page = selectors.page(run, given)
     names = selectors.names(run, page.items)
     narrowed = bool(given.status or given.q)
     return {
         "run": run, "rows": [words.line(run, one, names) for one in page.items], "columns": words.ITEM_COLUMNS,
-        "url": f"{url}?{given.query()}", "planned": bool(run.planned_at), "asked": given,
+        "url": here, "planned": bool(run.planned_at), "asked": given,
         "filter": {
             "action": url, "form": ItemsForm(initial={"status": given.status, "kind": given.kind}), "q": given.q,
             "placeholder": words.SEARCH, "target": "#items", "id": "items-q", "autosubmit": True,

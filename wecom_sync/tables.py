@@ -65,7 +65,7 @@ def chains(connection: Connection, *, may_connect: bool) -> list[ChainLine]:
     return [
         ChainLine(
             one, _(", ").join(str(words.OWNED[name]) for name in one.owned if name in words.OWNED),
-            Action(_("Policy"), reverse("wecom_sync:policy", args=[one.pk]), dialog=True) if may_connect else None,
+            Action(_("Policy"), reverse("wecom_sync:policy", args=[one.pk])) if may_connect else None,
         )
         for one in selectors.chains_of(connection)
     ]  # fmt: skip

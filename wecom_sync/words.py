@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -274,7 +275,7 @@ def _where(item: PlanItem, names: Names) -> str:
     if item.key.startswith("c:"):
         return _("Corp")
     if item.key.startswith("g:"):
-        return _("Group")
+        return pgettext("of a chain", "Group")
     if item.key.startswith("d:"):
         return names.place(chain, f"c:{item.key[2:].partition('/')[0]}")
     return names.place(chain, f"c:{item.key.partition('/')[0]}")
@@ -386,3 +387,9 @@ def locked(kept: str) -> str:
     if not names:
         return ""
     return _("%(what)s: synchronized from WeCom, changed there") % {"what": _(", ").join(names)}
+
+
+def whence(corps: Sequence[tuple[str, int]]) -> str:
+    """From which corps most people would leave."""
+    names = _(", ").join(_("“%(corp)s” %(n)s") % {"corp": name, "n": f"{n:,}"} for name, n in corps)
+    return _("Most of them in %(corps)s.") % {"corps": names} if names else ""

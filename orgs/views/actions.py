@@ -13,7 +13,7 @@ from core import htmx
 from core.errors import Invalid, UserError
 from orgs import sentences
 from orgs.counting import contact_counts
-from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, take
+from orgs.forms import EDIT_FORMS, NEW_FORMS, MoveForm, NodeForm, take
 from orgs.models import Node, Restructuring
 from orgs.selectors import effects
 from orgs.selectors import nodes as node_selectors
@@ -59,8 +59,7 @@ def new(request: HttpRequest, node: Node, kind: str) -> HttpResponse:
 @on_branch
 def edit(request: HttpRequest, node: Node) -> HttpResponse:
     """The details as a form, in their place."""
-    form = EDIT_FORMS[node.kind](request.POST or None, initial=initial(node))
-    form.lock(node.kept)
+    form = _form(request, node)
     if request.method == "POST" and form.is_valid():
         values = form.fields_for_service()
         version = form.cleaned_data["version"]
@@ -80,6 +79,12 @@ def edit(request: HttpRequest, node: Node) -> HttpResponse:
         request, node, tab="info", tab_template="orgs/partials/_edit.html", context=context,
         status=form.http_status,
     )  # fmt: skip
+
+
+def _form(request: HttpRequest, node: Node) -> NodeForm:
+    form = EDIT_FORMS[node.kind](request.POST or None, initial=initial(node))
+    form.lock(node.kept)
+    return form
 
 
 def _saved(request: HttpRequest, before: Node, edited: Node) -> HttpResponse:

@@ -35,7 +35,8 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         q=clean(given.get("q", ""), 100),
         after=after,
     )
-    if after and not context["lines"] and run.under_way:
+    context["followed"] = "after" in given
+    if context["followed"] and not context["lines"] and run.under_way:
         return HttpResponse(status=204)
     if htmx.is_fragment(request):
         response = render(request, "wecom_sync/partials/_lines.html", context)

@@ -54,11 +54,10 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 def _detail(
     request: HttpRequest, run: Run, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    way = crumbs(Crumb(run.connection.name, url_of(run.connection)), Crumb(_("Run")))
-    asked = run_page.asked(run, Asked.read(request.GET))
+    asked = Asked.read(request.GET)
     context: dict[str, Any] = run_page.items(run, asked, run_url(run))
     if not htmx.is_fragment(request):
-        context |= run_page.state(run, asked, run_url(run)) | run_page.log(run) | {"crumbs": way}
+        context |= _state(run, asked) | run_page.log(run)
     context["refused"] = refused
     return htmx.page(
         request, "wecom_sync/run.html", "wecom_sync/partials/_items.html", context, status=status
@@ -72,14 +71,17 @@ def state(request: HttpRequest, pk: int) -> HttpResponse:
     run = run_of(pk)
     if not htmx.is_fragment(request):
         return redirect(run_url(run))
-    asked = run_page.asked(run, Asked.read(request.GET))
-    response = render(
-        request, "wecom_sync/partials/_state.html", run_page.state(run, asked, run_url(run))
-    )
+    context = _state(run, Asked.read(request.GET))
+    response = render(request, "wecom_sync/partials/_state.html", context)
     patch_vary_headers(response, ["HX-Request"])
     if request.GET.get("was") != run.status:
         htmx.trigger(response, refresh="#items-now")
     return response
+
+
+def _state(run: Run, asked: Asked) -> dict[str, Any]:
+    way = crumbs(Crumb(run.connection.name, url_of(run.connection)), Crumb(_("Run")))
+    return run_page.state(run, asked, run_url(run)) | {"crumbs": way}
 
 
 @require_safe
