@@ -35,8 +35,10 @@ class Followed:
             return 0
         if count <= AT_ONCE:
             return bulk.set_follower(by=by, contact_ids=ids, follower=to)
+        person = User.objects.get(pk=by.actor_id)
         outbox.enqueue(
-            task="contacts.hand_over_followed", former_id=user.pk, to_id=to.pk, by_id=int(by.actor_id)
+            task="contacts.hand_over_followed", former_id=user.pk, to_id=to.pk, by_id=person.pk,
+            epoch=person.session_epoch,
         )  # fmt: skip
         return count
 
@@ -49,22 +51,27 @@ def _followed(user_id: int) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:AT_ONCE])
 
 
-def carry_on(*, former_id: int, to_id: int, by_id: int) -> None:
+def carry_on(*, former_id: int, to_id: int, by_id: int, epoch: int) -> None:
     """Gives all contacts that the former one follows to his successor, a batch in each transaction; started again it
-    goes on. It ends where the former one was enabled meanwhile, or one of the others may not do it any more.
+    goes on. It ends where the former one was enabled meanwhile, or one of the others may not do it any more; `epoch`
+    is the session epoch of who asked (SECURITY T45).
     """
-    former, to, by = (User.objects.filter(pk=pk).first() for pk in (former_id, to_id, by_id))
-    if former is None or former.is_active or to is None or by is None:
+    people = User.objects.in_bulk([former_id, to_id, by_id])
+    if len(people) != 3:
         return
+    former, to, by = people[former_id], people[to_id], people[by_id]
     moved = 0
-    while ids := _followed(former_id):
-        to.refresh_from_db()
-        by.refresh_from_db()
-        if not (to.is_active and is_admin(by)):
-            break
+    while (ids := _followed(former_id)) and _may_go_on(former, to, by, epoch):
         moved += bulk.set_follower(by=by, contact_ids=ids, follower=to)
     rest = Contact.objects.alive().filter(follower=former_id).count()
     with translation.override(by.language):
         said = _("Contacts were handed over: %(n)s; left: %(rest)s") % {"n": moved, "rest": rest}
     key = f"hand_over:{former_id}:{to_id}:{former.session_epoch}"
     notify(user_ids=[by_id], card_kind="", card_ref="", body=said, dedupe_key=key)
+
+
+def _may_go_on(former: User, to: User, by: User, epoch: int) -> bool:
+    """All three as they are in this moment."""
+    for person in (former, to, by):
+        person.refresh_from_db()
+    return not former.is_active and to.is_active and is_admin(by) and by.session_epoch == epoch

@@ -30,9 +30,9 @@ def run_bulk(*, job_id: int) -> None:
 
 
 @effect("contacts.hand_over_followed")
-def hand_over_followed(*, former_id: int, to_id: int, by_id: int) -> None:
+def hand_over_followed(*, former_id: int, to_id: int, by_id: int, epoch: int) -> None:
     """Gives the contacts of somebody who was disabled to his successor."""
-    handover.carry_on(former_id=former_id, to_id=to_id, by_id=by_id)
+    handover.carry_on(former_id=former_id, to_id=to_id, by_id=by_id, epoch=epoch)
 
 
 @schedule("contacts.purge_exports")

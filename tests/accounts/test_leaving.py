@@ -194,11 +194,12 @@ def test_the_worker_stops_where_the_right_is_gone(
     contacts = make_many(make_organization(make_dimension(), "华信"), 3)
     Contact.objects.filter(pk__in=contacts).update(follower=leaver)
     leaving.leave(user=leaver, by=admin, successors={"followed": successor})
-    User.objects.filter(pk=admin.pk).update(is_superuser=False)
-    ids = {"former_id": leaver.pk, "to_id": successor.pk, "by_id": admin.pk}
-    handover.carry_on(**ids)
-    assert Contact.objects.filter(follower=leaver).count() == 3
-    User.objects.filter(pk=admin.pk).update(is_superuser=True)
+    ids = OutboxEntry.objects.get(task="contacts.hand_over_followed").arguments
+    for change in ({"is_superuser": False}, {"is_superuser": True, "session_epoch": 7}):
+        User.objects.filter(pk=admin.pk).update(**change)
+        handover.carry_on(**ids)
+        assert Contact.objects.filter(follower=leaver).count() == 3
+    User.objects.filter(pk=admin.pk).update(session_epoch=ids["epoch"])
     access.enable(user=leaver, by=admin)
     handover.carry_on(**ids)  # he is back and keeps them
     assert Contact.objects.filter(follower=leaver).count() == 3
