@@ -22,8 +22,8 @@ from contacts.import_columns import BY_KEY, headings
 from contacts.imports import apply, plan
 from contacts.models import Contact
 from contacts.services import accounts as contact_accounts
+from contacts.services import identities, sharing
 from contacts.services import people as contact_people
-from contacts.services import sharing
 from core.actors import SystemActor
 from core.sheets import write_csv
 from im import services as im
@@ -61,7 +61,7 @@ def seed() -> list[dict[str, str]]:
     demo = Demo()
     steps: tuple[Callable[[Demo], None], ...] = (
         _staff, _dimensions, _organizations, _rights, _people, _contacts_by_hand, _accounts, _external,
-        _applications, _messages,
+        _applications, _messages, _other_identity,
     )  # fmt: skip
     for step in steps:
         step(demo)
@@ -319,6 +319,23 @@ def _group(demo: Demo) -> None:
             conversation_id=group.pk, body=body, client_id=MESSAGE.format(number=200 + number), by=demo.users[login],
             mentions=[logins[named]] if named else [],
         )  # fmt: skip
+
+
+def _other_identity(demo: Demo) -> None:
+    """The external person is known elsewhere, too: he was asked, and has agreed (SPEC ACC-1)."""
+    by, person = demo.users["demo.holder"], demo.users["demo.external"]
+    organization, name, position, host, words = data.OTHER_IDENTITY
+    through = Contact.objects.get(user=person)
+    contact = _create(
+        demo, "demo.holder", organization, name=name, position=position, mobile=through.mobile
+    )
+    sharing.add_visible_staff(by=by, contact=contact, to=demo.users[host])
+    asked = identities.offer(by=by, contact=contact, through=through)
+    identities.answer(by=person, offer_id=asked.pk, agree=True)
+    thread = im.open_direct(by=demo.users[host], other=Party(person.pk, contact.pk))
+    im.send(
+        conversation_id=thread.pk, body=words, client_id=MESSAGE.format(number=300), by=demo.users[host]
+    )  # fmt: skip
 
 
 def keep(logins: list[dict[str, str]], *, folder: Path, text: str) -> Path:

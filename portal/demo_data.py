@@ -121,6 +121,10 @@ PEOPLE: Final = 100
 
 # The demo's external person: organization, name, position.
 EXTERNAL: Final = ("东海经销（示例）", "陈嘉", "区域经理")
+# The same person elsewhere: organization, name, position, whom he sees there and what that one has written.
+OTHER_IDENTITY: Final = (
+    "智能制造协会（示例）", "陈嘉", "特聘专家", "lu.ming", "陈老师好，下周的标准评审会定在周四下午，请确认能否参加。",
+)  # fmt: skip
 # Contacts that demo.staff created, with what became of the application for their account.
 APPLIED: Final = (
     ("东海经销（示例）", "苏禾", "销售主管", "pending", "对账和订单查询需要登录门户"),

@@ -20,6 +20,8 @@ from portal.views.guards import apps
 
 Handler = Callable[[HttpRequest], HttpResponse]
 NOWHERE = "portal.nowhere"
+# What pages send along as they were drawn (templates/base.html; forms: core.templatetags.ui.csrf_token).
+DRAWN_FOR = "X-Acting-As"
 
 
 class PortalGateMiddleware:
@@ -68,15 +70,19 @@ def _as_whom(request: HttpRequest, user: Any, view: Callable[..., Any]) -> HttpR
         now = selectors.identity_of(user)
         messages.warning(request, said % {"label": f"{selectors.label_of(now)} · {now.name}"})
     name = request.resolver_match.view_name if request.resolver_match else ""
-    drawn_for = _drawn_for(request, view)
-    if drawn_for in ("", str(user.acts_as)) or name in gate.WHOEVER:
+    if name in gate.WHOEVER or not _other(request, _drawn_for(request, view)):
         return None
     return _switched(request)
 
 
+def _other(request: HttpRequest, drawn_for: str) -> bool:
+    user: Any = request.user
+    return drawn_for not in ("", str(user.acts_as))
+
+
 def _drawn_for(request: HttpRequest, view: Callable[..., Any]) -> str:
     """The identity that the page was drawn for, as it says itself; "" for a mere link, and where nothing says so."""
-    said = request.headers.get("X-Acting-As", "")
+    said = request.headers.get(DRAWN_FOR, "")
     # A view that looks at the token by itself sets limits before anything is read (im.views.files).
     if said or request.method != "POST" or getattr(view, "csrf_exempt", False):
         return said
@@ -113,7 +119,8 @@ def _listed(request: HttpRequest, path: str) -> bool:
     if not gate.open_to_external(match.view_name, match.namespace):
         return False
     app = gate.app_of(match.view_name, match.namespace)
-    return not app or app in apps(request)
+    # A page of another identity is told so, whatever is open to this one.
+    return not app or app in apps(request) or _other(request, request.headers.get(DRAWN_FOR, ""))
 
 
 def _for_external_people(request: HttpRequest) -> HttpResponse:

@@ -62,7 +62,7 @@ def test_asked_agreed_switched_and_back(place: Place, entry: Contact, open_as: O
     wide(page)
     dialog.get_by_role("button", name="请本人确认").click()
     expect(page.locator("#card-slot")).to_contain_text("等待本人确认")
-    check_everywhere(page, "identity-asked", themes=("light",))
+    check_page(page, "identity-asked")
 
     page = open_as(place.external, "/portal/")
     expect(page.locator(".todos")).to_contain_text("联创检测（示例）")
@@ -72,7 +72,7 @@ def test_asked_agreed_switched_and_back(place: Place, entry: Contact, open_as: O
     page.get_by_role("button", name="是我本人").click()
     expect(page.locator("#main")).to_contain_text("身份已增加")
     expect(page.locator(".places li")).to_have_count(2)
-    check_everywhere(page, "identities", themes=("light",))
+    check_everywhere(page, "identities", widths=(390,), themes=("dark",))
 
     for width in (1440, 390):
         wide(page, width)

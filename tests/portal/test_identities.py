@@ -149,6 +149,10 @@ def test_a_page_of_the_former_identity_does_nothing(place: Place, second: Second
     assert "identity-switched" in sent.headers["HX-Trigger"]
     assert "identity-switched" in looked.headers["HX-Trigger"]
     assert "没有执行" in sent.content.decode()
+    App.objects.filter(key="messages").update(enabled=False)
+    assert client.get("/portal/messages/", headers=headers).status_code == 204
+    assert client.get("/portal/messages/").status_code == 404
+    assert client.get("/console/staff/", headers=headers).status_code == 404
     assert not Contact.objects.exclude(telephone="").exists()
     fresh = {"telephone": "0512-2", "acting_as": str(second.contact.pk)}
     assert client.post("/portal/profile/", fresh).status_code == 303

@@ -54,6 +54,8 @@ def test_everything_is_there(seeded: list[dict[str, str]], tmp_path: Path) -> No
     assert group.participants.filter(identity_id__isnull=False).count() == 2
     assert Message.objects.filter(conversation=group).exclude(mentions=[]).count() == 2
     assert Message.objects.filter(card_kind="approvals.application").exists()
+    two = Contact.objects.filter(user__username="demo.external", account="active")
+    assert two.values("main_node__dimension").distinct().count() == 2
     assert all("示例" in node.name for node in Node.objects.filter(kind=1))
     assert not ContactUserGrant.objects.filter(granted_by_label="").exists()
     assert User.objects.filter(demo=False).count() == 0
