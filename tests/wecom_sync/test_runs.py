@@ -131,3 +131,25 @@ def test_an_api_that_is_limited_is_asked_again_later(
     assert (run.status, run.tries) == ("pulling", 1)
     later = OutboxEntry.objects.filter(task="wecom_sync.run", arguments__run_id=run.pk).latest("pk")
     assert later.available_at > timezone.now()
+
+
+def test_a_full_run_asks_no_more_than_the_walk_needs(
+    standin: StandIn, connections: list[Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chains, groups, pages of corps, and for a corp that shares: token, application, departments, then one list for
+    each department and one question for each person who is visible by himself.
+    """
+    monkeypatch.setattr(client, "PAGE", 100)
+    standin.clear()
+    for one in connections:
+        full(one)
+    needed = 0
+    for upstream in standin.truth()["upstreams"]:
+        needed += 3  # token, chains, shares
+        for chain in upstream["chains"]:
+            needed += 1 + len(chain["groups"])
+            shared_ones = {one["corpid"]: one for one in chain["corps"] if one.get("agentid")}
+            for corp in shared_ones.values():
+                singly = [one for one in corp["members"] if not one["departments"]]
+                needed += 3 + len(corp["departments"]) + len(singly)
+    assert sum(standin.calls().values()) <= 1.05 * needed
