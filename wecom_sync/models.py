@@ -18,6 +18,7 @@ from wecom_sync.own_models import OwnDepartment, OwnPerson, PulledRule
 from wecom_sync.run_models import LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
 __all__ = [
+    "Apart",
     "Callback",
     "Chain",
     "Connection",
@@ -158,6 +159,27 @@ class RemotePlace(models.Model):
         return f"{self.chain_id}:{self.key}"
 
 
+class Apart(models.Model):
+    """A person said that a corp and an organization of the same name, or two people, are not one: never asked again."""
+
+    chain = models.ForeignKey(Chain, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=140, db_collation="C")
+    node = models.ForeignKey(Node, models.CASCADE, null=True, related_name="+")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["chain", "key", "node", "contact"],
+                name="wecom_sync_apart_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} ≠ {self.node_id or self.contact_id}"
+
+
 class RemotePerson(models.Model):
     """A member of a downstream corp, and the contact that he is here. Found by (corp, id), never by name (T71)."""
 
@@ -165,6 +187,8 @@ class RemotePerson(models.Model):
     corp_id = models.CharField(max_length=64, db_collation="C")
     user_id = models.CharField(max_length=64, db_collation="C")
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="remote_people")
+    # Nodes where this corp wants him: what another corp of ours wants, too, is not taken away by this one.
+    places = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     gone_at = models.DateTimeField(null=True)
     put_off = models.BooleanField(default=False)
 

@@ -64,6 +64,7 @@ EXEMPT = {
     "core.AuditHead": "end of the chain, no page",
     "core.OutboxEntry": "effects, no page",
     "core.Heartbeat": "health only",
+    "wecom_sync.Apart": "read with the plans that would ask",
     "wecom_sync.Callback": "what WeCom told, no page",
     "wecom_sync.LogLine": "read with its run",
     "wecom_sync.OwnDepartment": "read with its run or department",

@@ -8,9 +8,9 @@ from core import audit
 from core.actors import Actor
 from core.errors import Conflict, Hidden
 from orgs.models import Node
-from wecom_sync.models import Chain, PlanItem, PulledPlace, RemotePerson, RemotePlace, Run
+from wecom_sync.models import Apart, Chain, PlanItem, PulledPlace, RemotePerson, RemotePlace, Run
 from wecom_sync.permissions import require_run
-from wecom_sync.services import runs
+from wecom_sync.services import joining, runs
 from wecom_sync.sync import kept
 
 
@@ -48,18 +48,27 @@ def confirm(*, by: Actor, item: PlanItem) -> RemotePlace:
 
 
 def _same_name(item: PlanItem, chain: Chain) -> RemotePlace:
-    """The organization that is here becomes the corp. Raises Conflict, Hidden, IntegrityError."""
+    """The organization that is here becomes the corp; one that was made for it meanwhile goes into it.
+
+    Raises Conflict, Hidden, IntegrityError.
+    """
     node = Node.objects.select_for_update(of=("self",)).filter(pk=item.node_id).first()
     if node is None or node.kind != Node.Kind.ORGANIZATION:
         raise Hidden(_("There is no such organization or department."))
     if RemotePlace.objects.filter(chain=chain, node=node).exists():
         raise _linked()
+    made = RemotePlace.objects.select_related("node").filter(chain=chain, key=item.key).first()
+    if made is not None:
+        joining.join(old=made.node, new=node)
+        made.refresh_from_db()
+        return made
     pulled = PulledPlace.objects.filter(run=item.run_id, chain=chain, key=item.key).first()
     return RemotePlace.objects.create(
         chain=chain,
         key=item.key,
         node=node,
         custom_id=pulled.custom_id if pulled else "",
+        share=pulled.share if pulled else "",
     )
 
 
@@ -79,6 +88,32 @@ def _linked() -> Conflict:
 
 
 CONFIRM = {"same_name": _same_name, "maybe_joined": _maybe_joined}
+REFUSE = ("same_name", "same_person")
+
+
+@transaction.atomic
+def refuse(*, by: Actor, item: PlanItem) -> None:
+    """A person says that the two of a hint are not one; it is not asked again.
+
+    Raises Denied, Hidden for any other item, Conflict where it was decided already.
+    """
+    require_run(by)
+    fresh = PlanItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+    if fresh.message not in REFUSE or fresh.chain is None:
+        raise Hidden(_("There is no such hint."))
+    if fresh.status != PlanItem.Status.OPEN:
+        raise Conflict(_("This was decided already"), code="decided")
+    other = fresh.after.get("contact")
+    which = {"contact_id": other} if other else {"node_id": fresh.node_id}
+    Apart.objects.get_or_create(chain=fresh.chain, key=fresh.key, **which)
+    fresh.status, fresh.after = PlanItem.Status.DONE, fresh.after | {"apart": True}
+    fresh.save(update_fields=["status", "after"])
+    audit.record(
+        action="wecom.apart",
+        obj=fresh.chain.connection,
+        by=by,
+        after={"corp": fresh.name, "key": fresh.key},
+    )
 
 
 def follow_merge(*, contact_id: int, into: int) -> None:

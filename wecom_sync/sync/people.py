@@ -1,6 +1,8 @@
 """Items of a plan that are about people. Each function returns the items it had to pass over."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils import timezone
 
@@ -34,9 +36,13 @@ def add(world: World, items: Sequence[PlanItem]) -> list[int]:
             kept=kept.words_of_person(world.chains[chain_id or 0]),
         )  # fmt: skip
         RemotePerson.objects.bulk_create(
-            RemotePerson(connection=world.run.connection, corp_id=corp, user_id=user, contact_id=pk)
-            for pk, (corp, user) in zip(ids, (_split(one.key) for one in some), strict=True)
-        )
+            RemotePerson(
+                connection=world.run.connection, corp_id=corp, user_id=user, contact_id=pk, places=where
+            )
+            for pk, (corp, user), where in zip(
+                ids, (_split(one.key) for one in some), (found[one.pk] for one in some), strict=True
+            )
+        )  # fmt: skip
     return [one.pk for one in items if one.pk not in found]
 
 
@@ -63,27 +69,68 @@ def change(world: World, items: Sequence[PlanItem]) -> list[int]:
     known = [
         one for one in items if one.key in rows and ("places" not in one.after or one.pk in found)
     ]
-    ids = [rows[one.key].contact_id for one in known]
-    had, mains = _own_places(world, ids), _mains(ids)
+    stand = _Standing.of(world, [rows[one.key] for one in known])
     wanted = []
     for one in known:
         row = rows[one.key]
+        row.places = found.get(one.pk, row.places)
         back = "gone" in one.after and row.put_off
-        node_ids, now = found.get(one.pk, []), had.get(row.contact_id, set())
-        wanted.append(synced.Wanted(
-            row.contact_id, name=one.after.get("name"), enabled=True if back else None,
-            add=[pk for pk in node_ids if pk not in now], remove=now - set(node_ids) if node_ids else (),
-            main=node_ids[0] if node_ids and mains.get(row.contact_id) in now else None,
-        ))  # fmt: skip
+        where = stand.moved(row, found[one.pk]) if one.pk in found else {}
+        wanted.append(
+            synced.Wanted(
+                row.contact_id, name=one.after.get("name"), enabled=True if back else None, **where
+            )
+        )
+        if "gone" in one.after:
+            row.gone_at, row.put_off = None, False
     changed = set(synced.change_many(by=ACTOR, wanted=wanted))
-    returned = [
-        rows[one.key].pk
-        for one in known
-        if "gone" in one.after and rows[one.key].contact_id in changed
-    ]
-    RemotePerson.objects.filter(pk__in=returned).update(gone_at=None, put_off=False)
-    done = {one.pk for one in known if rows[one.key].contact_id in changed}
-    return [one.pk for one in items if one.pk not in done]
+    done = [one for one in known if rows[one.key].contact_id in changed]
+    fields = ["places", "gone_at", "put_off"]
+    RemotePerson.objects.bulk_update([rows[one.key] for one in done], fields, batch_size=500)
+    did = {one.pk for one in done}
+    return [one.pk for one in items if one.pk not in did]
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Where contacts stand now: by this connection, by their main place, and where other corps want them.
+
+    `second` are those whom another corp saw before: that one decides about the main place.
+    """
+
+    own: dict[int, set[int]]
+    mains: dict[int, int]
+    others: dict[int, set[int]]
+    second: set[int]
+
+    @classmethod
+    def of(cls, world: World, rows: Sequence[RemotePerson]) -> "_Standing":
+        ids = [row.contact_id for row in rows]
+        mine = {row.pk: row.contact_id for row in rows}
+        others: dict[int, set[int]] = {}
+        second: set[int] = set()
+        seen = RemotePerson.objects.filter(contact_id__in=ids, gone_at=None).exclude(pk__in=mine)
+        for pk, contact_id, where in seen.values_list("pk", "contact_id", "places"):
+            others.setdefault(contact_id, set()).update(where)
+            second.update(
+                contact_id for own, contact in mine.items() if contact == contact_id and pk < own
+            )
+        return cls(_own_places(world, ids), _mains(ids), others, second)
+
+    def moved(self, row: RemotePerson, node_ids: Sequence[int]) -> dict[str, Any]:
+        """What changes when he is to stand at these nodes, the main one first."""
+        contact, now = row.contact_id, self.own.get(row.contact_id, set())
+        gone = now - set(node_ids) - self.others.get(contact, set())
+        main = self.mains.get(contact)
+        decides = main in gone or (main in now and contact not in self.second)
+        return {
+            "add": [pk for pk in node_ids if pk not in now], "remove": gone,
+            "main": node_ids[0] if decides else None,
+        }  # fmt: skip
+
+    def left(self, row: RemotePerson) -> set[int]:
+        """The places that he loses with this corp."""
+        return self.own.get(row.contact_id, set()) - self.others.get(row.contact_id, set())
 
 
 def _own_places(world: World, contact_ids: Sequence[int]) -> dict[int, set[int]]:
@@ -105,11 +152,11 @@ def _mains(contact_ids: Sequence[int]) -> dict[int, int]:
 def leave(world: World, items: Sequence[PlanItem]) -> list[int]:
     rows = _remote(world.run, items)
     known = [one for one in items if one.key in rows]
-    had = _own_places(world, [rows[one.key].contact_id for one in known])
+    stand = _Standing.of(world, [rows[one.key] for one in known])
     wanted, off = [], []
     for one in known:
         row = rows[one.key]
-        now = had.get(row.contact_id, set())
+        now = stand.left(row)
         if one.after.get("detached"):
             wanted.append(_detached(row.contact_id, now))
         elif one.after.get("moved"):

@@ -43,7 +43,11 @@ CREATE TEMP TABLE sync_present ON COMMIT DROP AS
 SELECT r.id AS remote_id, r.corp_id, r.user_id, r.contact_id, r.gone_at, r.put_off,
        c.name, c.enabled, c.deleted_at, c.main_node_id, array_agg(DISTINCT m.node_id ORDER BY m.node_id)
            FILTER (WHERE own.node_id IS NOT NULL) AS nodes,
-       bool_or(own.node_id = c.main_node_id) AS main_is_ours
+       bool_or(own.node_id = c.main_node_id) AS main_is_ours,
+       (SELECT coalesce(array_agg(DISTINCT x), '{}') FROM wecom_sync_remoteperson o, unnest(o.places) x
+        WHERE o.contact_id = c.id AND o.id <> r.id AND o.gone_at IS NULL) AS others,
+       EXISTS (SELECT 1 FROM wecom_sync_remoteperson o
+               WHERE o.contact_id = c.id AND o.id < r.id AND o.gone_at IS NULL) AS second
 FROM wecom_sync_remoteperson r JOIN contacts_contact c ON c.id = r.contact_id
 LEFT JOIN contacts_membership m ON m.contact_id = c.id
 LEFT JOIN (SELECT DISTINCT p.node_id FROM wecom_sync_remoteplace p JOIN wecom_sync_chain h ON h.id = p.chain_id
@@ -96,13 +100,17 @@ SELECT %(run)s, 3, 'open', d.chain_id, d.key, d.node_id, NULL, d.name,
         'custom_id', CASE WHEN d.had_custom <> d.custom_id THEN d.custom_id END)), ''
 FROM (
     SELECT k.*, n.name AS old_name, up.name AS old_parent, k.gone_at IS NOT NULL AS back,
-        n.name <> k.name
+        n.name <> k.name AND NOT second
             AND CASE WHEN k.key LIKE 'd:%%' THEN 'department_name' ELSE 'org_name' END = ANY(c.owned) AS renamed,
-        'place' = ANY(c.owned) AND n.id <> c.target_id
+        'place' = ANY(c.owned) AND n.id <> c.target_id AND NOT second
             AND n.parent_id IS DISTINCT FROM CASE WHEN k.parent = '' THEN c.target_id ELSE above.node_id END AS moved
     FROM sync_known k JOIN wecom_sync_chain c ON c.id = k.chain_id JOIN orgs_node n ON n.id = k.node_id
     LEFT JOIN orgs_node up ON up.id = n.parent_id
-    LEFT JOIN wecom_sync_remoteplace above ON above.chain_id = k.chain_id AND above.key = k.parent) d
+    LEFT JOIN wecom_sync_remoteplace above ON above.chain_id = k.chain_id AND above.key = k.parent
+    -- Of several that see one organization the first one decides what it is called and where it stands.
+    CROSS JOIN LATERAL (SELECT EXISTS (
+        SELECT 1 FROM wecom_sync_remoteplace o WHERE o.node_id = k.node_id AND o.id < k.remote_id AND o.gone_at IS NULL
+    ) AS second) s) d
 WHERE d.renamed OR d.moved OR d.back OR d.had_share <> d.share OR d.had_custom <> d.custom_id
 ORDER BY d.chain_id, d.depth, d.key
 """
@@ -133,9 +141,10 @@ SELECT %(run)s, CASE WHEN d.deleted_at IS NULL THEN 5 ELSE 0 END, 'open', d.chai
     CASE WHEN d.deleted_at IS NULL THEN '' ELSE 'deleted_here' END
 FROM (
     SELECT p.*, w.name AS new_name, w.keys, w.chains, w.chain_id, p.gone_at IS NOT NULL AS back,
-        'name' = ANY(c.owned) AND p.name <> w.name AS renamed,
-        'place' = ANY(c.owned) AND (w.somewhere_new OR p.nodes IS DISTINCT FROM w.nodes
-            OR (p.main_is_ours AND p.main_node_id <> w.main_node)) AS moved
+        'name' = ANY(c.owned) AND p.name <> w.name AND NOT p.second AS renamed,
+        'place' = ANY(c.owned) AND (w.somewhere_new OR NOT w.nodes <@ coalesce(p.nodes, '{}')
+            OR EXISTS (SELECT 1 FROM unnest(p.nodes) n WHERE n <> ALL(w.nodes) AND n <> ALL(p.others))
+            OR (p.main_is_ours AND p.main_node_id <> w.main_node AND NOT p.second)) AS moved
     FROM sync_wanted w JOIN sync_present p ON (p.corp_id, p.user_id) = (w.corp_id, w.user_id)
     JOIN wecom_sync_chain c ON c.id = w.chain_id) d
 WHERE d.renamed OR d.moved OR d.back OR (d.deleted_at IS NOT NULL AND d.gone_at IS NULL)
@@ -157,21 +166,43 @@ WHERE p.gone_at IS NULL AND p.deleted_at IS NULL
 AND NOT EXISTS (SELECT 1 FROM sync_wanted w WHERE (w.corp_id, w.user_id) = (p.corp_id, p.user_id))
 ORDER BY p.corp_id, p.user_id
 """
-# Who could be the same: an organization of this name is in the dimension already (SPEC WEC-1, T71).
+# Who could be the same: an organization of this name is in the dimension already, or was made by another corp of ours
+# (SPEC WEC-1, T71). Nobody but a person says that they are one; who said that they are not is not asked again.
 SAME_NAME = """
 SELECT %(run)s, 0, 'open', k.chain_id, k.key, n.id, NULL, k.name, '{}', '{}', 'same_name'
 FROM sync_known k JOIN wecom_sync_chain c ON c.id = k.chain_id JOIN orgs_node t ON t.id = c.target_id
-JOIN orgs_node n ON n.dimension_id = t.dimension_id AND n.kind = 1 AND n.name = k.name
-WHERE k.remote_id IS NULL AND k.key LIKE 'c:%%'
+JOIN orgs_node n ON n.kind = 1 AND n.name = k.name AND n.id IS DISTINCT FROM k.node_id
+WHERE k.key LIKE 'c:%%' AND (
+    (k.remote_id IS NULL AND n.dimension_id = t.dimension_id)
+    OR EXISTS (SELECT 1 FROM wecom_sync_remoteplace r JOIN wecom_sync_chain h ON h.id = r.chain_id
+               WHERE r.node_id = n.id AND r.gone_at IS NULL AND r.key LIKE 'c:%%'
+               AND h.connection_id <> %(connection)s AND (k.remote_id IS NULL OR r.id < k.remote_id)))
 AND NOT EXISTS (SELECT 1 FROM wecom_sync_remoteplace r WHERE r.node_id = n.id AND r.chain_id = k.chain_id)
+AND NOT EXISTS (SELECT 1 FROM wecom_sync_apart a WHERE (a.chain_id, a.key, a.node_id) = (k.chain_id, k.key, n.id))
 ORDER BY k.chain_id, k.key, n.id
+"""
+# Two people of one name in one organization that two corps of ours see: each of them has made one.
+SAME_PERSON = """
+SELECT %(run)s, 0, 'open', w.chain_id, w.corp_id || '/' || w.user_id, NULL, p.contact_id, w.name, '{}',
+    jsonb_build_object('contact', o.id), 'same_person'
+FROM sync_wanted w JOIN sync_present p ON (p.corp_id, p.user_id) = (w.corp_id, w.user_id)
+JOIN wecom_sync_remoteplace r ON r.chain_id = w.chain_id AND r.key = 'c:' || w.corp_id
+JOIN wecom_sync_remoteplace s ON s.node_id = r.node_id AND s.id <> r.id AND s.gone_at IS NULL
+JOIN wecom_sync_chain h ON h.id = s.chain_id AND h.connection_id <> %(connection)s
+JOIN wecom_sync_remoteperson q ON q.connection_id = h.connection_id AND 'c:' || q.corp_id = s.key
+    AND q.gone_at IS NULL AND q.contact_id < p.contact_id
+JOIN contacts_contact o ON o.id = q.contact_id AND o.deleted_at IS NULL AND o.name = p.name
+WHERE p.deleted_at IS NULL
+AND NOT EXISTS (SELECT 1 FROM wecom_sync_apart a WHERE (a.chain_id, a.key, a.contact_id)
+                = (w.chain_id, w.corp_id || '/' || w.user_id, o.id))
+ORDER BY w.corp_id, w.user_id, o.id
 """
 UNREADABLE = """
 SELECT %(run)s, 0, 'open', k.chain_id, k.key, k.node_id, NULL, k.name, '{}', '{}', left(k.message, 300)
 FROM sync_known k WHERE k.message <> '' ORDER BY k.chain_id, k.key
 """
 ITEMS = (
-    UNREADABLE, SAME_NAME, PLACES_JOINED, PLACES_ADDED, PLACES_CHANGED, PEOPLE_ADDED, PEOPLE_CHANGED,
+    UNREADABLE, SAME_NAME, SAME_PERSON, PLACES_JOINED, PLACES_ADDED, PLACES_CHANGED, PEOPLE_ADDED, PEOPLE_CHANGED,
     PEOPLE_LEFT, PLACES_LEFT,
 )  # fmt: skip
 
