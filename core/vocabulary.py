@@ -77,6 +77,13 @@ WORDS: dict[str, dict[str, Word]] = {
         "5": Word("info", "pencil", _("Changed")),
         "6": Word("bad", "user-minus", _("Leaves")),
         "7": Word("bad", "building", _("Is gone")),
+        "8": Word("ok", "plus", _("New")),
+        "9": Word("info", "pencil", _("Changed")),
+        "10": Word("ok", "user-plus", _("New")),
+        "11": Word("info", "pencil", _("Changed")),
+        "12": Word("bad", "user-minus", _("Leaves")),
+        "13": Word("ok", "eye", _("New")),
+        "14": Word("bad", "eye-off", _("Is gone")),
     },
     "connection": {
         "well": Word("ok", "circle-check", _("In order")),

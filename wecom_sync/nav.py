@@ -15,5 +15,5 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
     if not user.is_authenticated or not (user.is_superuser or user.is_holder):
         return
     yield NavItem(
-        "wecom", _("WeCom synchronization"), reverse("wecom_sync:list"), "refresh", CONSOLE, _("Integration"), 610
+        "wecom", _("WeCom sync"), reverse("wecom_sync:list"), "refresh", CONSOLE, _("Integration"), 610
     )  # fmt: skip

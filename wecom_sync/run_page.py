@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 
 from core.ui import Fact, LogLine, Pager
-from wecom_sync import models, selectors, words
+from wecom_sync import item_words, models, selectors, words
 from wecom_sync.forms import ItemsForm, LogForm
 from wecom_sync.models import Run
 from wecom_sync.selectors import Asked
@@ -32,7 +32,7 @@ def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
     return {
         "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
         "live": run.under_way, "ready": ready, "stale": stale or run.status == Status.STALE,
-        "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run),
+        "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run), "gone": words.leavers(run),
         "stats": words.stats(run, listed(run, given), {} if run.under_way else selectors.failed(run), url),
         "query": given.query(was=run.status), "leaving": words.leaving(run) if ready else [],
         "whence": words.whence(selectors.leaving_from(run)) if ready and run.brake else "",
@@ -41,7 +41,7 @@ def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
 
 def question(run: Run) -> dict[str, Any]:
     """Before a plan is carried out: how much it is, and what comes of it."""
-    gone, n = run.counts.get("person_leave", 0), words.to_do(run)
+    gone, n = words.leavers(run), words.to_do(run)
     accounts = selectors.accounts_leaving(run) if gone else 0
     return {
         "title": _("Carry out this plan?"),
@@ -65,7 +65,8 @@ def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
     names = selectors.names(run, page.items)
     narrowed = bool(given.status or given.q)
     return {
-        "run": run, "rows": [words.line(run, one, names) for one in page.items], "columns": words.ITEM_COLUMNS,
+        "run": run, "columns": item_words.ITEM_COLUMNS,
+        "rows": [item_words.line(run, one, names) for one in page.items],
         "url": here, "planned": bool(run.planned_at), "asked": given,
         "filter": {
             "action": url, "form": ItemsForm(initial={"status": given.status, "kind": given.kind}), "q": given.q,

@@ -18,7 +18,10 @@ from wecom_sync.models import (
     Chain,
     Connection,
     LogLine,
+    OwnDepartment,
+    OwnPerson,
     PlanItem,
+    PulledPerson,
     PulledPlace,
     RemotePerson,
     RemotePlace,
@@ -34,11 +37,15 @@ Stage = PlanItem.Stage
 Key = tuple[int, str]
 # What a counter of the run page stands for.
 GROUPS: Final[dict[str, tuple[int, ...]]] = {
-    "new": (Stage.PLACE_ADD, Stage.PERSON_ADD),
-    "change": (Stage.PLACE_JOIN, Stage.PLACE_CHANGE, Stage.PERSON_CHANGE),
-    "leave": (Stage.PERSON_LEAVE, Stage.PLACE_LEAVE),
+    "new": (Stage.PLACE_ADD, Stage.PERSON_ADD, Stage.DEPARTMENT_ADD, Stage.STAFF_ADD, Stage.RANGE_ADD),
+    "change": (
+        Stage.PLACE_JOIN, Stage.PLACE_CHANGE, Stage.PERSON_CHANGE, Stage.DEPARTMENT_CHANGE, Stage.STAFF_CHANGE,
+    ),
+    "leave": (Stage.PERSON_LEAVE, Stage.PLACE_LEAVE, Stage.STAFF_LEAVE, Stage.RANGE_REMOVE),
     "notice": (Stage.NOTICE,),
-}
+}  # fmt: skip
+# What is on the internal side; its places and people stand in no chain.
+OWN: Final = frozenset(stage for stage in Stage if stage >= Stage.DEPARTMENT_ADD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,10 @@ class Names:
     nodes: dict[int, str] = field(default_factory=dict)
 
     def place(self, chain: int | None, key: str) -> str:
-        """Name of a place of WeCom; its key where nobody knows it any more. "" is the target of the chain."""
+        """Name of a place of WeCom, or of staff without a chain; the key where nobody knows it any more.
+
+        "" is the target of the chain.
+        """
         return self.places.get((chain or 0, key), key)
 
 
@@ -204,12 +214,33 @@ def names(run: Run, items: Collection[PlanItem]) -> Names:
     }
     targets = Chain.objects.filter(pk__in=chains, target__isnull=False)
     found |= {(pk, ""): name for pk, name in targets.values_list("pk", "target__name")}
+    found |= _own(run, {key for chain, key in wanted if not chain})
     ids = {pk for item in items for pk in (item.node_id, *(item.before.get("nodes") or ())) if pk}
     return Names(found, dict(Node.objects.filter(pk__in=ids).values_list("pk", "name")))
 
 
+def _own(run: Run, keys: Collection[str]) -> dict[Key, str]:
+    """Departments ("o:<number>") and members ("u:<id>") of the corp itself, as they were read, or as they are here."""
+    if not keys:
+        return {}
+    numbers = [int(key[2:]) for key in keys if key.startswith("o:") and key[2:].isdigit()]
+    members = [key[2:] for key in keys if key.startswith("u:")]
+    here = OwnDepartment.objects.filter(connection=run.connection, number__in=numbers)
+    found = {f"o:{number}": name for number, name in here.values_list("number", "department__name")}
+    people = OwnPerson.objects.filter(connection=run.connection, member_id__in=members)
+    found |= {f"u:{member}": name for member, name in people.values_list("member_id", "user__name")}
+    read = PulledPlace.objects.filter(run=run, chain=None, key__in=keys)
+    found |= dict(read.values_list("key", "name"))
+    new = PulledPerson.objects.filter(run=run, corp_id=run.connection.corp_id, user_id__in=members)
+    found |= {f"u:{member}": name for member, name in new.values_list("user_id", "name")}
+    return {(0, key): name for key, name in found.items()}
+
+
 def keys_of(item: PlanItem) -> Iterable[Key]:
-    """The places that the words of an item name."""
+    """The places and members that the words of an item name."""
+    if item.stage in OWN:
+        yield from _keys_of_own(item)
+        return
     chain = item.chain_id or 0
     yield (
         chain,
@@ -220,6 +251,16 @@ def keys_of(item: PlanItem) -> Iterable[Key]:
     if "parent" in item.after:
         yield chain, item.after["parent"]
     yield from zip(item.after.get("chains", ()), item.after.get("places", ()), strict=False)
+
+
+def _keys_of_own(item: PlanItem) -> Iterable[Key]:
+    if "holder" in item.after:
+        yield 0, item.after["holder"]
+        yield item.chain_id or 0, item.after["place"]
+    for values in (item.before, item.after):
+        for key in (values.get("parent"), *(values.get("places") or ())):
+            if key:
+                yield 0, key
 
 
 def leaving_from(run: Run, *, most: int = 3) -> list[tuple[str, int]]:
@@ -237,14 +278,13 @@ def leaving_from(run: Run, *, most: int = 3) -> list[tuple[str, int]]:
 
 
 def accounts_leaving(run: Run) -> int:
-    """How many of those who would be disabled have an account that is open."""
-    leaving = PlanItem.objects.filter(
-        run=run, stage=Stage.PERSON_LEAVE, after__enabled=False, before__enabled=True
-    )
+    """How many logins of those who would be disabled are open, staff included."""
+    gone = PlanItem.objects.filter(run=run, after__enabled=False, before__enabled=True)
+    leaving, staff = gone.filter(stage=Stage.PERSON_LEAVE), gone.filter(stage=Stage.STAFF_LEAVE)
     rows = Contact.objects.filter(
         pk__in=leaving.values("contact_id"), account=Contact.Account.ACTIVE
     )
-    return int(rows.count())
+    return int(rows.count()) + staff.count()
 
 
 # --- Log -------------------------------------------------------------------------------------------------------------

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
-from core.ui import Column, Stat
-from wecom_sync.models import Connection, PlanItem, RemotePlace, Run
-from wecom_sync.selectors import GROUPS, Asked, Names
+from core.ui import Stat
+from wecom_sync.models import Connection, PlanItem, Run
+from wecom_sync.selectors import GROUPS, Asked
 
 Status = Run.Status
 Stage = PlanItem.Stage
@@ -30,27 +29,11 @@ OWNED: Final[dict[str, str | Promise]] = {
     "name": gettext_lazy("Names of people"),
     "place": gettext_lazy("Where organizations and people stand"),
 }
-ITEM_COLUMNS: Final = (
-    Column(gettext_lazy("Kind")), Column(gettext_lazy("What")), Column(gettext_lazy("Before → after")),
-    Column(gettext_lazy("What is done")),
-)  # fmt: skip
 SEARCH: Final = gettext_lazy("Name, or ID in WeCom")
 BRAKED: Final = gettext_lazy(
     "“%(chain)s”: %(gone)s of %(all)s people would leave (%(share)s %%), more than the brake allows "
     "(%(percent)s %% and %(people)s people)"
 )
-HINTS: Final[dict[str, str | Promise]] = {
-    "same_name": gettext_lazy(
-        "An organization of this name is here already. They stay separate unless you say that they are one"
-    ),
-    "maybe_joined": gettext_lazy(
-        "It was invited and is not listed any more, while one of its name has joined. "
-        "Nothing happens to it unless you say that they are one"
-    ),
-    "deleted_here": gettext_lazy(
-        "Deleted here and still there in WeCom. Restore the contact from the bin if it is needed"
-    ),
-}
 
 
 def health(connection: Connection) -> str:
@@ -221,128 +204,6 @@ def stats(run: Run, asked: Asked, failed: dict[str, int], url: str) -> list[Stat
     return found
 
 
-# --- Items -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One field: what it was, what it becomes."""
-
-    label: str
-    old: str = ""
-    new: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An item of a plan in words."""
-
-    item: PlanItem
-    where: str
-    changes: list[Change]
-    done: str
-    url: str = ""
-    hint_url: str = ""
-
-
-def line(run: Run, item: PlanItem, names: Names) -> Line:
-    """What an item would change, or did."""
-    return Line(
-        item, _where(item, names), changes(item, names), _done(run, item), _url(item, names),
-        reverse("wecom_sync:hint", args=[run.pk, item.pk]) if _decidable(item) else "",
-    )  # fmt: skip
-
-
-def _decidable(item: PlanItem) -> bool:
-    return (
-        item.stage == Stage.NOTICE
-        and item.message in ("same_name", "maybe_joined")
-        and item.status == OPEN
-    )
-
-
-def _url(item: PlanItem, names: Names) -> str:
-    if item.contact_id and item.message != "deleted_here":
-        return reverse("contacts:console-contact", args=[item.contact_id])
-    if item.node_id and item.node_id in names.nodes:
-        return reverse("orgs:node", args=[item.node_id])
-    return ""
-
-
-def _where(item: PlanItem, names: Names) -> str:
-    """The corp that a person or a department is of; what kind of place it is else."""
-    chain = item.chain_id
-    if item.key.startswith("c:"):
-        return _("Corp")
-    if item.key.startswith("g:"):
-        return pgettext("of a chain", "Group")
-    if item.key.startswith("d:"):
-        return names.place(chain, f"c:{item.key[2:].partition('/')[0]}")
-    return names.place(chain, f"c:{item.key.partition('/')[0]}")
-
-
-def changes(item: PlanItem, names: Names) -> list[Change]:
-    """What differs, field by field."""
-    before, after = item.before, item.after
-    found: list[Change] = []
-    if item.stage == Stage.PLACE_JOIN:
-        return [Change(_("Membership"), str(RemotePlace.Share.PENDING.label), _("Joined"))]
-    if "name" in after:
-        label = _("Name") if "/" in item.key and item.key[:2] != "d:" else pgettext("node", "Name")
-        found.append(Change(label, before.get("name", ""), after["name"]))
-    if "parent" in after:
-        found.append(
-            Change(
-                _("Stands under"),
-                before.get("parent", ""),
-                names.place(item.chain_id, after["parent"]),
-            )
-        )
-    if "places" in after:
-        old = _(", ").join(names.nodes.get(pk, "?") for pk in before.get("nodes") or ())
-        pairs = zip(after.get("chains", ()), after["places"], strict=False)
-        found.append(Change(_("Place"), old, _(", ").join(names.place(*pair) for pair in pairs)))
-    if after.get("share"):
-        found.append(Change(_("Share"), _share(before.get("share", "")), _share(after["share"])))
-    if after.get("custom_id"):
-        found.append(Change(_("Number in WeCom"), "", after["custom_id"]))
-    if after.get("gone") is False:
-        found.append(Change(_("In WeCom"), _("gone"), _("there again")))
-    return [*found, *_leaving(item)]
-
-
-def _share(value: str) -> str:
-    return str(RemotePlace.Share(value).label) if value in RemotePlace.Share.values else ""
-
-
-def _leaving(item: PlanItem) -> list[Change]:
-    if item.stage not in (Stage.PERSON_LEAVE, Stage.PLACE_LEAVE):
-        return []
-    gone = Change(_("In WeCom"), _("there"), _("gone"))
-    if item.after.get("detached"):
-        return [gone, Change(_("Place"), "", _("stays by another corp"))]
-    if item.after.get("enabled") is not False:
-        return [gone, Change(_("State"), "", _("stays as it is"))]
-    if item.before.get("enabled") is False:
-        return [gone, Change(_("State"), "", _("is disabled already"))]
-    moved = [Change(_("Place"), "", _("“left”"))] if item.after.get("moved") else []
-    return [gone, Change(_("State"), _("Enabled"), _("Disabled")), *moved]
-
-
-def _done(run: Run, item: PlanItem) -> str:
-    if item.after.get("linked"):
-        return _("Somebody has said that they are one")
-    if item.stage == Stage.NOTICE:
-        return str(HINTS.get(item.message, item.message))
-    if item.message:
-        return item.message
-    if item.status != OPEN:
-        return str(item.get_status_display())
-    if run.status == Status.APPLYING:
-        return _("Is being written")
-    return _("Waits") if run.status == Status.READY else _("Not written")
-
-
 def leaving(run: Run) -> list[str]:
     """How many would leave each chain, of how many, where the brake stands: sentences."""
     chains = {str(chain.pk): chain for chain in run.connection.chains.all()}
@@ -358,7 +219,17 @@ def leaving(run: Run) -> list[str]:
             "share": f"{gone * 100 / max(present, 1):.1f}", "people": f"{chain.brake_people:,}",
         }  # fmt: skip
         found.append(BRAKED % told)
+    if staff := run.counts.get("staff_leave", 0):
+        said = ngettext(
+            "%(n)s member of staff would leave", "%(n)s members of staff would leave", staff
+        )
+        found.append(said % {"n": f"{staff:,}"})
     return found
+
+
+def leavers(run: Run) -> int:
+    """How many people a plan lets go, outside and inside."""
+    return sum(run.counts.get(name, 0) for name in ("person_leave", "staff_leave"))
 
 
 def listed(run: Run, kind: str) -> int:
@@ -368,7 +239,7 @@ def listed(run: Run, kind: str) -> int:
 
 def verb(run: Run) -> str:
     """What a button says that carries a plan out, with its numbers."""
-    gone, n = run.counts.get("person_leave", 0), to_do(run)
+    gone, n = leavers(run), to_do(run)
     told = {"n": f"{n:,}", "gone": f"{gone:,}"}
     if not gone:
         return ngettext("Write %(n)s item", "Write %(n)s items", n) % told
@@ -380,9 +251,9 @@ def verb(run: Run) -> str:
     return said % told
 
 
-def locked(kept: str) -> str:
-    """What of a record is changed in WeCom alone, as a sentence; "" for nothing."""
-    said = {"name": _("Name"), "place": _("Place")}
+def locked(kept: str, *, name: str) -> str:
+    """What of a record is changed in WeCom alone, as a sentence; "" for nothing. `name`: what its name is called."""
+    said = {"name": name, "place": _("Place")}
     names = [said[word] for word in kept.split() if word in said]
     if not names:
         return ""

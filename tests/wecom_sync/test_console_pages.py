@@ -21,8 +21,8 @@ from orgs.models import Node
 from tests.factories import orgs
 from tests.wecom_sync import worlds
 from tests.wecom_sync.worlds import Corp
-from wecom_sync import selectors, words
-from wecom_sync.models import Chain, Connection, LogLine, PlanItem, Run
+from wecom_sync import item_words, selectors
+from wecom_sync.models import Chain, Connection, LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -239,7 +239,9 @@ def test_paging_shows_every_item_once_in_their_order(client: Client) -> None:
 def test_what_a_person_would_become_stands_in_words(held: Run) -> None:
     items = list(PlanItem.objects.filter(run=held))
     known = selectors.names(held, items)
-    said = {one.name: [(c.label, c.old, c.new) for c in words.changes(one, known)] for one in items}
+    said = {
+        one.name: [(c.label, c.old, c.new) for c in item_words.changes(one, known)] for one in items
+    }
     assert said["=HYPERLINK(1)"] == [("姓名", "张040", "=HYPERLINK(1)")]
     assert said["海川"] == [("上级", "", "总部企业微信的上下游"), ("共享", "", "已加入并共享应用")]
     assert said["秦语嫣"] == [("位置", "", "海川")]
@@ -265,6 +267,44 @@ def test_the_plan_as_a_file_holds_no_formula_and_is_written_down(client: Client,
     assert entry.after == {"run": held.pk, "filters": "kind=change"}
     keys = PlanItem.objects.filter(run=held).values_list("key", flat=True)
     assert {row[3] for row in table(client.post(url_of(held, "plan/file/")))[1:]} == set(keys)
+
+
+def test_the_internal_side_stands_in_words_too(client: Client) -> None:
+    chain = worlds.connection()
+    run = worlds.planned(chain, {"wpA": Corp("恒拓")})
+    PulledPlace.objects.create(
+        run=run, chain=None, key="o:2", parent="o:1", depth=1, name="采购中心"
+    )
+    PulledPerson.objects.create(run=run, corp_id="ww1", user_id="li", name="李敏", places=["o:2"])
+    for stage, key, before, after in (
+        (8, "o:2", {}, {"parent": "o:1"}),
+        (10, "u:li", {}, {"places": ["o:2"]}),
+        (12, "u:wu", {"enabled": True}, {"enabled": False}),
+        (13, "u:li>c:wpA", {}, {"holder": "u:li", "place": "c:wpA"}),
+        (14, "o:2>", {}, {"holder": "o:2", "place": ""}),
+    ):
+        where = chain if "holder" in after else None
+        PlanItem.objects.create(
+            run=run, stage=stage, chain=where, key=key, name=key, before=before, after=after
+        )
+    items = list(PlanItem.objects.filter(run=run, stage__gte=8).order_by("stage"))
+    known = selectors.names(run, items)
+    lines = [item_words.line(run, one, known) for one in items]
+    assert [
+        (one.title, one.where, [(c.label, c.old, c.new) for c in one.changes]) for one in lines
+    ] == [
+        ("o:2", "内部部门", [("上级", "", "企业")]),
+        ("u:li", "内部员工", [("部门", "", "采购中心")]),
+        ("u:wu", "内部员工", [("企业微信", "存在", "已不存在"), ("状态", "已启用", "已停用")]),
+        ("恒拓", "对接规则的可见范围", [("互相可见", "", "李敏")]),
+        ("总部企业微信的上下游", "对接规则的可见范围", [("互相可见", "采购中心", "无")]),
+    ]
+    Run.objects.filter(pk=run.pk).update(
+        counts={"staff_add": 1, "staff_leave": 1, "range_remove": 1}
+    )
+    page = text(client, url_of(run))
+    assert "将有 1 名内部员工离开" not in page
+    assert "移出 1 人并写入 3 项" in page
 
 
 def table(answer: Any) -> list[list[str]]:

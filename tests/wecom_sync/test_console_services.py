@@ -367,6 +367,17 @@ def test_everybody_who_may_help_hears_where_the_brake_holds(admin: User) -> None
     assert runs.confirm(by=holder, run=run).owner == holder
 
 
+def test_a_newer_plan_of_everything_replaces_one_that_waits(admin: User) -> None:
+    chain = worlds.connection()
+    older = worlds.planned(chain, {"wpA": Corp("恒拓")})
+    for only, status in ((["wpA"], "ready"), ([], "stale")):
+        run = worlds.pulled(chain, {"wpA": Corp("恒拓")}, only=only)
+        Run.objects.filter(pk=run.pk).update(dry=True)
+        work.go(run_id=run.pk)
+        older.refresh_from_db()
+        assert older.status == status
+
+
 @pytest.mark.parametrize(
     ("trigger", "everybody"), [("schedule", True), ("callback", True), ("manual", False)]
 )

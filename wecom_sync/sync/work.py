@@ -80,6 +80,9 @@ def _steps(run: Run, until: float) -> None:
 def _wait(run: Run) -> None:
     """For a person. Raises Stopped."""
     _enter(run, Status.READY)
+    if not run.only_corps:  # of two plans of everything only the newer one says what is so
+        older = Run.objects.filter(connection=run.connection, status=Status.READY, pk__lt=run.pk)
+        older.update(status=Status.STALE, finished_at=timezone.now())
     text = _("The dry run is finished; nothing was written")
     if run.brake:
         text = _("More people would leave than a run may remove: somebody has to confirm it")

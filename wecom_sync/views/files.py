@@ -14,7 +14,7 @@ from core import downloads, htmx
 from core.text import clean
 from core.ui import Crumb
 from orgs.selectors.below import number
-from wecom_sync import run_page, selectors, words
+from wecom_sync import item_words, run_page, selectors
 from wecom_sync.models import Run
 from wecom_sync.selectors import Asked
 from wecom_sync.services import runs as services
@@ -88,7 +88,7 @@ def plan_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _rows(run: Run, asked: Asked) -> Iterator[list[str]]:
     for item, names in selectors.everything(run, asked):
-        line = words.line(run, item, names)
-        start = [str(item.get_stage_display()), item.name, line.where, item.key]
-        for change in line.changes or [words.Change("")]:
+        line = item_words.line(run, item, names)
+        start = [str(item.get_stage_display()), line.title, line.where, item.key]
+        for change in line.changes or [item_words.Change("")]:
             yield [*start, change.label, change.old, change.new, line.done]

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from contacts.selectors.cards import Card
@@ -15,7 +16,10 @@ from wecom_sync import selectors, words
 @on_node
 def node(request: HttpRequest, node: Node) -> HttpResponse:
     """The corps and chains of a node."""
-    context = {"places": selectors.origins_of_node(node.pk), "locked": words.locked(node.kept)}
+    context = {
+        "places": selectors.origins_of_node(node.pk),
+        "locked": words.locked(node.kept, name=pgettext("node", "Name")),
+    }
     return render(request, "wecom_sync/partials/_origins.html", context)
 
 
@@ -24,5 +28,8 @@ def node(request: HttpRequest, node: Node) -> HttpResponse:
 def contact(request: HttpRequest, card: Card) -> HttpResponse:
     """The members that a contact is."""
     people = selectors.origins_of_contact(card.contact.pk)
-    context = {"people": people, "locked": words.locked(card.contact.kept)}
+    context = {
+        "people": people,
+        "locked": words.locked(card.contact.kept, name=pgettext("person", "Name")),
+    }
     return render(request, "wecom_sync/partials/_origins.html", context)
