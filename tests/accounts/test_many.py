@@ -37,9 +37,9 @@ def test_ten_thousand_credentials() -> None:
         assert len(password.replace("-", "")) == passwords.GROUPS * passwords.GROUP_LENGTH
         validate_password(password, User(username=name))
     assert len(names) == len(set(given)) == MANY
-    assert (
-        passwords.GROUPS * passwords.GROUP_LENGTH * math.log2(len(set(passwords.ALPHABET))) >= BITS
-    )
+    bits = passwords.GROUPS * passwords.GROUP_LENGTH * math.log2(len(set(passwords.ALPHABET)))
+    assert bits >= BITS
+    print(f"{MANY} login names, {MANY} passwords, no two alike; {bits:.1f} bits")
     signs = set("".join(names))
     assert [pair for pair in ALIKE if len(signs & set(pair)) > 1] == []
     assert not set("".join(given)) & set("0o1li")
@@ -79,6 +79,7 @@ def test_many_accounts_through_a_real_worker(gateway: Gateway, worker: None) -> 
     wait_until_done()
     assert InitialSecret.objects.filter(issued_at=None).count() == 0
     assert len({user.username.casefold() for user in users}) == ACCOUNTS
+    print(f"{ACCOUNTS} accounts, {len(gateway.got)} links")
     links = {message["body"]["parameters"]["login"]: message["body"] for message in gateway.got}
     assert len(gateway.got) == len(links) == ACCOUNTS // 2
     tables = every_table()
