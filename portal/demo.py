@@ -331,7 +331,7 @@ def _other_identity(demo: Demo) -> None:
     )
     sharing.add_visible_staff(by=by, contact=contact, to=demo.users[host])
     asked = identities.offer(by=by, contact=contact, through=through)
-    identities.answer(by=person, offer_id=asked.pk, agree=True)
+    identities.answer(by=person, offer_id=asked.pk, agree=True, organization=organization)
     thread = im.open_direct(by=demo.users[host], other=Party(person.pk, contact.pk))
     im.send(
         conversation_id=thread.pk, body=words, client_id=MESSAGE.format(number=300), by=demo.users[host]

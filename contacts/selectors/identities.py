@@ -68,10 +68,16 @@ def offers_to(user: User) -> list[Offer]:
     """What this person is asked now, the oldest first; two queries at most."""
     rows = IdentityOffer.objects.filter(user=user).open().select_related("contact__main_node")
     found = list(rows.order_by("pk"))
-    nodes = [row.contact.main_node for row in found]
-    nodes = [node for node in nodes if node.kind != Node.Kind.DIMENSION]
-    places = places_of(nodes) if nodes else {}
-    return [Offer(row, places.get(row.contact.main_node_id, NOWHERE).organization) for row in found]
+    names = organizations_of(row.contact for row in found)
+    return [Offer(row, names[row.contact_id]) for row in found]
+
+
+def organizations_of(contacts: Iterable[Contact]) -> dict[int, str]:
+    """Contact id → its organization, empty for somebody who stands in a dimension itself; one query at most."""
+    nodes = {row.pk: row.main_node for row in contacts}
+    inside = [node for node in nodes.values() if node.kind != Node.Kind.DIMENSION]
+    places = places_of(inside) if inside else {}
+    return {pk: places.get(node.pk, NOWHERE).organization for pk, node in nodes.items()}
 
 
 def offer_about(contact: Contact) -> IdentityOffer | None:

@@ -18,6 +18,7 @@ from contacts import closure, events
 from contacts.accounts_hooks import is_usable, usable_identities
 from contacts.models import Contact, IdentityOffer
 from contacts.permissions import Role, role_on, viewer_of
+from contacts.selectors.identities import organizations_of
 from contacts.selectors.places import places_of
 from contacts.services import accounts
 from contacts.services.shared import claim, claim_pair, record
@@ -73,11 +74,12 @@ def _over() -> Conflict:
 
 
 @transaction.atomic
-def answer(*, by: User, offer_id: int, agree: bool) -> IdentityOffer:
+def answer(*, by: User, offer_id: int, agree: bool, organization: str = "") -> IdentityOffer:
     """What the person says. Agreeing makes the contact an identity of his login and supersedes an application for it.
 
-    Where whoever asked has lost the right meanwhile the question lapses: see `status` of what is returned. Raises
-    Hidden for a question to somebody else, Conflict for one that is over.
+    `organization` is what he has read. Where whoever asked has lost the right meanwhile the question lapses: see
+    `status` of what is returned. Raises Hidden for a question to somebody else, Conflict for one that is over, and when
+    the contact stands in another organization by now (SECURITY T33).
     """
     row = IdentityOffer.objects.filter(pk=offer_id, user=by).first()
     if row is None or not by.is_external:
@@ -88,6 +90,8 @@ def answer(*, by: User, offer_id: int, agree: bool) -> IdentityOffer:
     row = open_.select_related("through", "offered_by").first()
     if fresh is None or row is None:
         raise _over()
+    if agree and organizations_of([fresh])[fresh.pk] != organization:
+        raise Conflict(_("This has changed meanwhile. Read it again, then answer."))
     row.status, row.answered_at = _outcome(row, agree=agree), timezone.now()
     row.save(update_fields=["status", "answered_at"])
     asked = {"asked_by": row.offered_by_label}

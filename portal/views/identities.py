@@ -53,7 +53,8 @@ def offer(request: HttpRequest, offer_id: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "portal/identity_offer.html", {"offer": _offer(request, offer_id)})
     agree = request.POST.get("answer") == "yes"
-    row = identities.answer(by=person(request), offer_id=offer_id, agree=agree)
+    read = request.POST.get("organization", "")
+    row = identities.answer(by=person(request), offer_id=offer_id, agree=agree, organization=read)
     messages.add_message(request, *SAID[IdentityOffer.Status(row.status)])
     return htmx.done(request, reverse("portal:identities"))
 

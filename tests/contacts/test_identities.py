@@ -22,6 +22,7 @@ from tests.factories.approvals import make_application
 from tests.factories.contacts import give_login, make_contact, share
 
 pytestmark = pytest.mark.django_db
+LAB = "联创检测"
 GOOD = "correct horse battery 42"
 AGO = datetime.timedelta(days=1)
 
@@ -31,7 +32,7 @@ def make_two() -> SimpleNamespace:
     here, there = org.make_dimension("供应商"), org.make_dimension("渠道")
     first = make_contact(org.make_organization(here, "恒拓精密"), "林晓彤", mobile="+8613912340457")
     values = {"mobile": "+8613912340457", "created_by": org.make_person()}
-    second = make_contact(org.make_organization(there, "联创检测"), "林工", **values)
+    second = make_contact(org.make_organization(there, LAB), "林工", **values)
     user = org.make_external("林晓彤")
     give_login(first, user)
     return SimpleNamespace(
@@ -50,7 +51,7 @@ def asked(two: SimpleNamespace) -> IdentityOffer:
 
 
 def agreed(two: SimpleNamespace) -> SimpleNamespace:
-    identities.answer(by=two.user, offer_id=asked(two).pk, agree=True)
+    identities.answer(by=two.user, offer_id=asked(two).pk, agree=True, organization=LAB)
     two.second.refresh_from_db()
     return two
 
@@ -70,8 +71,8 @@ def test_the_person_agrees_and_the_contact_is_an_identity_of_his(two) -> None:
     application = make_application(two.second)
     row = asked(two)
     assert Contact.objects.get(pk=two.second.pk).user_id is None, "nothing before he agrees"
-    assert [offer.organization for offer in offers_to(two.user)] == ["联创检测"]
-    identities.answer(by=two.user, offer_id=row.pk, agree=True)
+    assert [offer.organization for offer in offers_to(two.user)] == [LAB]
+    identities.answer(by=two.user, offer_id=row.pk, agree=True, organization=LAB)
     two.second.refresh_from_db()
     assert (two.second.user, two.second.account) == (two.user, "active")
     assert two.second.opened_at is not None
@@ -130,11 +131,11 @@ def test_it_is_his_to_answer_and_once(two) -> None:
         asked(two)
     for stranger in (org.make_external(), two.both, two.one):
         with pytest.raises(Hidden):
-            identities.answer(by=stranger, offer_id=row.pk, agree=True)
+            identities.answer(by=stranger, offer_id=row.pk, agree=True, organization=LAB)
     assert identities.answer(by=two.user, offer_id=row.pk, agree=False).status == "refused"
     for agree in (True, False):
         with pytest.raises(Conflict):
-            identities.answer(by=two.user, offer_id=row.pk, agree=agree)
+            identities.answer(by=two.user, offer_id=row.pk, agree=agree, organization=LAB)
     assert Contact.objects.get(pk=two.second.pk).user_id is None
 
 
@@ -155,10 +156,22 @@ def test_a_question_that_is_over_attaches_nothing(two, end) -> None:
     assert not offers_to(two.user)
     assert offer_about(two.second) is None
     with pytest.raises(Conflict):
-        identities.answer(by=two.user, offer_id=row.pk, agree=True)
+        identities.answer(by=two.user, offer_id=row.pk, agree=True, organization=LAB)
     assert Contact.objects.get(pk=two.second.pk).user_id != two.user.pk
     if end == "late":
         assert asked(two).pk != row.pk, "and one may ask anew"
+
+
+def test_he_agrees_to_what_he_has_read(two) -> None:
+    """Moved to another organization meanwhile, it is another question (SECURITY T33)."""
+    row = asked(two)
+    elsewhere = org.make_organization(two.there, "别处")
+    places.move(by=two.other, contact=two.second, node=elsewhere)
+    with pytest.raises(Conflict):
+        identities.answer(by=two.user, offer_id=row.pk, agree=True, organization=LAB)
+    assert [offer.organization for offer in offers_to(two.user)] == ["别处"]
+    row = identities.answer(by=two.user, offer_id=row.pk, agree=True, organization="别处")
+    assert row.status == "accepted"
 
 
 @pytest.mark.parametrize("lost", ["right", "person", "login"])
@@ -171,7 +184,10 @@ def test_who_asked_must_still_be_able_to(two, lost) -> None:
         User.objects.filter(pk=two.both.pk).update(is_active=False)
     else:
         give_login(two.first, org.make_external())
-    assert identities.answer(by=two.user, offer_id=row.pk, agree=True).status == "lapsed"
+    assert (
+        identities.answer(by=two.user, offer_id=row.pk, agree=True, organization=LAB).status
+        == "lapsed"
+    )
     assert Contact.objects.get(pk=two.second.pk).user_id is None
 
 
@@ -182,8 +198,12 @@ def test_agreeing_meets_opening_and_agreeing() -> None:
         two = make_two()
         row = asked(two)
         done = at_once(
-            lambda row=row, two=two: identities.answer(by=two.user, offer_id=row.pk, agree=True),
-            lambda row=row, two=two: identities.answer(by=two.user, offer_id=row.pk, agree=True),
+            lambda row=row, two=two: identities.answer(
+                by=two.user, offer_id=row.pk, agree=True, organization=LAB
+            ),
+            lambda row=row, two=two: identities.answer(
+                by=two.user, offer_id=row.pk, agree=True, organization=LAB
+            ),
             lambda two=two: accounts.open_directly(by=two.other, contact=two.second),
         )
         assert len([one for one in done if isinstance(one, UserError)]) == 2

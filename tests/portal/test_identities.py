@@ -253,10 +253,12 @@ def test_what_is_asked_before_he_agrees(place: Place, second: Second, as_: As) -
         stranger.get(path).status_code == stranger.post(path, {"answer": "yes"}).status_code == 404
     )
     assert len(stranger.get(path).content) == len(missing)
-    assert client.post(path, {"answer": "yes"}).headers["Location"] == "/portal/identities/"
+    assert client.post(path, {"answer": "yes"}).status_code == 409, "not what he has read"
+    agreed = {"answer": "yes", "organization": "新组织（示例）"}
+    assert client.post(path, agreed).headers["Location"] == "/portal/identities/"
     assert "秘密姓名" in client.get("/portal/identities/").content.decode()
     assert acts_as(client) == FIRST, "he goes on as he was"
-    assert client.post(path, {"answer": "yes"}).status_code == 409
+    assert client.post(path, agreed).status_code == 409
     assert client.get(path).status_code == 404
 
 
