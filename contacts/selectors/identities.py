@@ -56,6 +56,12 @@ def _why(contact: Contact) -> str:
     return "organization" if state == "active" else state
 
 
+def has_others(contact: Contact) -> bool:
+    """Whether the login of a contact has further identities; one query."""
+    rows = Contact.objects.filter(user__isnull=False, user=contact.user_id)
+    return bool(rows.exclude(pk=contact.pk).exists())
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A question to the person. `organization` is all he reads before he agrees; empty for somebody without one."""

@@ -15,6 +15,7 @@ from contacts.forms import ExpiryForm, LoginForm, take
 from contacts.models import Contact
 from contacts.permissions import Role
 from contacts.selectors.cards import Card
+from contacts.selectors.identities import has_others
 from contacts.services import accounts
 from contacts.tables import Here
 from contacts.views.answers import changed, confirmed
@@ -158,12 +159,19 @@ def sessions(request: HttpRequest, card: Card) -> HttpResponse:
 @on_contact(Role.MAIN_MAINTAINER)
 def close(request: HttpRequest, card: Card) -> HttpResponse:
     """注销."""
+    ends = [
+        _("The login name is given up for good; the contact stays"),
+        _("All sessions end at once"),
+    ]
+    stays = [
+        _("The login stays for the other organizations of this person"),
+        _("Whoever uses it as this contact goes on as another one at once"),
+    ]
     return _ask(
         request, card, accounts.close, said=_("The account is closed"),
         title=_("Close the account of %(name)s?") % {"name": card.contact.name},
         consequences=[
-            _("The login name is given up for good; the contact stays"),
-            _("All sessions end at once"),
+            *(stays if has_others(card.contact) else ends),
             _("To let the person in again, open a new account"),
         ],
         submit=_("Close the account"), style="danger",

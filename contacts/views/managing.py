@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from contacts import tables
 from contacts.permissions import Role
 from contacts.selectors.cards import Card
+from contacts.selectors.identities import has_others
 from contacts.services import people, places
 from contacts.views.answers import changed, confirmed, left
 from contacts.views.guards import on_contact, person
@@ -84,7 +85,9 @@ def disable(request: HttpRequest, card: Card) -> HttpResponse:
         said=_("%(name)s is disabled") % name, title=_("Disable %(name)s?") % name,
         consequences=[
             _("Staff no longer see this contact; you still do"),
-            _("The external account cannot log in, and its sessions end at once"),
+            _("The login stays for the other organizations of this person")
+            if has_others(card.contact)
+            else _("The external account cannot log in, and its sessions end at once"),
             _("A pending application lapses"),
             _("Nothing is lost: enabling brings all of it back"),
         ],

@@ -306,6 +306,14 @@ def test_the_card_asks_and_takes_back(place: Place, as_: As) -> None:
     assert "等待本人确认" not in client.get(card).content.decode()
 
 
+def test_the_card_says_what_stays(place: Place, second: Second, as_: As) -> None:
+    client, stays = as_(place.holder), "登录名仍可用于此人的其他组织"
+    for question in ("account/close", "disable"):
+        for contact, said in ((second.contact, True), (make_contact(place.department), False)):
+            page = client.get(f"/contacts/{contact.pk}/{question}/").content.decode()
+            assert (stays in page) == said
+
+
 def test_the_menu_costs_the_same_with_more_identities(
     place: Place, second: Second, as_: As, django_assert_max_num_queries
 ) -> None:
