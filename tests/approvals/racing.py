@@ -92,7 +92,7 @@ def unsound(contact_ids: list[int], application_ids: list[int]) -> list[str]:
             user__username__in=_login_names(contact_ids)
         )
     }
-    held = [pk for pk in _contacts(contact_ids).values_list("user_id", flat=True) if pk]
+    held = {pk for pk in _contacts(contact_ids).values_list("user_id", flat=True) if pk}
     for application in Application.objects.filter(pk__in=application_ids):
         found += _wrong_application(application, secrets.get(application.issue_key), held)
     alive = [row.user_id for row in secrets.values() if row.user.is_active]
@@ -126,7 +126,7 @@ def _login_names(contact_ids: list[int]) -> list[str]:
 
 
 def _wrong_application(
-    application: Application, mine: InitialSecret | None, held: list[int]
+    application: Application, mine: InitialSecret | None, held: set[int]
 ) -> list[str]:
     name, found = f"application {application.status}", []
     trail = _trail("approvals.application", [application.pk])

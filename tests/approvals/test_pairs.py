@@ -18,7 +18,7 @@ from approvals import services
 from approvals.models import Application
 from contacts.models import Contact
 from contacts.services import accounts as contact_accounts
-from contacts.services import merge, people, places
+from contacts.services import identities, merge, people, places
 from core import audit
 from core.errors import Conflict, UserError
 from orgs.services import grants
@@ -104,6 +104,16 @@ def merge_into(ground: Ground, one: Application) -> Callable[[], object]:
     return lambda: merge.merge(by=ground.holder, contact=one.contact, other=gone, picks={})
 
 
+def agree(ground: Ground, one: Application) -> Callable[[], object]:
+    """Somebody who has a login says that he is this person, too."""
+    other = ground.partner()
+    contact_accounts.open_directly(by=ground.holder, contact=other)
+    Contact.objects.filter(pk=other.pk).update(account=Contact.Account.ACTIVE)
+    other.refresh_from_db()
+    offer = identities.offer(by=ground.holder, contact=one.contact, through=other)
+    return lambda: identities.answer(by=other.user, offer_id=offer.pk, agree=True)
+
+
 def lose_the_right(ground: Ground, one: Application) -> Callable[[], object]:
     grants.add_maintainer(by=ground.holder, dimension=ground.dimension, to=ground.maintainer)
     return lambda: grants.remove_maintainer(
@@ -137,6 +147,7 @@ OTHERS = {
     edit: ("pending", False),
     merge_away: ("lapsed", False),
     merge_into: ("lapsed", True),
+    agree: ("lapsed", True),
     lose_the_right: ("pending", False),
     approve_as_well: ("approved", True),
     refuse: ("refused", True),
