@@ -57,6 +57,7 @@ ACTIONS: Words = {
     "wecom.cancel": gettext_lazy("Synchronization cancelled"),
     "wecom.run": gettext_lazy("Synchronization carried out"),
     "wecom.export": gettext_lazy("Plan of a synchronization exported"),
+    "wecom.apart": gettext_lazy("Kept apart from a corp of the same name"),
     "wecom.link": gettext_lazy("Organization linked with a corp"),
     "audit.export": gettext_lazy("Audit trail exported"),
     "audit.check": gettext_lazy("Check of the audit trail asked for"),

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from core.ui import Column
+from core.ui import Action, Column
 from wecom_sync.models import PlanItem, RemotePlace, Run
 from wecom_sync.selectors import OWN, Names
 from wecom_sync.sync.own_pull import OWN_ROOT
@@ -33,6 +33,9 @@ HINTS: Final[dict[str, str | Promise]] = {
     "maybe_joined": gettext_lazy(
         "It was invited and is not listed any more, while one of its name has joined. "
         "Nothing happens to it unless you say that they are one"
+    ),
+    "same_person": gettext_lazy(
+        "Somebody of this name is in the same organization by another corp"
     ),
     "same_login": gettext_lazy(
         "A login of this name is here already. It is not touched: whoever knows that they are one links them"
@@ -65,7 +68,7 @@ class Line:
     changes: list[Change]
     done: str
     url: str = ""
-    hint_url: str = ""
+    choices: tuple[Action, ...] = ()
 
 
 def line(run: Run, item: PlanItem, names: Names) -> Line:
@@ -75,16 +78,22 @@ def line(run: Run, item: PlanItem, names: Names) -> Line:
         title = names.place(item.chain_id, item.after["place"])
     return Line(
         item, title, _where(item, names), changes(item, names), _done(run, item), _url(item, names),
-        reverse("wecom_sync:hint", args=[run.pk, item.pk]) if _decidable(item) else "",
+        tuple(_choices(run, item)),
     )  # fmt: skip
 
 
-def _decidable(item: PlanItem) -> bool:
-    return (
-        item.stage == Stage.NOTICE
-        and item.message in ("same_name", "maybe_joined")
-        and item.status == OPEN
-    )
+def _choices(run: Run, item: PlanItem) -> Iterator[Action]:
+    """What a person may say to a hint that nobody has answered."""
+    if item.stage != Stage.NOTICE or item.status != OPEN:
+        return
+    url = reverse("wecom_sync:hint", args=[run.pk, item.pk])
+    if item.message in ("same_name", "maybe_joined"):
+        yield Action(_("They are one…"), url, dialog=True)
+    if item.message == "same_person" and item.contact_id:
+        merge = reverse("contacts:console-merge", args=[item.after["contact"]])
+        yield Action(_("Compare and merge"), f"{merge}?other={item.contact_id}")
+    if item.message in ("same_name", "same_person"):
+        yield Action(_("They are two…"), f"{url}?answer=two", dialog=True)
 
 
 def _url(item: PlanItem, names: Names) -> str:
@@ -199,6 +208,8 @@ def _leaving(item: PlanItem) -> list[Change]:
 
 
 def _done(run: Run, item: PlanItem) -> str:
+    if item.after.get("apart"):
+        return _("Somebody has said that they are two")
     if item.after.get("linked"):
         return _("Somebody has said that they are one")
     if item.stage == Stage.NOTICE:

@@ -20,5 +20,5 @@ class PlanItemQuerySet(models.QuerySet["PlanItem"]):
     """What a run would do."""
 
     def open(self) -> "PlanItemQuerySet":
-        """What is not done yet, in the order in which it has to be done."""
-        return self.filter(status="open").order_by("stage", "pk")
+        """What is not done yet, in the order in which it has to be done. Hints (stage 0) are for people."""
+        return self.filter(status="open", stage__gt=0).order_by("stage", "pk")

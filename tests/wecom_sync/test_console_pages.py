@@ -307,6 +307,27 @@ def test_the_internal_side_stands_in_words_too(client: Client) -> None:
     assert "移出 1 人并写入 3 项" in page
 
 
+def test_a_hint_is_answered_on_its_page(client: Client) -> None:
+    chain = worlds.connection()
+    assert chain.target
+    for name in ("恒拓", "海川"):
+        orgs.make_organization(chain.target, name)
+    run = worlds.applied(chain, {"wpA": Corp("恒拓"), "wpB": Corp("海川")})
+    page = text(client, url_of(run, "?kind=notice"))
+    one, two = PlanItem.objects.filter(run=run, message="same_name").order_by("key")
+    assert f"hints/{one.pk}/" in page
+    assert f"hints/{two.pk}/?answer=two" in page
+    answers = ((one, "", "已确认为同一个组织", 1), (two, "?answer=two", "已确认不是同一个", 2))
+    for item, query, words, left in answers:
+        url = url_of(run, f"hints/{item.pk}/{query}")
+        assert f'action="{url}"' in text(client, url, headers=HTMX)
+        assert client.post(url, headers=HTMX).status_code == 204
+        assert "此提示已处理" in client.post(url, headers=HTMX).content.decode()
+        assert words in text(client, url_of(run, "?kind=notice"))
+        assert Node.objects.filter(name=item.name).count() == left
+    assert client.get(url_of(run, "hints/999999/")).status_code == 404
+
+
 def table(answer: Any) -> list[list[str]]:
     return list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 

@@ -241,6 +241,18 @@ def test_an_invited_corp_that_joined_keeps_its_place_by_a_person(admin: User) ->
     assert RemotePlace.objects.get(key__startswith="c:").key == "c:wpA"
 
 
+def test_an_invited_corp_that_was_doubled_meanwhile_becomes_one(admin: User) -> None:
+    chain = worlds.connection()
+    worlds.applied(chain, {"pending1": Corp("恒拓", share="pending", complete=False)})
+    joined = {"wpA": Corp("恒拓", departments={2: ("采购部", 0)}, people={"u1": ("张三", [2])})}
+    run = worlds.applied(chain, joined)
+    assert Node.objects.filter(name="恒拓").count() == 2
+    links.confirm(by=admin, item=PlanItem.objects.get(run=run, message="maybe_joined"))
+    assert Node.objects.filter(name="恒拓").count() == 1
+    assert worlds.standing(worlds.person("u1")) == ["恒拓/采购部"]
+    assert worlds.items(worlds.planned(chain, joined)) == []
+
+
 def test_only_hints_are_confirmed_and_only_while_nothing_is_written(admin: User) -> None:
     chain = worlds.connection()
     assert chain.target

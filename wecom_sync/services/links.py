@@ -73,11 +73,20 @@ def _same_name(item: PlanItem, chain: Chain) -> RemotePlace:
 
 
 def _maybe_joined(item: PlanItem, chain: Chain) -> RemotePlace:
-    """The corp that was invited has another key since it joined. Raises Conflict, IntegrityError."""
+    """The corp that was invited has another key since it joined; what was made for it meanwhile goes into it.
+
+    Raises Conflict, IntegrityError.
+    """
     rows = RemotePlace.objects.select_for_update(of=("self",)).select_related("node")
     place = rows.filter(chain=chain, key=item.key).first()
     if place is None:
         raise _linked()
+    made = RemotePlace.objects.select_related("node").filter(chain=chain, key=item.after["key"])
+    if (other := made.first()) is not None:
+        joining.join(old=other.node, new=place.node)
+        place.delete()
+        other.refresh_from_db()
+        return other
     place.key = item.after["key"]
     place.save(update_fields=["key"])
     return place

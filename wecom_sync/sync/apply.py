@@ -69,13 +69,8 @@ def _refused(item: PlanItem, error: UserError, report: Report) -> None:
     report(1)
 
 
-def _nothing(_world: World, _items: Sequence[PlanItem]) -> list[int]:
-    """What only a person can decide."""
-    return []
-
-
 _DO: dict[int, Callable[[World, Sequence[PlanItem]], list[int]]] = {
-    Stage.NOTICE: _nothing, Stage.PLACE_JOIN: places.join, Stage.PLACE_ADD: places.add,
+    Stage.PLACE_JOIN: places.join, Stage.PLACE_ADD: places.add,
     Stage.PLACE_CHANGE: places.change, Stage.PERSON_ADD: people.add, Stage.PERSON_CHANGE: people.change,
     Stage.PERSON_LEAVE: people.leave, Stage.PLACE_LEAVE: places.leave,
     Stage.DEPARTMENT_ADD: own_apply.add_departments, Stage.DEPARTMENT_CHANGE: own_apply.change_departments,
@@ -85,6 +80,6 @@ _DO: dict[int, Callable[[World, Sequence[PlanItem]], list[int]]] = {
 }  # fmt: skip
 # How many items are one transaction; what is written one by one waits for few others.
 _SIZES: dict[PlanItem.Stage, int] = dict.fromkeys(Stage, SINGLE) | {
-    Stage.NOTICE: PLACES, Stage.PLACE_ADD: PLACES, Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE,
+    Stage.PLACE_ADD: PLACES, Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE,
     Stage.PERSON_LEAVE: PEOPLE,
 }  # fmt: skip
