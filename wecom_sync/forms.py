@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Department
 from contacts.widgets import PlaceInput
 from core.forms import UiForm
 from orgs.models import Node
@@ -85,6 +86,29 @@ class PolicyForm(UiForm):
         super().__init__(*args, initial={name: getattr(chain, name) for name in names}, **kwargs)
         self.initial["target"] = chain.target_id
         self.fields["target"].widget.allowed = picked or chain.target
+
+
+class InsideForm(UiForm):
+    """The corp itself: departments, staff, rules."""
+
+    sync_staff = forms.BooleanField(
+        label=_("Departments and staff of the corp come along"), required=False,
+        help_text=_("They become internal ones, without a password; nobody with rights is ever switched off by it"),
+    )  # fmt: skip
+    staff_under = forms.ModelChoiceField(
+        label=_("The corp itself is this internal department"), queryset=Department.objects.order_by("sort_key", "id"),
+        required=False, help_text=_("Its departments stand below it, its people at its root are members of it"),
+    )  # fmt: skip
+    sync_rules = forms.BooleanField(
+        label=_("对接规则 become visible ranges"), required=False,
+        help_text=_("In both directions; ranges by hand stay beside them. The app needs 可调用接口的应用"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
+        names = ("sync_staff", "staff_under", "sync_rules")
+        super().__init__(
+            *args, initial={name: getattr(connection, name) for name in names}, **kwargs
+        )
 
 
 class ItemsForm(UiForm):

@@ -90,12 +90,15 @@ def history(connection: Connection, before: int | None, url: str) -> dict[str, A
 
 def facts(connection: Connection) -> list[Fact]:
     """The card of a connection; of secrets it says that they are there."""
+    staff = str(connection.staff_under) if connection.sync_staff else _("Not synchronized")
     callback = _("Set") if connection.callback_token_cipher else _("Not set")
     return [
         Fact(_("Corp ID"), connection.corp_id, "num"),
         Fact(_("Agent ID"), str(connection.agent_id), "num"),
         Fact(_("Secret"), _("Set, never shown again")),
         Fact(_("Callback token and key"), callback),
+        Fact(_("Departments and staff of the corp"), staff),
+        Fact(_("对接规则 become visible ranges"), _("Yes") if connection.sync_rules else _("No")),
     ]
 
 
@@ -105,7 +108,10 @@ def actions(connection: Connection) -> tuple[list[Action], list[Action]]:
     def url(name: str) -> str:
         return reverse(f"wecom_sync:{name}", args=[connection.pk])
 
-    more = [Action(_("Callback token and key"), url("callback"), "key", dialog=True)]
+    more = [
+        Action(_("Departments, staff and rules"), url("inside"), "users", dialog=True),
+        Action(_("Callback token and key"), url("callback"), "key", dialog=True),
+    ]
     if connection.enabled:
         more.append(Action(_("Switch off"), url("off"), "ban", dialog=True))
     else:

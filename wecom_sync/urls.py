@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from wecom_sync.views import connections, files, hints, origins, runs
+from wecom_sync.views import connections, files, hints, inside, origins, runs
 
 app_name = "wecom_sync"
 ONE = "console/sync/<int:pk>/"
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("console/sync/chains/<int:pk>/", connections.policy, name="policy"),
     path(ONE, connections.detail, name="connection"),
     path(f"{ONE}edit/", connections.edit, name="edit"),
+    path(f"{ONE}inside/", inside.inside, name="inside"),
     path(f"{ONE}test/", connections.test, name="test"),
     path(f"{ONE}callback/", connections.callback, name="callback"),
     path(f"{ONE}on/", connections.switch_on, name="on"),
