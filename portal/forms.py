@@ -46,6 +46,9 @@ class ProfileForm(UiForm):
         max_length=254,
         required=False,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        help_text=_(
+            "Links for a new password go on to the address of your login; your contact changes that."
+        ),
     )
     telephone = forms.CharField(
         label=_("Telephone"),
