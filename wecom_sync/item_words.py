@@ -217,7 +217,7 @@ def _done(run: Run, item: PlanItem) -> str:
     if item.message:
         return item.message
     if item.status != OPEN:
-        return str(item.get_status_display())
+        return str(PlanItem.Status(item.status).label)
     if run.status == Status.APPLYING:
         return _("Is being written")
     return _("Waits") if run.status == Status.READY else _("Not written")

@@ -4,6 +4,7 @@ one (matrix row 53); where a record comes from is shown by pages that have let s
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -171,17 +172,10 @@ def failed(run: Run) -> dict[str, int]:
 
 def everything(run: Run, asked: Asked) -> Iterator[tuple[PlanItem, "Names"]]:
     """All items that were asked for, with the names that their words need."""
-    place: tuple[int, int] | None = None
-    while True:
-        rows = narrowed(run, asked)
-        if place:
-            rows = rows.filter(Q(stage__gt=place[0]) | Q(stage=place[0], pk__gt=place[1]))
-        some = list(rows[:CHUNK])
+    rows = narrowed(run, asked).iterator(chunk_size=CHUNK)
+    while some := list(islice(rows, CHUNK)):
         known = names(run, some)
         yield from ((one, known) for one in some)
-        if len(some) < CHUNK:
-            return
-        place = some[-1].stage, some[-1].pk
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def connect(page: Page, told: dict[str, str]) -> None:
     page.get_by_role("button", name="测试连接").click()
     expect(page.get_by_text("应用的 Secret 不正确").first).to_be_visible()
     expect(page.get_by_text("未继续检查")).to_have_count(2)
-    check_everywhere(page, "sync-test-bad", themes=("light",))
+    check_page(page, "sync-test-bad")
     page.get_by_role("link", name="编辑").click()
     fill(page, secret=told["secret"])
     expect(page.locator("dialog")).to_have_count(0)
@@ -76,7 +76,6 @@ def choose_target(page: Page, dimension: Node) -> None:
     page.locator("dialog").get_by_text(dimension.name).click()
     page.locator("dialog").get_by_role("button", name="选择", exact=True).click()
     expect(page.locator("#id_target")).to_contain_text(dimension.name)
-    check_page(page, "sync-policy")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_role("link", name=dimension.name)).to_be_visible()
 
@@ -86,7 +85,6 @@ def test_from_the_first_connection_to_a_braked_run(
 ) -> None:
     admin, dimension = orgs.make_administrator("李敏"), orgs.make_dimension("渠道合作伙伴")
     page = open_as(admin, "/console/sync/")
-    check_page(page, "sync-empty")
     connect(page, standin.connections()[0])
     choose_target(page, dimension)
 
@@ -97,7 +95,6 @@ def test_from_the_first_connection_to_a_braked_run(
     expect(page.get_by_text("等待确认").first).to_be_visible()
     expect(page.locator("#items tbody tr").first).to_be_visible()
     assert not Contact.objects.exists()
-    check_page(page, "sync-dry")
     page.get_by_role("link", name=re.compile("^写入")).click()
     page.locator("dialog").get_by_role("button", name=re.compile("^写入")).click()
     expect(page.locator("h1")).to_contain_text("写入中")
@@ -148,7 +145,6 @@ def braked(page: Page, standin: StandIn, people: int) -> None:
     page.locator("[name=level]").select_option("30")
     expect(page.locator("#log p")).to_have_count(1)
     page.locator(".brake").get_by_role("link", name=re.compile(f"^移出 {gone} 人")).click()
-    check_page(page, "sync-braked-question")
     page.locator("dialog").get_by_role("button", name=re.compile(f"^移出 {gone} 人")).click()
     expect(page.locator("h1")).to_contain_text("写入中")
     work.go(run_id=run.pk)

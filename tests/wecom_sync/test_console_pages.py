@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from contacts.models import Contact
 from core.models import AuditEntry, OutboxEntry
 from orgs.models import Node
 from tests.factories import orgs
@@ -424,9 +425,15 @@ def test_kept_fields_are_locked_and_say_where_to_change_them(client: Client) -> 
         assert field, url
         assert "readonly" in field[0], url
         assert "由企业微信同步，请在企业微信修改" in page, url
+    moves = {
+        f"/console/orgs/{node.pk}/": f"/console/orgs/{node.pk}/move/",
+        f"/console/contacts/{person.pk}/": f"/contacts/{person.pk}/move/",
+    }
+    assert not [page for page, move in moves.items() if move in text(client, page)]
     Node.objects.update(kept="")
-    page = text(client, f"/console/orgs/{node.pk}/edit/")
-    assert "readonly" not in page
+    Contact.objects.update(kept="")
+    assert not [page for page, move in moves.items() if move not in text(client, page)]
+    assert "readonly" not in text(client, f"/console/orgs/{node.pk}/edit/")
 
 
 def test_maintainers_read_where_a_record_comes_from(client: Client) -> None:

@@ -16,6 +16,7 @@ from orgs.models import Node
 from tests.factories import orgs
 from tests.wecom_sync import worlds
 from tests.wecom_sync.worlds import Corp
+from wecom_sync import telling
 from wecom_sync.models import Chain, Connection, PlanItem, RemotePerson, RemotePlace, Run
 from wecom_sync.services import connections, links, probing, runs
 from wecom_sync.standin.remote import StandIn
@@ -354,6 +355,21 @@ def told() -> set[tuple[str, str]]:
         "conversation__key", "body"
     )
     return {(key.removeprefix("system:"), body) for key, body in rows}
+
+
+def test_open_pages_of_everybody_who_may_look_hear_of_each_step(
+    admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holder, heard = orgs.make_holder(), list[tuple[list[int], str, dict[str, object]]]()
+    orgs.make_person()
+    monkeypatch.setattr(
+        telling.live, "tell", lambda to, kind, **ids: heard.append((sorted(to), kind, ids))
+    )
+    run = worlds.pulled(worlds.connection(), {"wpA": Corp("恒拓")})
+    work.go(run_id=run.pk)
+    everybody = sorted([admin.pk, holder.pk])
+    told = (everybody, "job", {"job": "wecom_sync.run", "id": run.pk})
+    assert heard.count(told) == len(heard) == 3  # writing, what was written, finished
 
 
 def test_the_owner_hears_of_the_end(admin: User) -> None:

@@ -15,7 +15,7 @@ from core.text import clean
 from core.ui import Crumb
 from orgs.selectors.below import number
 from wecom_sync import item_words, run_page, selectors
-from wecom_sync.models import Run
+from wecom_sync.models import PlanItem, Run
 from wecom_sync.selectors import Asked
 from wecom_sync.services import runs as services
 from wecom_sync.views.connections import crumbs
@@ -87,8 +87,9 @@ def plan_file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _rows(run: Run, asked: Asked) -> Iterator[list[str]]:
+    kinds = {stage.value: str(stage.label) for stage in PlanItem.Stage}
     for item, names in selectors.everything(run, asked):
         line = item_words.line(run, item, names)
-        start = [str(item.get_stage_display()), line.title, line.where, item.key]
+        start = [kinds[item.stage], line.title, line.where, item.key]
         for change in line.changes or [item_words.Change("")]:
             yield [*start, change.label, change.old, change.new, line.done]
