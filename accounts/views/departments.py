@@ -97,6 +97,7 @@ def department_rename(request: HttpRequest, department_id: int) -> HttpResponse:
     """Another name."""
     department, by = _found(department_id), person(request)
     form = DepartmentForm(request.POST or None, initial={"name": department.name})
+    form.lock(department.kept)
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         if attempt(form, lambda: services.rename(department=department, name=name, by=by)):

@@ -147,6 +147,7 @@ def staff_edit(request: HttpRequest, user_id: int) -> HttpResponse:
     initial = {name: getattr(user, name) or "" for name in people.FIELDS}
     initial["mobile"] = display(initial["mobile"])
     form = StaffForm(request.POST or None, initial=initial)
+    form.lock(user.kept)
     chosen = _chosen(request, user)
     if request.method == "POST" and form.is_valid():
         values = form.cleaned_data | {"department_ids": chosen, "by": by}

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Department, User
 from contacts.models import Contact
 from core.models import AuditEntry, OutboxEntry
 from orgs.models import Node
@@ -434,6 +434,18 @@ def test_kept_fields_are_locked_and_say_where_to_change_them(client: Client) -> 
     Contact.objects.update(kept="")
     assert not [page for page, move in moves.items() if move not in text(client, page)]
     assert "readonly" not in text(client, f"/console/orgs/{node.pk}/edit/")
+
+
+def test_kept_names_of_staff_and_their_departments_are_locked_too(client: Client) -> None:
+    staff, department = orgs.make_person(kept="name"), orgs.make_internal_department("采购中心")
+    Department.objects.filter(pk=department.pk).update(kept="name")
+    for url in (
+        f"/console/staff/{staff.pk}/edit/",
+        f"/console/departments/{department.pk}/rename/",
+    ):
+        field = re.search(r'<input[^>]*name="name"[^>]*>', text(client, url))
+        assert field, url
+        assert "readonly" in field[0], url
 
 
 def test_maintainers_read_where_a_record_comes_from(client: Client) -> None:
