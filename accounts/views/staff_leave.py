@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts import handover
+from accounts import handover, words
 from accounts.forms import ids_of
 from accounts.handover import Part
 from accounts.models import User
@@ -59,6 +59,7 @@ def _page(
     parts = [(part, part.hanging(user)) for part in handover.parts()]
     context = {
         "shown": user,
+        "rights": words.rights(user),
         "lines": [line for _part, lines in parts for line in lines if line.count],
         "fields": [
             _field(part, chosen.get(part.key), error if field == part.key else None)

@@ -85,6 +85,9 @@ def test_the_page_names_what_hangs_on_him(
     assert 'name="dimensions_to"' not in text  # nobody is chosen yet
     assert "dimensions_to" in text
     assert "followed_to" in text
+    holder = make_holder()
+    page = enter(admin).get(f"/console/staff/{holder.pk}/disable/").content.decode()
+    assert "停用期间不起作用" in page
     idle: User = StaffFactory()
     assert (
         "没有待交接的内容"

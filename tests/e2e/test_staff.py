@@ -67,7 +67,7 @@ def test_staff_from_a_file(open_as: Open, tmp_path: Path, settings: Settings) ->
 
 def test_disabling_with_a_hand_over(open_as: Open) -> None:
     admin: User = AdminFactory(name="周管理", username="root")
-    leaver: User = StaffFactory(name="沈离岗")
+    leaver: User = StaffFactory(name="沈离岗", is_holder=True)
     StaffFactory(name="何接手")
     for name in ("战略供应商", "渠道合作伙伴"):
         grants.add_maintainer(by=admin, dimension=make_dimension(name), to=leaver)
