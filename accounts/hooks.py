@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -11,6 +12,22 @@ from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from core.ui import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Another way in that an app above keeps: what its button says, and where it leads (with `next` behind it)."""
+
+    label: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDoor(Door):
+    """The same for who is logged in: as whom it knows him, "" for nobody; it leads to linking or unlinking."""
+
+    linked_as: str
 
 
 def _hook(name: str) -> Callable[..., Any] | None:
@@ -64,3 +81,15 @@ def notify(**notice: Any) -> None:
     hook = _hook("NOTICES")
     if hook:
         hook(**notice)
+
+
+def login_doors() -> list[Door]:
+    """What the log-in page offers beside the password. LOGIN_DOORS: () -> doors."""
+    hook = _hook("LOGIN_DOORS")
+    return list(hook()) if hook else []
+
+
+def own_doors(user: User) -> list[OwnDoor]:
+    """What somebody may link with his own login. OWN_DOORS: user -> doors."""
+    hook = _hook("OWN_DOORS")
+    return list(hook(user)) if hook else []

@@ -222,7 +222,7 @@ OWN_ACTS = (
     "password.change", "password.reset_ask", "password.reset", "login.activate",
     "second_factor.totp.add", "second_factor.totp.remove", "second_factor.passkey.add",
     "second_factor.passkey.remove", "second_factor.passkey.rename", "second_factor.codes", "second_factor.reset",
-    "sso.link", "sso.unlink",
+    "sso.link", "sso.unlink", "login.wecom_link", "login.wecom_unlink",
 )  # fmt: skip
 
 

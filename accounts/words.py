@@ -45,6 +45,8 @@ ACTIONS: dict[str, str | Promise] = {
     "second_factor.reset": _("Second factor reset by an administrator"),
     "sso.link": _("Company log-in linked"),
     "sso.unlink": _("Company log-in unlinked"),
+    "login.wecom_link": _("WeCom linked"),
+    "login.wecom_unlink": _("WeCom unlinked"),
     "privacy.accept": _("Privacy notice accepted"),
     "view_as.start": _("Address book viewed as this person"),
     "view_as.end": _("Viewing as this person ended"),
@@ -90,6 +92,7 @@ METHODS: dict[str, str | Promise] = {
     "webauthn": _("passkey"),
     "recovery_codes": _("recovery code"),
     "sso": _("company log-in"),
+    "wecom": _("WeCom"),
 }
 
 

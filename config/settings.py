@@ -212,6 +212,9 @@ IM_REACH_POLICY = "contacts.reach.DirectoryReach"
 # What accounts asks of the identities behind an external login.
 EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
+# Ways in beside the password that apps above accounts keep.
+LOGIN_DOORS = "wecom_sync.doors.at_login"
+OWN_DOORS = "wecom_sync.doors.own"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("wecom_sync.urls")),
     path("", include("portal.urls_api")),
     path("", include("wecom_sync.urls_callback")),
+    path("", include("wecom_sync.urls_login")),
 ]
 
 handler500 = "core.views.server_error"

@@ -42,6 +42,8 @@ VIEWS: Final = frozenset(
         "push-on",
         "push-worker",
         "readyz",
+        "wecom-login:back",
+        "wecom-login:begin",
     }
 )
 # Done whatever identity the page was drawn for: they are about the session itself.
@@ -70,6 +72,8 @@ PUBLIC: Final = frozenset(
         "portal-api:todo-done",
         "portal-api:todos",
         "wecom-callback:callback",
+        "wecom-login:back",
+        "wecom-login:begin",
     }
 )
 

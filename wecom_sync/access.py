@@ -4,6 +4,8 @@ from wecom_sync.gateway import Credentials, Gateway, Patience
 from wecom_sync.models import Connection
 
 PATIENCE = Patience()
+# Somebody is waiting for it.
+SHORT = Patience(connect=5, read=8, total=12, tries=1)
 
 
 def gateway_of(connection: Connection, *, patience: Patience | None = None) -> Gateway:

@@ -49,6 +49,20 @@ class ConnectionForm(UiForm):
         )
 
 
+class DoorsForm(UiForm):
+    """What else a connection is good for."""
+
+    login = forms.BooleanField(
+        label=_("Log in with WeCom"), required=False,
+        help_text=_("Members of the corp and of its downstream corps. The address of this site must be the trusted "
+                    "domain (可信域名, 企业微信授权登录) of the application"),
+    )  # fmt: skip
+    notify = forms.BooleanField(
+        label=_("Notifications in WeCom"), required=False,
+        help_text=_("Each person chooses for himself what comes. Approval cards need callbacks to be set up"),
+    )  # fmt: skip
+
+
 class TargetInput(PlaceInput):
     """A dimension or an organization."""
 

@@ -87,7 +87,7 @@ def _choices(run: Run, item: PlanItem) -> Iterator[Action]:
     if item.stage != Stage.NOTICE or item.status != OPEN:
         return
     url = reverse("wecom_sync:hint", args=[run.pk, item.pk])
-    if item.message in ("same_name", "maybe_joined"):
+    if item.message in ("same_name", "maybe_joined", "same_login"):
         yield Action(_("They are one…"), url, dialog=True)
     if item.message == "same_person" and item.contact_id:
         merge = reverse("contacts:console-merge", args=[item.after["contact"]])

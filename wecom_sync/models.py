@@ -53,6 +53,10 @@ class Connection(models.Model):
     )  # fmt: skip
     # 对接规则 become visible ranges (SPEC WEC-6); needs staff.
     sync_rules = models.BooleanField(_("对接规则 become visible ranges"), default=False)
+    # Its members, and those of its downstream corps, log in with 企业微信 (SPEC WEC-7).
+    login = models.BooleanField(_("log in with WeCom"), default=False, db_default=False)
+    # Notifications and approval cards reach them there (SPEC WEC-8).
+    notify = models.BooleanField(_("notifications in WeCom"), default=False, db_default=False)
     # How the last contact with WeCom ended; a code of 0 is well, -1 is an answer without a code.
     checked_at = models.DateTimeField(null=True, editable=False)
     error_code = models.IntegerField(null=True, editable=False)

@@ -99,6 +99,8 @@ def facts(connection: Connection) -> list[Fact]:
         Fact(_("Callback token and key"), callback),
         Fact(_("Departments and staff of the corp"), staff),
         Fact(_("对接规则 become visible ranges"), _("Yes") if connection.sync_rules else _("No")),
+        Fact(_("Log in with WeCom"), _("Yes") if connection.login else _("No")),
+        Fact(_("Notifications in WeCom"), _("Yes") if connection.notify else _("No")),
     ]
 
 
@@ -110,6 +112,7 @@ def actions(connection: Connection) -> tuple[list[Action], list[Action]]:
 
     more = [
         Action(_("Departments, staff and rules"), url("inside"), "users", dialog=True),
+        Action(_("Log-in and notifications"), url("doors"), "login", dialog=True),
         Action(_("Callback token and key"), url("callback"), "key", dialog=True),
     ]
     if connection.enabled:

@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{ONE}edit/", connections.edit, name="edit"),
     path(f"{ONE}inside/", inside.inside, name="inside"),
     path(f"{ONE}test/", connections.test, name="test"),
+    path(f"{ONE}doors/", connections.doors, name="doors"),
     path(f"{ONE}callback/", connections.callback, name="callback"),
     path(f"{ONE}on/", connections.switch_on, name="on"),
     path(f"{ONE}off/", connections.switch_off, name="off"),

@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import sso
 from accounts.adapter import enter, home_of, safe_next
 from accounts.forms import LoginForm, NewPasswordForm, PreferencesForm
 from accounts.models import ActivationLink
@@ -18,6 +17,7 @@ from accounts.services import credentials, own
 from accounts.services import login as services
 from accounts.views.guards import person
 from accounts.views.second import refused
+from accounts.views.shared import ways_in
 from core.errors import Invalid
 from core.nav import THEME_COOKIE, build
 
@@ -35,9 +35,9 @@ def login(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(wanted or home_of(request.user))
     form = LoginForm(request.POST or None, initial={"next": wanted})
     if request.method != "POST":
-        return render(request, "accounts/login.html", {"form": form, "sso": sso.label()})
+        return render(request, "accounts/login.html", {"form": form, **ways_in()})
     if not form.is_valid():
-        shown = {"form": form, "sso": sso.label()}
+        shown = {"form": form, **ways_in()}
         return render(request, "accounts/login.html", shown, status=form.http_status)
     values = form.cleaned_data
     outcome = services.check(

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import sso, throttle
+from accounts import throttle
 from accounts.adapter import begin, home_of
 from accounts.forms import CodeForm, LoginForm
 from accounts.mfa import own_factors
@@ -23,6 +23,7 @@ from accounts.services import second_factor as factors
 from accounts.stages import SecondFactorStage, give_up
 from accounts.views import proof
 from accounts.views.guards import person
+from accounts.views.shared import ways_in
 from core import context
 from core.errors import Invalid, Throttled
 
@@ -31,7 +32,7 @@ TEMPLATE = "accounts/second_factor.html"
 
 def refused(request: HttpRequest, outcome: services.Outcome, form: Any = None) -> HttpResponse:
     """The log-in page with the reason."""
-    shown = {"form": form or LoginForm(), "problem": outcome.message, "sso": sso.label()}
+    shown = {"form": form or LoginForm(), "problem": outcome.message, **ways_in()}
     return again(request, "accounts/login.html", shown, outcome.retry_after)
 
 

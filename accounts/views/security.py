@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import selectors, sso
+from accounts import hooks, selectors, sso
 from accounts.adapter import safe_next
 from accounts.forms import CodeForm, PasskeyNameForm, ProveForm
 from accounts.mfa import has_factor, own_factors, qr_image
@@ -53,6 +53,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "sso": sso.label() if not user.is_external else "",
         "link": links.own_link(user),
+        "doors": hooks.own_doors(user),
         "required": selectors.login_policy().asks(user),
     }
     return render(request, "accounts/security.html", context)

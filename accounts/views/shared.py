@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import selectors
+from accounts import hooks, selectors, sso
 from accounts.forms import take
 from accounts.models import Department, User
 from core import htmx
@@ -20,6 +20,11 @@ from core.ui import Action, Fact, Pager, PickerItem, TreeNode
 
 PAGE = 50
 T = TypeVar("T")
+
+
+def ways_in() -> dict[str, Any]:
+    """What the log-in page offers beside the password."""
+    return {"sso": sso.label(), "doors": hooks.login_doors()}
 
 
 def attempt(form: forms.Form, act: Callable[[], T]) -> T | None:

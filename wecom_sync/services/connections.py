@@ -111,6 +111,19 @@ def roll_callback(*, by: Actor, connection: Connection) -> tuple[str, str]:
 
 
 @transaction.atomic
+def set_doors(*, by: Actor, connection: Connection, login: bool, notify: bool) -> Connection:
+    """Whether its people log in with 企业微信, and are told of things there. Raises Denied, Hidden."""
+    fresh = _claim(by, connection)
+    before = {"login": fresh.login, "notify": fresh.notify}
+    old, new = audit.changes(before, {"login": login, "notify": notify})
+    if new:
+        fresh.login, fresh.notify = login, notify
+        fresh.save(update_fields=["login", "notify"])
+        audit.record(action="wecom.doors", obj=fresh, by=by, before=old, after=new)
+    return fresh
+
+
+@transaction.atomic
 def set_policy(
     *, by: Actor, chain: Chain, target: Node | None, leavers: str, owned: Sequence[str],
     brake_percent: int, brake_people: int,

@@ -12,14 +12,12 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from core import audit, secrets
 from core.actors import Actor
-from wecom_sync.access import gateway_of
-from wecom_sync.gateway import Gateway, Patience, WeComError
+from wecom_sync.access import SHORT, gateway_of
+from wecom_sync.gateway import Gateway, WeComError
 from wecom_sync.models import Chain, Connection
 from wecom_sync.permissions import require_run
 from wecom_sync.sync import pull
 
-# Somebody is waiting for it.
-PATIENCE: Final = Patience(connect=5, read=8, total=12, tries=1)
 OK, BAD, LEFT_OUT = "done", "bad", ""
 
 
@@ -60,7 +58,7 @@ def _asked(connection: Connection) -> Iterator[Step]:
             yield Step(label, LEFT_OUT, "")
             continue
         try:
-            gateway = gateway or gateway_of(connection, patience=PATIENCE)
+            gateway = gateway or gateway_of(connection, patience=SHORT)
             step = Step(label, OK, ask(connection, gateway))
         except (WeComError, secrets.Unreadable, ValueError) as error:
             step = _refused(label, error)

@@ -19,7 +19,7 @@ from orgs.models import Node
 from orgs.selectors.below import number
 from orgs.views.asking import ask, attempt, form_dialog
 from wecom_sync import selectors, tables
-from wecom_sync.forms import ConnectionForm, PolicyForm
+from wecom_sync.forms import ConnectionForm, DoorsForm, PolicyForm
 from wecom_sync.models import Chain, Connection
 from wecom_sync.permissions import may_connect
 from wecom_sync.services import connections as services
@@ -107,6 +107,21 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
             return htmx.done(request, url_of(connection))
     title = _("Edit %(name)s") % {"name": connection.name}
     return form_dialog(request, form, title=title, submit=_("Save"), back_url=url_of(connection))
+
+
+@require_http_methods(EDITABLE)
+@connectors_only
+def doors(request: HttpRequest, pk: int) -> HttpResponse:
+    """Log-in with 企业微信, and notifications there."""
+    connection, back = connection_of(pk), url_of(connection_of(pk))
+    now = {"login": connection.login, "notify": connection.notify}
+    form = DoorsForm(request.POST or None, initial=now)
+    if request.method == "POST" and form.is_valid():
+        services.set_doors(by=person(request), connection=connection, **form.cleaned_data)
+        messages.success(request, _("Saved"))
+        return htmx.done(request, back)
+    title = _("Log-in and notifications of “%(name)s”") % {"name": connection.name}
+    return form_dialog(request, form, title=title, submit=_("Save"), back_url=back)
 
 
 @require_http_methods(EDITABLE)

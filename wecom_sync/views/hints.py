@@ -1,12 +1,14 @@
 """A hint of a plan: a person says that two are one, or that they are two (SPEC WEC-1; matrix row 53)."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.models import User
 from accounts.views.guards import person
 from core import htmx
 from core.errors import Hidden, UserError
@@ -14,9 +16,13 @@ from core.ui import Fact
 from orgs.views.asking import ask
 from wecom_sync import selectors
 from wecom_sync.models import PlanItem, Run
-from wecom_sync.services import links
+from wecom_sync.services import links, own_links
 from wecom_sync.views.guards import run_of, runners_only
 from wecom_sync.views.runs import run_url
+
+CONFIRM: Final[dict[str, Callable[..., object]]] = {
+    **dict.fromkeys(links.CONFIRM, links.confirm), own_links.SAME_LOGIN: own_links.link_staff,
+}  # fmt: skip
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -27,7 +33,7 @@ def hint(request: HttpRequest, pk: int, item_id: int) -> HttpResponse:
     item = _hint(run, item_id, two=two)
     if request.method == "POST":
         try:
-            (links.refuse if two else links.confirm)(by=person(request), item=item)
+            (links.refuse if two else CONFIRM[item.message])(by=person(request), item=item)
         except UserError as error:
             problem = error
         else:
@@ -42,7 +48,7 @@ def hint(request: HttpRequest, pk: int, item_id: int) -> HttpResponse:
 
 
 def _hint(run: Run, item_id: int, *, two: bool) -> PlanItem:
-    kinds = links.REFUSE if two else tuple(links.CONFIRM)
+    kinds = links.REFUSE if two else tuple(CONFIRM)
     item = PlanItem.objects.filter(run=run, pk=item_id, message__in=kinds).first()
     if item is None:
         raise Hidden(_("There is no such hint."))
@@ -50,6 +56,28 @@ def _hint(run: Run, item_id: int, *, two: bool) -> PlanItem:
 
 
 def _one(run: Run, item: PlanItem) -> dict[str, Any]:
+    same_login = item.message == own_links.SAME_LOGIN
+    return _one_person(item) if same_login else _one_place(run, item)
+
+
+def _one_person(item: PlanItem) -> dict[str, Any]:
+    here = User.objects.filter(pk=item.after.get("user", 0)).first()
+    return {
+        "title": _("Are both the same person?"),
+        "facts": [
+            Fact(_("In WeCom"), f"{item.name} ({item.key[2:]})"),
+            Fact(_("Here"), f"{here.name} ({here.username})" if here else "?"),
+        ],
+        "consequences": [
+            _("This WeCom account opens the login from now on, with all its rights; its owner is told"),
+            _("Where staff are synchronized, name and departments follow WeCom from the next run on"),
+            _("If you are not sure, cancel: the login stays as it is, and nobody comes in"),
+        ],
+        "submit": _("They are one"),
+    }  # fmt: skip
+
+
+def _one_place(run: Run, item: PlanItem) -> dict[str, Any]:
     here = selectors.names(run, [item]).nodes.get(item.node_id or 0, "?")
     there = f"{item.name} ({item.after.get('key', item.key)[2:]})"
     return {
