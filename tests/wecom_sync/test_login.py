@@ -16,10 +16,12 @@ from pytest_django import Settings
 from accounts.models import Session, User
 from accounts.services import access
 from contacts.models import Contact
+from contacts.permissions import active_identity
 from core.errors import Conflict, Denied, Hidden
 from core.models import AuditEntry, OutboxEntry
 from tests.accounts.test_second_factor import with_app
 from tests.factories.accounts import PASSWORD, AdminFactory, ExternalUserFactory, StaffFactory
+from tests.factories.contacts import give_login, make_contact
 from tests.portal.conftest import Place, make_place
 from tests.wecom_sync.equal import connect
 from wecom_sync.models import Connection, OwnPerson, PlanItem, RemotePerson, Run
@@ -112,6 +114,13 @@ def test_a_person_of_a_downstream_corp_comes_into_the_portal(
     answer = come(standin, connection, person)
     assert answer["Location"] == "/portal/"
     assert answer.browser.get("/portal/").status_code == 200
+    # Of two identities of one login he acts as the one that came.
+    first = give_login(
+        make_contact(place.organization, "林晓彤", opened_at=timezone.now()), place.external
+    )
+    assert active_identity(place.external.pk) == first.pk
+    again = come(standin, connection, person).browser
+    assert Session.objects.get(pk=again.session.session_key).identity_id == place.contact.pk
     # The same number in the corp itself is another person.
     assert come(standin, connection, member(standin, connection)).status_code == 403
     Contact.objects.filter(pk=place.contact.pk).update(

@@ -87,6 +87,8 @@ def _log_in(request: HttpRequest, connection: Connection, found: oauth.Found) ->
         outcome = services.Outcome("unusable", hooks.why_unusable(whom.user))
     if outcome.user is None:
         return refused(request, outcome)
+    if whom.contact_id is not None:
+        request.session.act_as(whom.contact_id)  # type: ignore[attr-defined]  # accounts.sessions.SessionStore
     return enter(request, outcome.user, next_url=found.kept.get("next", ""), method="wecom")
 
 
