@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals import jobs, permissions, selectors
+from approvals import events, jobs, permissions, selectors
 from approvals.models import Application
 from contacts import closure
 from contacts.models import Contact
@@ -286,6 +286,7 @@ def _claim(application: Application, **values: object) -> None:
         raise taken(Application.objects.select_related("decided_by").get(pk=application.pk))
     for name, value in values.items():
         setattr(application, name, value)
+    events.announce_settled(application_id=application.pk)
 
 
 def _text(value: str, *, field: str, empty: str) -> str:

@@ -212,9 +212,7 @@ IM_REACH_POLICY = "contacts.reach.DirectoryReach"
 # What accounts asks of the identities behind an external login.
 EXTERNAL_USABLE = "contacts.accounts_hooks.usable"
 EXTERNAL_WHY = "contacts.accounts_hooks.why"
-# Ways in beside the password that apps above accounts keep.
-LOGIN_DOORS = "wecom_sync.doors.at_login"
-OWN_DOORS = "wecom_sync.doors.own"
+LOGIN_DOORS, OWN_DOORS = "wecom_sync.doors.at_login", "wecom_sync.doors.own"
 CREDENTIALS_ISSUED = "contacts.accounts_hooks.credentials_issued"
 SESSIONS_ENDING = "im.services.push.sessions_ending"
 CREDENTIALS_READABLE = "contacts.accounts_hooks.credentials_readable"
@@ -270,7 +268,8 @@ IM_CARD_READERS = {
     "orgs.restructuring": "orgs.selectors.notices.restructurings",
     "orgs.restructuring_batch": "orgs.selectors.notices.batches",
 }
-IM_CHANNELS = ["im.channels.mail.MailChannel", "im.channels.push.PushChannel"]
+_WAYS = ("im.channels.mail.Mail", "wecom_sync.channel.WeCom", "im.channels.push.Push")
+IM_CHANNELS = [f"{way}Channel" for way in _WAYS]
 # Push services of the makers of browsers; what a browser names beside these is refused. Empty: no such channel.
 PUSH_HOSTS = env.words(
     "PUSH_HOSTS",

@@ -115,7 +115,12 @@ def summary(row: Reminder, found: Waiting) -> Summary:
         mark=f"reminder-{row.pk}-{int(claimed.timestamp() * 1_000_000)}",
         notices=len(found.notices),
         news=tuple(
-            News(" ".join(one.body.split()), page_of(row.user, one.card_kind, one.card_ref))
+            News(
+                " ".join(one.body.split()),
+                page_of(row.user, one.card_kind, one.card_ref),
+                one.card_kind,
+                one.card_ref,
+            )
             for one in new[:TITLES]
         ),
         messages=found.messages,

@@ -52,6 +52,7 @@ ACTIONS: Words = {
     "wecom.test": gettext_lazy("Connection to WeCom tested"),
     "wecom.callback": gettext_lazy("New token and key for callbacks"),
     "wecom.doors": gettext_lazy("Log-in and notifications in WeCom changed"),
+    "wecom.press": gettext_lazy("Card pressed in WeCom"),
     "wecom.policy": gettext_lazy("Policy of a chain changed"),
     "wecom.start": gettext_lazy("Synchronization started"),
     "wecom.confirm": gettext_lazy("Plan of a synchronization confirmed"),

@@ -14,6 +14,7 @@ from contacts.models import Contact
 from core import secrets
 from orgs.models import Node
 from wecom_sync.callback_models import Callback
+from wecom_sync.card_models import SentCard
 from wecom_sync.own_models import OwnDepartment, OwnPerson, PulledRule
 from wecom_sync.run_models import LogLine, PlanItem, PulledPerson, PulledPlace, Run
 
@@ -32,6 +33,7 @@ __all__ = [
     "RemotePerson",
     "RemotePlace",
     "Run",
+    "SentCard",
 ]
 
 

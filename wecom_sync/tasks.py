@@ -1,7 +1,7 @@
 """Entry points of the worker."""
 
 from core.effects import effect, schedule
-from wecom_sync.services import callbacks, scheduled
+from wecom_sync.services import callbacks, cards, presses, scheduled
 from wecom_sync.sync import work
 
 
@@ -34,3 +34,15 @@ def follow(*, connection_id: int) -> None:
 def end_forsaken() -> None:
     """Ends runs that nothing leads any more."""
     scheduled.end_forsaken()
+
+
+@effect("wecom_sync.press")
+def press(*, callback_id: int) -> None:
+    """Decides what somebody pressed on a card."""
+    presses.decide(callback_id=callback_id)
+
+
+@effect("wecom_sync.show_cards")
+def show_cards(*, application_id: int) -> None:
+    """Shows on every card of an application how it ended."""
+    cards.show(application_id=application_id)

@@ -1,6 +1,9 @@
 """From somebody whom WeCom names to a login of ours, and back (SPEC WEC-7, WEC-8; SECURITY T71)."""
 
 from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import User
 from contacts.accounts_hooks import usable_identities
@@ -40,3 +43,39 @@ def _contact(connection: Connection, identity: Identity) -> Whom | None:
         return None
     usable = usable_identities().filter(pk=row.contact_id).exists()
     return Whom(user, row.contact_id, usable)
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A login as 企业微信 reaches it."""
+
+    connection: Connection
+    corp_id: str
+    member_id: str
+
+    @property
+    def own(self) -> bool:
+        """Of the corp itself, so that its own token reaches him."""
+        return self.corp_id == self.connection.corp_id
+
+
+REACHED: Final = {"gone_at": None, "connection__enabled": True, "connection__notify": True}
+
+
+def reached() -> Q:
+    """Whom 企业微信 reaches, as a condition on people."""
+    own = OwnPerson.objects.filter(user=OuterRef("pk"), **REACHED)
+    partners = RemotePerson.objects.filter(contact__user=OuterRef("pk"), **REACHED)
+    return Q(Exists(own)) | Q(Exists(partners))
+
+
+def addressee(user: User) -> Addressee | None:
+    """Where somebody is told of things; an external person as one of his identities that may be used now."""
+    if not user.is_external:
+        own = OwnPerson.objects.filter(user=user, **REACHED).select_related("connection")
+        mine = own.order_by("pk").first()
+        return Addressee(mine.connection, mine.connection.corp_id, mine.member_id) if mine else None
+    identities = usable_identities().filter(user=user)
+    rows = RemotePerson.objects.filter(contact__in=identities.values("pk"), **REACHED)
+    row = rows.select_related("connection").order_by("pk").first()
+    return Addressee(row.connection, row.corp_id, row.user_id) if row else None

@@ -37,10 +37,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One notification: its title, which holds no personal data, and the page of what it is about, if there is one."""
+    """One notification: its title, which holds no personal data, and the page of what it is about, if there is one.
+
+    `kind` and `ref` name its card, for a channel that can draw cards itself.
+    """
 
     title: str
     url: str = ""
+    kind: str = ""
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ EXEMPT = {
     "core.Heartbeat": "health only",
     "wecom_sync.Apart": "read with the plans that would ask",
     "wecom_sync.Callback": "what WeCom told, no page",
+    "wecom_sync.SentCard": "cards that are out, no page",
     "wecom_sync.LogLine": "read with its run",
     "wecom_sync.OwnDepartment": "read with its run or department",
     "wecom_sync.OwnPerson": "read with its run or person",

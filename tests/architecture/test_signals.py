@@ -8,6 +8,7 @@ from tests.architecture.sources import parsed, sources, where
 SIGNALS = {
     "orgs/events.py": {"subtree_changed"},
     "contacts/events.py": {"contact_gone", "account_opened"},
+    "approvals/events.py": {"application_settled"},
 }
 # Django's own signals that are listened to, and why.
 DJANGO = {"post_migrate": "rows that every installation has"}

@@ -22,14 +22,16 @@ def text_of(text: str, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """What is pressed: `key` comes back in the callback. style: 1 blue, 2 pale, 3 red, 4 grey."""
+    """What is pressed: `key` comes back in the callback, or `url` is opened. style: 1 blue, 2 pale, 3 red, 4 grey."""
 
     text: str
-    key: str
+    key: str = ""
     style: int = 1
+    url: str = ""
 
     def body(self) -> dict[str, Any]:
-        return {"type": 0, "text": self.text[:10], "style": self.style, "key": self.key}
+        what = {"type": 1, "url": self.url} if self.url else {"type": 0, "key": self.key}
+        return {"text": self.text[:10], "style": self.style, **what}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,16 @@ class Card:
     link: tuple[str, str] | None = None
 
     def __post_init__(self) -> None:
-        keys = [button.key for button in self.buttons]
+        keys = [button.key for button in self.buttons if not button.url]
         if not TASK_ID.fullmatch(self.task_id):
             raise ValueError("task_id: 1 to 128 letters, digits, _ @ -")
-        if not 1 <= len(keys) <= MAX_BUTTONS or len(set(keys)) != len(keys):
+        if not 1 <= len(self.buttons) <= MAX_BUTTONS or len(set(keys)) != len(keys):
             raise ValueError("1 to 6 buttons with keys of their own")
         if any(not 0 < len(key.encode()) <= MAX_KEY for key in keys):
             raise ValueError("keys of buttons: 1 to 1024 bytes")
-        if self.link and not self.link[1].startswith(("https://", "http://")):
+        links = [button.url for button in self.buttons if button.url]
+        links += [self.link[1]] if self.link else []
+        if not all(link.startswith(("https://", "http://")) for link in links):
             raise ValueError("link: http or https")
 
     def body(self) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from django.db import connection as database
 from django.db import transaction
 from django.utils import timezone
 
-from core import outbox
+from core import outbox, secrets
 from core.errors import Conflict, UserError
-from wecom_sync.gateway import CallbackKey, CallbackRefused, Event
+from wecom_sync.gateway import CallbackKey, CallbackRefused, CardPressed, Event
 from wecom_sync.models import Callback, Connection, RemotePlace, Run
 from wecom_sync.services import runs
 from wecom_sync.sync.world import ACTOR
@@ -34,6 +34,8 @@ NEW: Final = """
 INSERT INTO wecom_sync_callback (connection_id, replay, mark, kind, corp_id, data, received_at)
 VALUES (%s, %s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING RETURNING id
 """
+# Kinds of events about cards: nothing is read anew for them.
+CARDS: Final = "template_card"
 COMMON: Final = frozenset({"corpid", "sender", "at", "kind", "replay", "mark"})
 
 
@@ -67,17 +69,25 @@ def take_in(*, connection: Connection, event: Event) -> bool:
         cursor.execute(NEW, [
             connection.pk, event.replay, event.mark, event.kind[:40], event.corpid[:64], json.dumps(_data(event)),
         ])  # fmt: skip
-        new = cursor.fetchone() is not None
-    if not new:
+        new = cursor.fetchone()
+    if new is None:
         if Callback.objects.filter(connection=connection, replay=event.replay).exists():
             raise CallbackRefused
         return False
-    _follow_later(connection.pk)
+    if isinstance(event, CardPressed):
+        outbox.enqueue(task="wecom_sync.press", callback_id=new[0])
+    else:
+        _follow_later(connection.pk)
     return True
 
 
 def _data(event: Event) -> dict[str, Any]:
-    return {key: value for key, value in asdict(event).items() if key not in COMMON and value}
+    data = {key: value for key, value in asdict(event).items() if key not in COMMON and value}
+    if isinstance(event, CardPressed):
+        # The code changes a card: it is kept like any other secret.
+        code = secrets.encrypt(event.response_code).decode()
+        data |= {"sender": event.sender, "response_code": code}
+    return data
 
 
 def _follow_later(connection_id: int, seconds: int = QUIET_SECONDS) -> None:
@@ -96,6 +106,7 @@ def follow(*, connection_id: int) -> Run | None:
     """
     connection = Connection.objects.filter(pk=connection_id, enabled=True).first()
     rows = Callback.objects.filter(connection=connection_id, handled_at=None)
+    rows = rows.exclude(kind__startswith=CARDS)
     told = list(rows.order_by("pk").values_list("pk", "kind", "corp_id"))
     if connection is None or not told:
         return None
