@@ -52,6 +52,7 @@ class WeComChannel:
     pause = datetime.timedelta(minutes=1)
 
     def configured(self) -> bool:
+        """Which connections tell people stands in the database: that is asked together with the people."""
         return True
 
     def reaches(self) -> Q:
