@@ -87,7 +87,7 @@ def log(run: Run, *, level: int = 0, q: str = "", after: int = 0) -> dict[str, A
     return {
         "run": run, "lines": [shown(one) for one in rows], "last": rows[-1].pk if rows else after,
         "log_form": LogForm(initial={"level": str(level or "")}), "log_q": q, "level": level or "",
-        "log_live": run.under_way, "whole": len(rows) < selectors.LINES,
+        "log_live": run.under_way or run.status == Status.READY, "whole": len(rows) < selectors.LINES,
     }  # fmt: skip
 
 

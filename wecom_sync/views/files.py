@@ -36,7 +36,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
         after=after,
     )
     context["followed"] = "after" in given
-    if context["followed"] and not context["lines"] and run.under_way:
+    if context["followed"] and not context["lines"] and context["log_live"]:
         return HttpResponse(status=204)
     if htmx.is_fragment(request):
         response = render(request, "wecom_sync/partials/_lines.html", context)
