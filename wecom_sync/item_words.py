@@ -87,8 +87,10 @@ def _choices(run: Run, item: PlanItem) -> Iterator[Action]:
     if item.stage != Stage.NOTICE or item.status != OPEN:
         return
     url = reverse("wecom_sync:hint", args=[run.pk, item.pk])
-    if item.message in ("same_name", "maybe_joined", "same_login"):
+    if item.message in ("same_name", "maybe_joined"):
         yield Action(_("They are one…"), url, dialog=True)
+    if item.message == "same_login":
+        yield Action(_("One and the same person…"), url, dialog=True)
     if item.message == "same_person" and item.contact_id:
         merge = reverse("contacts:console-merge", args=[item.after["contact"]])
         yield Action(_("Compare and merge"), f"{merge}?other={item.contact_id}")

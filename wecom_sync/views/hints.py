@@ -73,7 +73,7 @@ def _one_person(item: PlanItem) -> dict[str, Any]:
             _("Where staff are synchronized, name and departments follow WeCom from the next run on"),
             _("If you are not sure, cancel: the login stays as it is, and nobody comes in"),
         ],
-        "submit": _("They are one"),
+        "submit": _("One and the same person"),
     }  # fmt: skip
 
 
