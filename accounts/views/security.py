@@ -1,5 +1,6 @@
 """The own account: second factors and the fresh proof that changing them asks for (matrix rows 2, 3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -239,9 +240,19 @@ def factor_remove(request: HttpRequest, pk: int) -> HttpResponse:
     user = person(request)
     if request.method != "POST":
         factors.own_factor(user, pk)
+    return take_away(
+        request, asked, lambda keep: factors.remove(user=user, pk=pk, keep_session=keep)
+    )
+
+
+def take_away(
+    request: HttpRequest, asked: dict[str, Any], act: Callable[[str | None], object]
+) -> HttpResponse:
+    """Asks, and then takes a way to log in away; `act` ends all sessions but that of the key it is given."""
+    if request.method != "POST":
         return ask(request, asked)
     try:
-        factors.remove(user=user, pk=pk, keep_session=request.session.session_key)
+        act(request.session.session_key)
     except UserError as error:
         return ask(request, asked, error)
     request.session.cycle_key()

@@ -21,9 +21,8 @@ from accounts.services import sso as links
 from accounts.views import proof
 from accounts.views.guards import person
 from accounts.views.second import refused
-from accounts.views.security import base_of, question
-from accounts.views.shared import ask
-from core import context, htmx
+from accounts.views.security import base_of, question, take_away
+from core import context
 from core.errors import Invalid, UserError
 
 FOUND = "sso.found"
@@ -155,12 +154,5 @@ def unlink(request: HttpRequest) -> HttpResponse:
         _("Unlink the company log-in?"), _("Unlink"), reverse("accounts:sso-unlink"),
         _("It opens nothing any more. All other log-ins end."),
     )  # fmt: skip
-    if request.method != "POST":
-        return ask(request, asked)
-    try:
-        links.unlink(user=person(request), keep_session=request.session.session_key)
-    except UserError as error:
-        return ask(request, asked, error)
-    request.session.cycle_key()
-    messages.success(request, _("Removed"))
-    return htmx.done(request, reverse("accounts:security"))
+    user = person(request)
+    return take_away(request, asked, lambda keep: links.unlink(user=user, keep_session=keep))

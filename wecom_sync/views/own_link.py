@@ -13,9 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.views import proof
 from accounts.views.guards import person, staff_only
-from accounts.views.security import base_of, question
-from accounts.views.shared import ask
-from core import htmx
+from accounts.views.security import base_of, question, take_away
 from core.errors import Invalid, UserError
 from wecom_sync import oauth
 from wecom_sync.models import Connection
@@ -81,13 +79,8 @@ def unlink(request: HttpRequest, connection: Connection) -> HttpResponse:
     asked = base_of(request) | question(
         _("Unlink WeCom?"), _("Unlink"), here, _("It opens nothing any more. All other log-ins end."),
     )  # fmt: skip
-    if request.method != "POST":
-        return ask(request, asked)
-    keep = request.session.session_key
-    try:
-        own_links.unlink_own(user=person(request), connection=connection, keep_session=keep)
-    except UserError as error:
-        return ask(request, asked, error)
-    request.session.cycle_key()
-    messages.success(request, _("Removed"))
-    return htmx.done(request, reverse("accounts:security"))
+    user = person(request)
+    return take_away(
+        request, asked,
+        lambda keep: own_links.unlink_own(user=user, connection=connection, keep_session=keep),
+    )  # fmt: skip
