@@ -274,6 +274,24 @@ def test_a_card_that_may_have_arrived_is_the_same_when_it_is_sent_again(
     assert status(application) == "approved"
 
 
+def test_a_card_that_was_refused_comes_with_the_next_asking_and_a_reminder_is_a_line(
+    standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int]
+) -> None:
+    link(standin, connection, place.maintainer)
+    application = place.apply()
+    standin.fault("code", api="message/send", code=81013)
+    assert tell() == 0
+    assert Reminder.objects.get().trouble == "refused"
+    approvals.remind(application_id=application.pk, by=place.creator)
+    assert tell() == 1
+    assert [one["msgtype"] for one in sent(standin)] == ["template_card"]
+    Application.objects.filter(pk=application.pk).update(reminded_at=None)
+    with time_machine.travel(timezone.now() + datetime.timedelta(seconds=1), tick=False):
+        approvals.remind(application_id=application.pk, by=place.creator)
+    assert tell() == 1
+    assert [one["msgtype"] for one in sent(standin)] == ["template_card", "text"]
+
+
 def test_a_message_that_may_have_arrived_is_not_said_again(
     standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int]
 ) -> None:

@@ -59,6 +59,7 @@ def _carded(gateway: Directory, to: Addressee, user: User, one: News, mark: str)
     )  # fmt: skip
     if row.state == State.SENDING:
         _send(gateway, row, found)
+        return True
     return row.telling == mark
 
 
