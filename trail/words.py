@@ -51,6 +51,7 @@ ACTIONS: Words = {
     "wecom.delete": gettext_lazy("Connection to WeCom deleted"),
     "wecom.test": gettext_lazy("Connection to WeCom tested"),
     "wecom.callback": gettext_lazy("New token and key for callbacks"),
+    "wecom.inside": gettext_lazy("Departments, staff and rules of a corp changed"),
     "wecom.doors": gettext_lazy("Log-in and notifications in WeCom changed"),
     "wecom.press": gettext_lazy("Card pressed in WeCom"),
     "wecom.policy": gettext_lazy("Policy of a chain changed"),
