@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import html
 import http.client
-import os
 import re
 import threading
 import time
@@ -26,8 +25,9 @@ LINE = re.compile(
 WORDS = re.compile(r'<p class="bub">(.*?)</p>', re.S)
 FIELD = re.compile(r'name="(after|read|recalled|writable)" value="(\d+)"')
 AGAIN_SECONDS = 0.1
-# Nobody may write more than sixty messages a minute to one conversation; the least talkative has two.
-PAUSE_SECONDS = 0.7 if os.environ.get("DEEP") else 0.3
+# Nobody may write more than sixty messages a minute to one conversation; the least talkative has two. A slow machine
+# takes long enough over its restarts for that to be reached.
+PAUSE_SECONDS = 0.7
 
 
 @dataclass
