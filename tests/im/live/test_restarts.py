@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from tests.factories.accounts import AdminFactory, StaffFactory
 from tests.im.live.clients import Person
 from tests.im.live.people import ask_the_directory, outside, party
 from tests.im.live.sites import OwnSite, own_site
-from tests.im.live.streams import session_of, wait_for
+from tests.im.live.streams import ROOT, session_of, wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEEP = bool(os.environ.get("DEEP"))
@@ -47,6 +49,21 @@ def talking(settings: Settings) -> dict[User, list[int]]:
 def test_nothing_is_lost_or_doubled_when_a_process_is_killed(
     settings: Settings, tmp_path: Path
 ) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        in_a_process_of_its_own()
+    else:
+        kill_while_people_talk(settings, tmp_path)
+
+
+def in_a_process_of_its_own() -> None:
+    """People who talk and listen in threads want a process that holds nothing else."""
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", __file__, "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-4000:]
+
+
+def kill_while_people_talk(settings: Settings, tmp_path: Path) -> None:
     keys = {user: (session_of(user), talks) for user, talks in talking(settings).items()}
     with own_site(tmp_path / "home") as site:
         for names in ROUNDS:
@@ -71,13 +88,24 @@ def talk(site: OwnSite, people: list[Person], names: list[str]) -> None:
             time.sleep(SECONDS / 2)
         for one in people:
             one.quiet.set()
-        wait_for(lambda: caught_up(site, people), RECOVERED_SECONDS)
+        try:
+            wait_for(lambda: caught_up(site, people), RECOVERED_SECONDS)
+        except AssertionError as error:
+            raise AssertionError("\n".join([str(error), *map(how, people)])) from error
     finally:
         for one in people:
             one.quiet.set()
             one.over.set()
         for thread in threads:
             thread.join(30)
+
+
+def how(one: Person) -> str:
+    """Where somebody stands who did not catch up."""
+    where = {pk: (shown.cursor["after"], len(one.said[pk])) for pk, shown in one.shown.items()}
+    return (
+        f"{one.key[:4]}: speaks {one.threads[1].is_alive()}, {where}, answers {dict(one.answers)}"
+    )
 
 
 def caught_up(site: OwnSite, people: list[Person]) -> bool:
