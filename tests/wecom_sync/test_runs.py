@@ -9,13 +9,17 @@ import pytest
 from django.utils import timezone
 
 from contacts.models import Contact
+from core.errors import Conflict
 from core.models import OutboxEntry
+from tests.factories.accounts import AdminFactory
 from tests.wecom_sync.conftest import QUICK
 from tests.wecom_sync.equal import connect, full, ours, told
 from wecom_sync import access
 from wecom_sync.gateway import client, shared
 from wecom_sync.models import Connection, PlanItem, Run
+from wecom_sync.services import runs
 from wecom_sync.standin.remote import StandIn
+from wecom_sync.sync import work
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +94,31 @@ def test_thirty_percent_less_trip_the_brake(
     run = full(one)
     assert (run.status, run.brake) == ("ready", True)
     assert Contact.objects.filter(enabled=True).count() == before
+
+
+def test_a_confirmed_plan_is_carried_out_as_it_was_seen_and_an_outdated_one_is_refused(
+    standin: StandIn, connections: list[Connection]
+) -> None:
+    one = connections[0]
+    full(one)
+    one.chains.update(brake_people=5)
+    standin.act("mutate", kind="disappear", count=30)
+    held = full(one)
+    leaving = set(held.items.filter(stage=6).values_list("contact_id", flat=True))
+    standin.act("mutate", kind="join", count=3)  # not in the plan that was seen
+    before = Contact.objects.count()
+    confirmed = runs.confirm(by=AdminFactory(), run=held)
+    work.go(run_id=confirmed.pk)
+    confirmed.refresh_from_db()
+    assert confirmed.status == "done"
+    assert Contact.objects.count() == before
+    assert set(Contact.objects.filter(enabled=False).values_list("pk", flat=True)) == leaving
+    waiting = full(one, dry=True)
+    assert waiting.status == "ready"
+    Run.objects.filter(pk=confirmed.pk).update(applied_at=timezone.now())
+    with pytest.raises(Conflict) as refused:
+        runs.confirm(by=AdminFactory(), run=waiting)
+    assert refused.value.code == "stale"
 
 
 @pytest.mark.parametrize(
