@@ -27,6 +27,9 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SIZES = {1440: 900, 390: 844, 320: 700}
 THEMES = ("light", "dark")
 COLOURS = ("color-contrast", "link-in-text-block")  # the rules that look at colours
+# A dialog that opens fades in; what turns for ever is no reason to wait.
+STILL = """() => document.getAnimations().every(
+    one => one.playState !== 'running' || one.effect.getComputedTiming().iterations === Infinity)"""
 # Answers that are part of the talk: form errors, somebody else was faster, pages that show a refusal.
 EXPECTED = (
     "status of 401",
@@ -127,6 +130,7 @@ def check_page(
     """
     said = watch(page)
     settled(page)  # what is being replaced fades, and axe would measure that
+    page.wait_for_function(STILL)
     shot(page, name)
     found = axe_violations(page, without=without, only=only)
     assert not found, f"{name}: axe finds\n" + "\n".join(found)

@@ -162,6 +162,7 @@ def test_the_back_office(place: Place, open_as: Open) -> None:
         "link", name="详情"
     ).first.click()
     expect(office.get_by_role("dialog")).to_contain_text("变更前")
+    expect(office.locator("[aria-busy=true]")).to_have_count(0)
     check_everywhere(office, "audit-entry")
     AuditEntry.objects.filter(pk=first.pk).update(actor_label="别人")
     trail_jobs.nightly()
