@@ -197,9 +197,3 @@ def _record(
 ) -> None:
     if changed:
         shared.record_all(by=by, action=action, changes=changed)
-
-
-@transaction.atomic
-def keep(*, contact_ids: Sequence[int], kept: str) -> None:
-    """Says what of these contacts the synchronization keeps from now on."""
-    Contact.objects.filter(pk__in=contact_ids).exclude(kept=kept).update(kept=kept)

@@ -34,17 +34,10 @@ def staff(run: Run, gateway: Gateway) -> None:
             PulledPerson(
                 run=run, corp_id=run.connection.corp_id, user_id=one.userid,
                 name=reading.name(one.name, one.userid), active=one.status not in INACTIVE,
-                places=[f"o:{pk}" for pk in _departments(one, depths)],
+                places=[f"o:{pk}" for pk in reading.departments_of(one, depths)],
             )
             for one in people.values()
         )  # fmt: skip
-
-
-def _departments(member: Member, depths: dict[int, int]) -> Iterable[int]:
-    """The main one first."""
-    main = member.main_department
-    ordered = [main, *member.departments] if main in member.departments else [*member.departments]
-    return dict.fromkeys(pk for pk in ordered if pk in depths or pk == ROOT)
 
 
 def rules(run: Run, gateway: Gateway, chains: Iterable[Chain]) -> None:

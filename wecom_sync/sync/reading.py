@@ -112,15 +112,17 @@ def above(place: int, parent: int, depths_of: Mapping[int, int]) -> int:
 
 
 def _person(member: Member, depths_of: Mapping[int, int]) -> Person:
+    seen = departments_of(member, depths_of) or (ROOT,)
+    return Person(
+        member.userid, name(member.name, member.userid), seen, member.status not in INACTIVE
+    )
+
+
+def departments_of(member: Member, depths_of: Mapping[int, int]) -> tuple[int, ...]:
+    """Those of his departments that are to be seen, the main one first."""
     main = member.main_department
     ordered = [main, *member.departments] if main in member.departments else [*member.departments]
-    seen = tuple(dict.fromkeys(pk for pk in ordered if pk in depths_of or pk == ROOT))
-    return Person(
-        member.userid,
-        name(member.name, member.userid),
-        seen or (ROOT,),
-        member.status not in INACTIVE,
-    )
+    return tuple(dict.fromkeys(pk for pk in ordered if pk in depths_of or pk == ROOT))
 
 
 def name(text: str, instead: int | str) -> str:
