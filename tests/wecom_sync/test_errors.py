@@ -73,6 +73,25 @@ def test_every_sentence_is_there_in_chinese() -> None:
             assert CHINESE.search(str(one))
 
 
+def test_what_may_be_tried_again_says_who_does_it() -> None:
+    """A page on which somebody waits promises nothing that does not happen."""
+    tables: list[dict[int, codes.Meaning] | dict[str, codes.Meaning]] = [
+        codes.MEANINGS,
+        codes.TROUBLE,
+    ]
+    later = [
+        code for table in tables for code, one in table.items() if one.reaction is Reaction.AGAIN
+    ]
+    with translation.override("zh-hans"):
+        for code in later:
+            error = codes.error(code, api=LIST)
+            assert isinstance(error, Retryable)
+            assert "自动" not in str(error)
+            assert f"请稍后再试。 ({LIST}: {code})" in error.told(by_itself=False)
+            assert f"稍后自动重试。 ({LIST}: {code})" in error.told(by_itself=True)
+    assert len(later) == 11
+
+
 def test_every_code_ends_as_the_table_says(
     standin: StandIn, opened: Opened, anew: Callable[[], None]
 ) -> None:

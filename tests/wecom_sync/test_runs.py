@@ -160,6 +160,15 @@ def test_an_api_that_is_limited_is_asked_again_later(
     assert (run.status, run.tries) == ("pulling", 1)
     later = OutboxEntry.objects.filter(task="wecom_sync.run", arguments__run_id=run.pk).latest("pk")
     assert later.available_at > timezone.now()
+    assert "稍后自动重试" in run.lines.get(level=30).text
+    Run.objects.filter(pk=run.pk).update(tries=work.TRIES - 1)
+    work.go(run_id=run.pk)
+    run.refresh_from_db()
+    assert (run.status, "请稍后再试" in run.message, "自动" in run.message) == (
+        "failed",
+        True,
+        False,
+    )
 
 
 def test_a_full_run_asks_no_more_than_the_walk_needs(

@@ -66,7 +66,10 @@ class Gateway(Directory):
         for api in ("gettoken", "agent/get"):
             self._caller.breaker.close(api, self.corpid)
         self._caller.tokens.forget(self._access.key)
-        return self.agent()
+        agent = self.agent()
+        if agent.closed:
+            raise codes.error(codes.DISABLED, api="agent/get", corpid=self.corpid)
+        return agent
 
     def downstream(self, share: Share) -> Downstream:
         """The client for a corp that the app is shared with; asks nothing yet."""

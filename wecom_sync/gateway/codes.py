@@ -33,13 +33,19 @@ TOKEN_REFUSED: Final = frozenset({40001, 40014, 42001})
 """The token is fetched anew once, then the call is repeated once."""
 BUSY: Final = frozenset({-1, 6000, 45033})
 """Tried again at once, a few times."""
+DISABLED: Final = 50003
+CONTACTS: Final = ("department/", "user/", "tag/")
+"""APIs of the address book."""
 LIMIT: Final = 45009
 """The API is left alone for a whole window."""
 LIMIT_WINDOWS: Final = (60.0, 600.0, 3600.0)
 """Of which kind the window is (a minute, an hour, a day) is not told: each refusal in a row waits longer."""
 
 _SECRET = _("The secret of the app is wrong. Copy it again from the admin console of 企业微信.")
-_SCOPE = _("This member or department is not there, or is outside the visible range of the app.")
+_SCOPE = _(
+    "This member or department is not there, or is outside the visible range of the app. Check the range in the "
+    "admin console."
+)
 _UNSHARED = _(
     "The app is not shared with this corp any more. Its people are kept as they are; share the app "
     "again in the admin console (上下游), or end the connection."
@@ -52,13 +58,15 @@ _NOT_ALLOWED = _(
     "The app may not use this interface. In the admin console add it to 上下游 → 可调用接口的应用, "
     "and give it the permission for contacts."
 )
+_NO_CONTACTS = _(
+    "The app may not read the contacts of the corp. In the admin console open the app, give it the permission for "
+    "contacts and set its visible range (可见范围)."
+)
 _MESSAGE = _("None of the receivers is in the visible range of the app.")
 
 MEANINGS: Final[dict[int, Meaning]] = {
-    -1: Meaning(AGAIN, _("企业微信 is busy. It is tried again."), 30),
-    6000: Meaning(
-        AGAIN, _("The data of 企业微信 was changing at that moment. It is tried again."), 30
-    ),
+    -1: Meaning(AGAIN, _("企业微信 is busy."), 30),
+    6000: Meaning(AGAIN, _("The data of 企业微信 was changing at that moment."), 30),
     40001: Meaning(FIX, _SECRET),
     40003: Meaning(SKIP, _SCOPE),
     40013: Meaning(
@@ -94,14 +102,14 @@ MEANINGS: Final[dict[int, Meaning]] = {
     ),
     45009: Meaning(
         AGAIN,
-        _("Too many calls for now: 企业微信 has paused this interface. It goes on by itself."),
+        _("Too many calls for now: 企业微信 has paused this interface."),
         60,
     ),
     45029: Meaning(
         Reaction.SPLIT,
         _("A department has too many members for one answer. Divide it in 企业微信."),
     ),
-    45033: Meaning(AGAIN, _("Too many calls at the same time. It is tried again."), 30),
+    45033: Meaning(AGAIN, _("Too many calls at the same time."), 30),
     48001: Meaning(FIX, _NOT_ALLOWED),
     48002: Meaning(FIX, _NOT_ALLOWED),
     48004: Meaning(
@@ -124,7 +132,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
         ),
     ),
     50002: Meaning(SKIP, _SCOPE),
-    50003: Meaning(FIX, _("The app is disabled. Enable it in the admin console.")),
+    DISABLED: Meaning(FIX, _("The app is disabled. Enable it in the admin console.")),
     60003: Meaning(SKIP, _SCOPE),
     60011: Meaning(SKIP, _SCOPE),
     60020: Meaning(
@@ -159,16 +167,17 @@ UNKNOWN: Final = _(
     "企业微信 answered with an error that is not known here: {code}. Nothing was changed."
 )
 
-# What went wrong before WeCom could say anything: our own words, all of them to be tried again.
+# What went wrong before WeCom could say anything: our own words, all of them to be tried again. Whether that happens by
+# itself is not said here: see Retryable.told.
 TROUBLE: Final[dict[str, Meaning]] = {
-    "timeout": Meaning(AGAIN, _("企业微信 did not answer in time. It is tried again."), 30),
+    "timeout": Meaning(AGAIN, _("企业微信 did not answer in time."), 30),
     "unreachable": Meaning(
         AGAIN,
         _("企业微信 could not be reached. Check the network and the proxy of this server."),
         60,
     ),
-    "broken": Meaning(AGAIN, _("The connection to 企业微信 broke off. It is tried again."), 30),
-    "http": Meaning(AGAIN, _("企业微信 answered with a fault of its own. It is tried again."), 60),
+    "broken": Meaning(AGAIN, _("The connection to 企业微信 broke off."), 30),
+    "http": Meaning(AGAIN, _("企业微信 answered with a fault of its own."), 60),
     "garbled": Meaning(
         AGAIN,
         _(
@@ -178,9 +187,7 @@ TROUBLE: Final[dict[str, Meaning]] = {
     ),
     "shifted": Meaning(
         AGAIN,
-        _(
-            "The list changed while it was read, or pages of it came twice. It is read again from the start."
-        ),
+        _("The list changed while it was read, or pages of it came twice."),
         30,
     ),
     "foreign": Meaning(
@@ -215,6 +222,8 @@ def error(
             meaning.sentence, code=code, api=api, corpid=corpid, after=wait, uncertain=uncertain
         )
     sentence, reaction = meaning.sentence, meaning.reaction
+    if sentence is _NOT_ALLOWED and api.startswith(CONTACTS):
+        sentence = _NO_CONTACTS
     if code == 60020:
         if address := _address(text):
             sentence = format_lazy("{} ({})", sentence, address)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 
 class Reaction(StrEnum):
     """What the caller does."""
@@ -48,6 +50,12 @@ class Retryable(WeComError):
     ) -> None:  # fmt: skip
         super().__init__(sentence, code=code, api=api, corpid=corpid, reaction=Reaction.AGAIN)
         self.after, self.uncertain = after, uncertain
+
+    def told(self, *, by_itself: bool) -> str:
+        """As str(), with what comes next: this system tries again by itself, or whoever reads it does."""
+        then = _("It is tried again by itself.") if by_itself else _("Try again in a while.")
+        said = _("%(what)s %(then)s") % {"what": self.sentence, "then": then}
+        return f"{said} ({self.api}: {self.code})"
 
 
 class CallbackRefused(Exception):

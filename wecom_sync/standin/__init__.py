@@ -28,6 +28,7 @@ Control is JSON under /standin/, from this machine, with Content-Type applicatio
     POST press        {"msgid", "userid", "key"} → {"status"}: presses the button of a sent card
     POST code         {"corpid": upstream, "who": "userid", "CorpId/userid" or ""} → {"code"}: a login code at once
     POST settings     {"limit": calls a minute of one API, "window": 60, "token_seconds": 7200,
-                      "trusted_ips": […] or null, "kill_tokens": true}
+                      "trusted_ips": […] or null, "closed": the app is disabled, "wide": it may use 上下游,
+                      "kill_tokens": true}
     POST reset        {"seed": 2, …sizes}: another world; {}: the first one again
 """

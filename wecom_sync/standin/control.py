@@ -109,9 +109,9 @@ class Control:
             for name in ("limit", "window", "token_seconds"):
                 if name in given:
                     setattr(self.state.limits, name, given[name])
-            if "trusted_ips" in given:
+            for name in {"trusted_ips", "closed", "wide"} & given.keys():
                 for upstream in self.state.world.upstreams.values():
-                    upstream.app.trusted_ips = given["trusted_ips"]
+                    setattr(upstream.app, name, given[name])
             if given.get("kill_tokens"):
                 self.state.kill_tokens()
         return {}

@@ -177,7 +177,8 @@ def agent(ask: Ask) -> Answer:
     scope = me.scope
     singly = [one for one in scope.userids if one in me.company.people]
     return {
-        "agentid": me.agentid, "name": me.upstream.app.name, "square_logo_url": "", "description": "", "close": 0,
+        "agentid": me.agentid, "name": me.upstream.app.name, "square_logo_url": "", "description": "",
+        "close": int(me.upstream.app.closed),
         "allow_userinfos": {"user": [{"userid": me.id_of(one)} for one in singly]},
         "allow_partys": {"partyid": scope.departments}, "allow_tags": {"tagid": list(scope.tags)},
     }  # fmt: skip

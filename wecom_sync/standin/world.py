@@ -112,6 +112,7 @@ class App:
     aes_key: str
     scope: Scope = field(default_factory=Scope)
     wide: bool = True
+    closed: bool = False
     domain: str = ""
     callback: str = ""
     trusted_ips: list[str] | None = None

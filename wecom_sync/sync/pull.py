@@ -117,15 +117,15 @@ def chains(connection: Connection, gateway: Gateway) -> list[Chain]:
 
     Raises WeComError.
     """
-    listed = {one.id: one for one in gateway.chains()}
-    for one in listed.values():
-        Chain.objects.update_or_create(
-            connection=connection, chain_id=one.id,
-            defaults={"name": reading.name(one.name, one.id), "gone_at": None},
-            create_defaults={"name": reading.name(one.name, one.id), "owned": list(Chain.KEEPS)},
-        )  # fmt: skip
-    known = Chain.objects.filter(connection=connection)
-    known.exclude(chain_id__in=listed).filter(gone_at=None).update(gone_at=timezone.now())
+    listed = {one.id: reading.name(one.name, one.id) for one in gateway.chains()}
+    with transaction.atomic():
+        for pk, name in listed.items():
+            Chain.objects.update_or_create(
+                connection=connection, chain_id=pk, defaults={"name": name, "gone_at": None},
+                create_defaults={"name": name, "owned": list(Chain.KEEPS)},
+            )  # fmt: skip
+        known = Chain.objects.filter(connection=connection)
+        known.exclude(chain_id__in=listed).filter(gone_at=None).update(gone_at=timezone.now())
     return list(known.filter(chain_id__in=listed, target__isnull=False))
 
 

@@ -171,11 +171,12 @@ def _endings(run: Run) -> Iterator[None]:
 
 def _later(run: Run, error: Retryable) -> None:
     if run.tries + 1 >= TRIES:
-        fail(run, str(error), code=error.code if isinstance(error.code, int) else -1)
+        code = error.code if isinstance(error.code, int) else -1
+        fail(run, error.told(by_itself=False), code=code)
         return
     with transaction.atomic():
         Run.objects.filter(pk=run.pk).update(tries=F("tries") + 1)
-        _say(run, str(error), LogLine.Level.WARNING)
+        _say(run, error.told(by_itself=True), LogLine.Level.WARNING)
         outbox.enqueue(task="wecom_sync.run", delay=timedelta(seconds=error.after), run_id=run.pk)
 
 
