@@ -76,6 +76,14 @@ class Run(models.Model):
                 name="wecom_sync_run_one_under_way",
             )
         ]
+        indexes = [
+            # What the badge counts: the plans that wait, and whether another run was carried out since.
+            models.Index(
+                fields=["planned_at"], name="wecom_sync_run_waiting",
+                condition=models.Q(status="ready"),
+            ),
+            models.Index(fields=["connection", "applied_at"], name="wecom_sync_run_applied"),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"run {self.pk}"

@@ -4,11 +4,13 @@ one (matrix row 53); where a record comes from is shown by pages that have let s
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import islice
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, F, Func, Q, QuerySet, Value
+from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.utils import timezone
 
 from accounts.models import User
 from contacts.models import Contact
@@ -34,6 +36,9 @@ PAGE: Final = 50
 HISTORY: Final = 20
 LINES: Final = 500
 CHUNK: Final = 1000
+# A plan says what the world looked like; after this it is made anew.
+PLAN_HOURS: Final = 24
+MANY: Final = 100
 Stage = PlanItem.Stage
 Key = tuple[int, str]
 # What a counter of the run page stands for.
@@ -98,6 +103,26 @@ def current(connection: Connection) -> Run | None:
     """The run that is under way, or waits for a person."""
     status = (*Run.UNDER_WAY, Run.Status.READY)
     return Run.objects.filter(connection=connection, status__in=status).order_by("-pk").first()
+
+
+def waiting() -> "QuerySet[Run]":
+    """The plans that wait for a person and say what is so: neither a day old, nor was another run of their connection
+    carried out or a policy of it changed since they were made.
+    """
+    others = Run.objects.filter(
+        connection=OuterRef("connection"), applied_at__gt=OuterRef("planned_at")
+    )
+    policies = Chain.objects.filter(
+        connection=OuterRef("connection"), policy_at__gt=OuterRef("planned_at")
+    )
+    young = timezone.now() - timedelta(hours=PLAN_HOURS)
+    rows = Run.objects.filter(status=Run.Status.READY, planned_at__gte=young)
+    return rows.exclude(Exists(others.exclude(pk=OuterRef("pk")))).exclude(Exists(policies))
+
+
+def waiting_count() -> int:
+    """How many they are, for the badge; no further than MANY."""
+    return int(waiting()[:MANY].count())
 
 
 # --- Items of a plan -------------------------------------------------------------------------------------------------

@@ -27,6 +27,11 @@ def show(run: Run) -> None:
     live.tell(watchers(), "job", job=CARD, id=run.pk)
 
 
+def recount() -> None:
+    """The number of runs that wait, beside the entry of the menu, is asked for again."""
+    live.tell(watchers(), "badge")
+
+
 def ended(run: Run) -> None:
     """A run is over, or waits: its owner hears of it, and whoever may help where nobody is looking.
 

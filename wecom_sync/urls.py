@@ -9,6 +9,7 @@ ONE = "console/sync/<int:pk>/"
 RUN = "console/sync/runs/<int:pk>/"
 urlpatterns: list[URLPattern] = [
     path("console/sync/", connections.index, name="list"),
+    path("console/sync/badge/", runs.badge, name="badge"),
     path("console/sync/new/", connections.new, name="new"),
     path("console/sync/chains/<int:pk>/", connections.policy, name="policy"),
     path(ONE, connections.detail, name="connection"),

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection as database
+from django.db import transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -465,6 +466,51 @@ def test_maintainers_read_where_a_record_comes_from(client: Client) -> None:
         assert "由企业微信同步" in said
     by_hand = orgs.make_organization(chain.target, "手工")
     assert "/console/sync/origin/" not in text(client, f"/console/orgs/{by_hand.pk}/")
+
+
+# --- badge -----------------------------------------------------------------------------------------------------------
+
+
+def badge(client: Client) -> int:
+    found = re.search(r'data-count="(\d+)"', text(client, "/console/sync/badge/", headers=HTMX))
+    return int(found[1]) if found else 0
+
+
+def test_the_menu_counts_what_waits_for_a_person(client: Client, held: Run) -> None:
+    holder = as_(orgs.make_holder())
+    assert 'hx-get="/console/sync/badge/"' in text(holder, "/console/sync/")
+    dry = worlds.planned(worlds.connection("分部", "ww2"), {"wpC": crowd(1)})
+    assert badge(client) == badge(holder) == 2
+    assert "等待确认的同步" in text(client, "/console/sync/badge/", headers=HTMX)
+    for values in (
+        {"status": "applying"},
+        {"planned_at": dry.created_at - datetime.timedelta(days=2)},
+    ):
+        with transaction.atomic():
+            Run.objects.filter(pk=dry.pk).update(**values)
+            assert badge(client) == 1, values
+            transaction.set_rollback(True)
+    going(held.connection, status="done", applied_at=timezone.now())
+    assert badge(client) == 1, "another run was carried out"
+    Chain.objects.filter(connection=dry.connection).update(policy_at=timezone.now())
+    assert badge(client) == 0
+
+
+def test_counting_costs_one_question_and_an_end(client: Client, held: Run) -> None:
+    assert badge(client) == 1
+    url = "/console/sync/badge/"
+    few = queries(client, url)
+    Run.objects.bulk_create(
+        Run(
+            connection=held.connection, trigger="callback", status="ready", planned_at=timezone.now(),
+            only_corps=["wpA"],
+        )
+        for _one in range(selectors.MANY)
+    )  # fmt: skip
+    with CaptureQueriesContext(database) as captured:
+        assert badge(client) == selectors.MANY
+    assert len(captured) == few
+    assert len([one for one in captured if "wecom_sync" in one["sql"]]) == 1
 
 
 # --- queries ---------------------------------------------------------------------------------------------------------

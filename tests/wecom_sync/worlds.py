@@ -103,6 +103,7 @@ def applied(*args: object, **more: object) -> Run:
     run = planned(*args, **more)
     apply.run(run=run, report=lambda _count: None, between=lambda: None)
     assert not PlanItem.objects.filter(run=run, stage__gt=0).exclude(status="done").exists()
+    Run.objects.filter(pk=run.pk).update(status="done")
     return run
 
 

@@ -760,6 +760,18 @@ class Migration(migrations.Migration):
                 name="wecom_sync_run_one_under_way",
             ),
         ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("status", "ready")),
+                fields=["planned_at"],
+                name="wecom_sync_run_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(fields=["connection", "applied_at"], name="wecom_sync_run_applied"),
+        ),
         migrations.AddConstraint(
             model_name="pulledrule",
             constraint=models.UniqueConstraint(

@@ -1,7 +1,6 @@
 """Starting, confirming and cancelling runs (SPEC WEC-3, WEC-4; matrix row 53)."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
@@ -12,13 +11,11 @@ from accounts.models import User
 from core import audit, outbox
 from core.actors import Actor
 from core.errors import Conflict, Invalid
-from wecom_sync import telling
-from wecom_sync.models import Chain, Connection, PlanItem, Run
+from wecom_sync import selectors, telling
+from wecom_sync.models import Connection, PlanItem, Run
 from wecom_sync.permissions import require_run
 
 Status = Run.Status
-# A plan says what the world looked like; after this it is made anew.
-PLAN_HOURS: Final = 24
 STOPPABLE: Final = (*Run.UNDER_WAY, Status.READY)
 
 
@@ -99,15 +96,12 @@ def _begin_writing(run: Run, by: Actor) -> None:
             run.save(update_fields=fields)
     except IntegrityError as error:
         raise under_way() from error
+    telling.recount()
 
 
 def stale(run: Run) -> bool:
-    """Whether what the plan compared may have changed since: by time, another run, or another policy."""
-    if run.planned_at is None or run.planned_at < timezone.now() - timedelta(hours=PLAN_HOURS):
-        return True
-    others = Run.objects.filter(connection=run.connection_id, applied_at__gt=run.planned_at)
-    chains = Chain.objects.filter(connection=run.connection_id, policy_at__gt=run.planned_at)
-    return others.exists() or chains.exists()
+    """Whether what a plan that waits compared may have changed since: by time, another run, or another policy."""
+    return not selectors.waiting().filter(pk=run.pk).exists()
 
 
 @transaction.atomic
@@ -119,6 +113,7 @@ def cancel(*, by: Actor, run: Run) -> bool:
         return False
     audit.record(action="wecom.cancel", obj=run.connection, by=by, after={"run": run.pk})
     telling.show(run)
+    telling.recount()
     return True
 
 

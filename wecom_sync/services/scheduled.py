@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import UserError
 from core.models import OutboxEntry
+from wecom_sync import selectors
 from wecom_sync.models import Connection, PulledPerson, PulledPlace, Run
 from wecom_sync.services import runs
 from wecom_sync.sync import work
@@ -56,7 +57,7 @@ def purge() -> int:
     """
     now = timezone.now()
     waiting = Run.objects.filter(
-        status=Run.Status.READY, planned_at__lt=now - datetime.timedelta(hours=runs.PLAN_HOURS)
+        status=Run.Status.READY, planned_at__lt=now - datetime.timedelta(hours=selectors.PLAN_HOURS)
     )
     waiting.update(status=Run.Status.STALE, finished_at=now)
     read = Run.objects.filter(finished_at__lt=now - KEEP_PULLED, status__in=ENDED)

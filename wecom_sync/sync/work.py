@@ -87,6 +87,7 @@ def _wait(run: Run) -> None:
     if run.brake:
         text = _("More people would leave than a run may remove: somebody has to confirm it")
     _say(run, text, LogLine.Level.WARNING if run.brake else LogLine.Level.INFO)
+    telling.recount()
     telling.ended(run)
 
 
@@ -105,6 +106,8 @@ def _enter(run: Run, status: str) -> None:
         raise Stopped
     run.refresh_from_db()
     telling.show(run)
+    if status == Status.APPLYING:
+        telling.recount()  # plans that wait are outdated by it
 
 
 def _report(run: Run, done: int, total: int, until: float) -> None:

@@ -86,6 +86,14 @@ def _state(run: Run, asked: Asked) -> dict[str, Any]:
 
 @require_safe
 @runners_only
+def badge(request: HttpRequest) -> HttpResponse:
+    """How many wait for a person, for the side navigation."""
+    context = {"count": selectors.waiting_count(), "label": _("Runs that wait for a person:")}
+    return render(request, "components/badge.html", context)
+
+
+@require_safe
+@runners_only
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """What a notification shows of a run."""
     run = run_of(pk)
