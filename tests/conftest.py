@@ -30,6 +30,7 @@ TOGETHER = (
     "tests/security/test_canary.py",
     "tests/security/test_streams.py",
     "tests/contacts/test_plans.py",
+    "tests/wecom_sync/test_run_errors.py",
     "tests/im/live/test_process.py",
     "tests/im/live/test_browser.py",
 )

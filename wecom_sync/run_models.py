@@ -53,9 +53,9 @@ class Run(models.Model):
     )  # of the reading, after answers that say "later"
     counts = models.JSONField(default=dict)
     brake = models.BooleanField(default=False)
-    rules_read = models.BooleanField(
-        default=False
-    )  # all of them, so that what no rule gives may go
+    # All of them, so that who or what is missing may go.
+    staff_read = models.BooleanField(default=False)
+    rules_read = models.BooleanField(default=False)
     error_code = models.IntegerField(null=True)
     message = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

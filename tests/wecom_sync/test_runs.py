@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
-
 import pytest
 from django.utils import timezone
 
@@ -15,24 +12,13 @@ from tests.factories.accounts import AdminFactory
 from tests.wecom_sync.conftest import QUICK
 from tests.wecom_sync.equal import connect, full, ours, told
 from wecom_sync import access
-from wecom_sync.gateway import client, shared
+from wecom_sync.gateway import client
 from wecom_sync.models import Connection, PlanItem, Run
 from wecom_sync.services import runs
 from wecom_sync.standin.remote import StandIn
 from wecom_sync.sync import work
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """A function after which neither tokens nor open breakers are remembered."""
-
-    def forget() -> None:
-        monkeypatch.setattr(shared, "PREFIX", f"wl:wecom:{uuid.uuid4().hex}:")
-        shared._of.cache_clear()
-
-    return forget
 
 
 @pytest.fixture
@@ -119,37 +105,6 @@ def test_a_confirmed_plan_is_carried_out_as_it_was_seen_and_an_outdated_one_is_r
     with pytest.raises(Conflict) as refused:
         runs.confirm(by=AdminFactory(), run=waiting)
     assert refused.value.code == "stale"
-
-
-@pytest.mark.parametrize(
-    ("kind", "api", "more"),
-    [
-        ("code", "user/list", {"code": 45009}), ("code", "user/list", {"code": 60011}),
-        ("code", "corpgroup/corp/gettoken", {"code": 670001}), ("code", "department/list", {"code": 48004}),
-        ("html", "user/list", {}), ("truncated", "user/list", {}), ("empty", "user/list", {}),
-        ("empty", "department/list", {}), ("foreign", "user/list", {}), ("repeat", "*", {}),
-        ("empty", "corpgroup/corp/get_chain_corpinfo_list", {}), ("skip", "*", {}), ("timeout", "user/list", {}),
-        ("code", "*", {"code": 40014}), ("code", "agent/get", {"code": 60020}), ("reset", "*", {}),
-    ],
-)  # fmt: skip
-def test_whatever_goes_wrong_removes_nobody(
-    standin: StandIn, connections: list[Connection], no_memory: Callable[[], None],
-    kind: str, api: str, more: dict[str, int],
-) -> None:  # fmt: skip
-    one = connections[0]
-    full(one)
-    before = Contact.objects.filter(enabled=True).count()
-    no_memory()
-    standin.fault(kind, api=api, times=0, **more)
-    run = full(one)
-    assert Contact.objects.filter(enabled=True).count() == before
-    assert run.status != "ready"
-    assert run.message or run.lines.filter(level__gt=20).exists()
-    standin.clear()
-    no_memory()
-    Run.objects.under_way().update(status="cancelled")
-    assert full(one).status == "done"
-    assert Contact.objects.filter(enabled=True).count() == before
 
 
 def test_an_api_that_is_limited_is_asked_again_later(

@@ -357,6 +357,7 @@ class Migration(migrations.Migration):
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("counts", models.JSONField(default=dict)),
                 ("brake", models.BooleanField(default=False)),
+                ("staff_read", models.BooleanField(default=False)),
                 ("rules_read", models.BooleanField(default=False)),
                 ("error_code", models.IntegerField(null=True)),
                 ("message", models.CharField(blank=True, max_length=500)),

@@ -72,7 +72,7 @@ def _staff(run: Run) -> Iterator[PlanItem]:
         row = known.get(one.user_id)
         yield from (_new(run, one) if row is None else _changed(run, one, row, keys))
     for user_id, row in known.items():
-        if user_id not in seen and row.gone_at is None:
+        if run.staff_read and user_id not in seen and row.gone_at is None:
             yield _left(run, row)
 
 

@@ -5,6 +5,7 @@ that cannot be read keeps what we have of it, and a run that was killed goes on 
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -32,7 +33,7 @@ from wecom_sync.models import (
     Run,
 )
 from wecom_sync.sync import own_pull, reading
-from wecom_sync.sync.reading import ROOT
+from wecom_sync.sync.reading import NOT_THERE, ROOT
 
 Shares = RemotePlace.Share
 # So many corps in a row that do not answer are an outage, not corps.
@@ -55,6 +56,7 @@ def run(*, run: Run, gateway: Gateway, report: Report) -> None:
         _all(run, gateway, shares)
         corps = set(shares)
         _own(run, gateway)
+    _tell_unshared(run)
     _people(run, gateway, [shares[one] for one in sorted(corps & shares.keys())], report)
 
 
@@ -96,16 +98,11 @@ def _really_gone(chain: Chain, gateway: Gateway, listed: set[str]) -> None:
         if corpid in listed:
             continue
         which = {"pending_corpid" if share == Shares.PENDING else "corpid": corpid}
-        try:
-            gateway.corp(chain.chain_id, **which)
-        except Permanent as error:
-            if error.reaction not in (Reaction.SKIP, Reaction.BUG):
-                raise
-        else:
-            raise Permanent(
-                _("The list of corps has holes: one that is there is missing in it. Nothing was changed"),
-                code="holes", api="corpgroup/corp/get_chain_corpinfo_list", corpid=corpid, reaction=Reaction.AGAIN,
-            )  # fmt: skip
+        if reading.missing(partial(gateway.corp, chain.chain_id, **which), *NOT_THERE) is not None:
+            text = _(
+                "The list of corps has holes: one that is there is missing in it. Nothing was changed"
+            )
+            raise reading.holes(text, "corpgroup/corp/get_chain_corpinfo_list", corpid)
 
 
 def _group_key(group: int) -> str:
@@ -118,14 +115,21 @@ def chains(connection: Connection, gateway: Gateway) -> list[Chain]:
     Raises WeComError.
     """
     listed = {one.id: reading.name(one.name, one.id) for one in gateway.chains()}
+    known = Chain.objects.filter(connection=connection)
+    gone = known.exclude(chain_id__in=listed).filter(gone_at=None)
+    for chain in gone:
+        if reading.missing(partial(gateway.groups, chain.chain_id), *NOT_THERE) is not None:
+            text = _(
+                "The list of chains has holes: one that is there is missing in it. Nothing was changed"
+            )
+            raise reading.holes(text, "corpgroup/corp/get_chain_list")
     with transaction.atomic():
+        gone.update(gone_at=timezone.now())
         for pk, name in listed.items():
             Chain.objects.update_or_create(
                 connection=connection, chain_id=pk, defaults={"name": name, "gone_at": None},
                 create_defaults={"name": name, "owned": list(Chain.KEEPS)},
             )  # fmt: skip
-        known = Chain.objects.filter(connection=connection)
-        known.exclude(chain_id__in=listed).filter(gone_at=None).update(gone_at=timezone.now())
     return list(known.filter(chain_id__in=listed, target__isnull=False))
 
 
@@ -168,6 +172,18 @@ def _some(run: Run, gateway: Gateway, corps: set[str], shares: dict[str, Share])
         _keep(run, place.chain, [_corp(run, place.chain, corp, {}, shares)])
 
 
+def _tell_unshared(run: Run) -> None:
+    had = RemotePlace.objects.filter(
+        chain__connection=run.connection_id, share=Shares.SHARED, gone_at=None
+    )
+    now = PulledPlace.objects.filter(run=run, share=Shares.JOINED, key__in=had.values("key"))
+    for name in now.values_list("name", flat=True).distinct():
+        text = _(
+            "%(corp)s: the app is not shared with it any more. Its people are kept as they are"
+        )
+        LogLine.objects.create(run=run, level=LogLine.Level.WARNING, text=text % {"corp": name})
+
+
 def _people(run: Run, gateway: Gateway, shares: list[Share], report: Report) -> None:
     total, silent = len(shares), 0
     read = set(
@@ -207,20 +223,10 @@ def _unreadable(run: Run, share: Share, error: WeComError) -> None:
     )
 
 
-def _somebody(run: Run, share: Share) -> bool:
-    known = RemotePerson.objects.filter(
-        connection=run.connection_id, corp_id=share.corpid, gone_at=None
-    )
-    return known.exists()
-
-
 def _members(run: Run, gateway: Gateway, share: Share) -> None:
     """Departments and people of one corp, in every chain that it stands in."""
-    found = reading.read(gateway.downstream(share))
-    if not found.people and _somebody(run, share):
-        found.unknown = _(
-            "The list of people is empty, although there were some: nobody is taken for gone"
-        )
+    known = RemotePerson.objects.filter(connection=run.connection_id, corp_id=share.corpid, gone_at=None)  # fmt: skip
+    found = reading.read(gateway.downstream(share), set(known.values_list("user_id", flat=True)))
     with transaction.atomic():
         places = PulledPlace.objects.select_for_update().filter(run=run, key=f"c:{share.corpid}")
         here = list(places.order_by("pk"))

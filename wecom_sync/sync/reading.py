@@ -3,18 +3,22 @@
 What comes is somebody else's input: names are cleaned, circles are cut, ids are kept as they are.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
 from core.text import clean
-from wecom_sync.gateway import Department, Downstream, Member, Permanent, Reaction
+from wecom_sync.gateway import Agent, Department, Directory, Member, Permanent, Reaction
 
 # The root of a chain, and the root department of a corp: here they are the target of the chain and the corp itself.
 ROOT: Final = 1
 INACTIVE: Final = frozenset({2, 5})  # disabled there, left
+# How a chain, a corp or a rule is refused that is not there is not documented; the stand-in answers 40058.
+NOT_THERE: Final = (Reaction.SKIP, Reaction.BUG)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +54,70 @@ class Found:
         return f"d:{corpid}/{department}" if department in self.depths else f"c:{corpid}"
 
 
-def read(corp: Downstream) -> Found:
-    """Everything that the app may see of a corp. Raises WeComError."""
-    agent = corp.agent()
-    visible = corp.departments()
+def read(corp: Directory, known: Collection[str]) -> Found:
+    """Everything that the app may see of a corp, downstream or our own. `known` are the people of the last time: a list
+    may have holes, so whoever is missing in it is asked for by himself (SECURITY T72). Raises WeComError.
+    """
+    agent, visible = corp.agent(), corp.departments()
     found = Found()
     people: dict[str, Member] = {}
     for department in visible:
         people |= {one.userid: one for one in corp.members(department.id)}
-    singly = dict.fromkeys(agent.userids)
-    for tag in agent.tags:
-        try:
-            singly |= dict.fromkeys(corp.tag(tag).userids)
-        except Permanent as error:
-            found.unknown = _("Whom a tag makes visible cannot be read: nobody is taken for gone")
-            found.unknown += f" ({error.code})"
-    for userid in singly:
-        if userid not in people:
-            _single(corp, userid, people)
+    found.unknown = _singly(corp, agent, people) or _hole(corp, people, known)
     _place(found, visible)
     found.people = [_person(one, found.depths) for one in people.values()]
     return found
 
 
-def _single(corp: Downstream, userid: str, people: dict[str, Member]) -> None:
+def _singly(corp: Directory, agent: Agent, people: dict[str, Member]) -> str:
+    """Takes in whom the range or a tag names. Returns why nobody may be missed, "" where all of them were read."""
+    unknown, named = "", dict.fromkeys(agent.userids)
+    for tag in agent.tags:
+        try:
+            named |= dict.fromkeys(corp.tag(tag).userids)
+        except Permanent as error:
+            text = _("Whom a tag makes visible cannot be read: nobody is taken for gone")
+            unknown = f"{text} ({error})"
+    for userid in [one for one in named if one not in people]:
+        try:
+            people[userid] = corp.member(userid)
+        except Permanent as error:
+            if error.reaction != Reaction.SKIP:
+                raise
+            text = _("Somebody who is visible by himself cannot be read: nobody is taken for gone")
+            unknown = f"{text} ({error})"
+    return unknown
+
+
+def _hole(corp: Directory, people: Mapping[str, Member], known: Collection[str]) -> str:
+    """The same for those who are missing in the lists: whether they are really not there."""
+    if known and not people:
+        return _("The list of people is empty, although there were some: nobody is taken for gone")
+    for userid in sorted(set(known) - people.keys()):
+        found = missing(partial(corp.member, userid), Reaction.SKIP)
+        if found is not None and found.userid == userid:
+            return _(
+                "The list of people has holes: one who is there is missing in it. Nobody is taken for gone"
+            )
+    return ""
+
+
+def missing(ask: Callable[[], T], *gone: Reaction) -> T | None:
+    """What WeCom says of something that a list leaves out; None where these reactions say that it is not there either.
+
+    Raises WeComError.
+    """
     try:
-        people[userid] = corp.member(userid)
+        return ask()
     except Permanent as error:
-        if error.reaction != Reaction.SKIP:
+        if error.reaction not in gone:
             raise
+    return None
+
+
+def holes(sentence: str, api: str, corpid: str = "") -> Permanent:
+    """For a list that has left out what is there."""
+    return Permanent(sentence, code="holes", api=api, corpid=corpid, reaction=Reaction.AGAIN)
 
 
 def _place(found: Found, visible: Iterable[Department]) -> None:
@@ -112,13 +151,13 @@ def above(place: int, parent: int, depths_of: Mapping[int, int]) -> int:
 
 
 def _person(member: Member, depths_of: Mapping[int, int]) -> Person:
-    seen = departments_of(member, depths_of) or (ROOT,)
+    seen = _departments_of(member, depths_of) or (ROOT,)
     return Person(
         member.userid, name(member.name, member.userid), seen, member.status not in INACTIVE
     )
 
 
-def departments_of(member: Member, depths_of: Mapping[int, int]) -> tuple[int, ...]:
+def _departments_of(member: Member, depths_of: Mapping[int, int]) -> tuple[int, ...]:
     """Those of his departments that are to be seen, the main one first."""
     main = member.main_department
     ordered = [main, *member.departments] if main in member.departments else [*member.departments]
