@@ -159,6 +159,7 @@ def braked(page: Page, standin: StandIn, people: int) -> None:
 # --- what a test of the connection says
 
 CHAINS, SHARES = "corpgroup/corp/get_chain_list", "corpgroup/corp/list_app_share_info"
+GROUPS = "corpgroup/corp/get_chain_group"
 DEPARTMENTS, RULES = "department/simplelist", "corpgroup/rule/list_ids"
 LATER = "请稍后再试"
 
@@ -185,7 +186,8 @@ CAUSES: list[tuple[dict[str, Any], int, tuple[str, ...]]] = [
     (code("agent/get", 40014), 0, ("拒绝了刚刚发放的访问凭证", "请核对 Secret", "40014")),
     (code(CHAINS, 48002), 1, ("没有调用该接口的权限", "可调用接口的应用", "get_chain_list: 48002")),
     (code(CHAINS, 43009), 1, ("企业需要先在企业微信完成验证", "43009")),
-    (fault("empty", CHAINS), 1, ("应用已看不到上下游“供应链”", "确认该上下游仍存在")),
+    (fault("empty", CHAINS), 1, ("上下游列表不完整", LATER, "get_chain_list: holes")),
+    (fault("empty", CHAINS) | {"and": code(GROUPS, 40058)}, 1, ("应用已看不到上下游“供应链”", "确认该上下游仍存在")),
     (code(SHARES, 92002), 2, ("拒绝了跨企业的调用", "请检查应用的共享方式", "92002")),
     (code(DEPARTMENTS, 48002), 3, ("没有读取本企业通讯录的权限", "授予通讯录权限", "simplelist: 48002")),
     (fault("empty", DEPARTMENTS), 3, ("看不到本企业的任何部门", "设置“可见范围”")),
@@ -282,6 +284,8 @@ def break_it(
         standin.act("settings", **wrong["set"])
     if "fault" in wrong:
         standin.fault(**wrong["fault"], times=0)
+    if "and" in wrong:
+        break_it(connection, standin, settings, wrong["and"])
     if "base" in wrong:
         settings.WECOM_API_BASE = wrong["base"]
 

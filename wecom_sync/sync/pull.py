@@ -100,7 +100,7 @@ def _really_gone(chain: Chain, gateway: Gateway, listed: set[str]) -> None:
         which = {"pending_corpid" if share == Shares.PENDING else "corpid": corpid}
         if reading.missing(partial(gateway.corp, chain.chain_id, **which), *NOT_THERE) is not None:
             text = _(
-                "The list of corps has holes: one that is there is missing in it. Nothing was changed"
+                "The list of corps has holes: one that is there is not in it. Nothing was changed, try again later"
             )
             raise reading.holes(text, "corpgroup/corp/get_chain_corpinfo_list", corpid)
 
@@ -120,7 +120,7 @@ def chains(connection: Connection, gateway: Gateway) -> list[Chain]:
     for chain in gone:
         if reading.missing(partial(gateway.groups, chain.chain_id), *NOT_THERE) is not None:
             text = _(
-                "The list of chains has holes: one that is there is missing in it. Nothing was changed"
+                "The list of chains has holes: one that is there is not in it. Nothing was changed, try again later"
             )
             raise reading.holes(text, "corpgroup/corp/get_chain_list")
     with transaction.atomic():
