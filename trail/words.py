@@ -57,6 +57,7 @@ ACTIONS: Words = {
     "wecom.policy": gettext_lazy("Policy of a chain changed"),
     "wecom.start": gettext_lazy("Synchronization started"),
     "wecom.confirm": gettext_lazy("Plan of a synchronization confirmed"),
+    "wecom.rest": gettext_lazy("Plan of a synchronization confirmed but for what leaves"),
     "wecom.cancel": gettext_lazy("Synchronization cancelled"),
     "wecom.run": gettext_lazy("Synchronization carried out"),
     "wecom.export": gettext_lazy("Plan of a synchronization exported"),

@@ -220,6 +220,8 @@ def _done(run: Run, item: PlanItem) -> str:
         return item.message
     if item.status != OPEN:
         return str(PlanItem.Status(item.status).label)
-    if run.status == Status.APPLYING:
+    spared = run.rest_first and item.stage in PlanItem.LEAVING
+    if run.status == Status.APPLYING and not spared:
         return _("Is being written")
-    return _("Waits") if run.status == Status.READY else _("Not written")
+    waits = run.status in (Status.READY, Status.APPLYING)
+    return _("Waits") if waits else _("Not written")

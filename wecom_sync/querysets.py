@@ -22,3 +22,8 @@ class PlanItemQuerySet(models.QuerySet["PlanItem"]):
     def open(self) -> "PlanItemQuerySet":
         """What is not done yet, in the order in which it has to be done. Hints (stage 0) are for people."""
         return self.filter(status="open", stage__gt=0).order_by("stage", "pk")
+
+    def to_write(self, run: "Run") -> "PlanItemQuerySet":
+        """What is open of a run and may be written: not what leaves, where the rest comes first."""
+        rows = self.open().filter(run=run)
+        return rows.exclude(stage__in=self.model.LEAVING) if run.rest_first else rows

@@ -53,6 +53,8 @@ class Run(models.Model):
     )  # of the reading, after answers that say "later"
     counts = models.JSONField(default=dict)
     brake = models.BooleanField(default=False)
+    # Somebody let everything be written but what leaves: that waits for another confirmation.
+    rest_first = models.BooleanField(default=False)
     # All of them, so that who or what is missing may go.
     staff_read = models.BooleanField(default=False)
     rules_read = models.BooleanField(default=False)
@@ -162,6 +164,9 @@ class PlanItem(models.Model):
         STAFF_LEAVE = 12, _("Member of staff who left")
         RANGE_ADD = 13, _("New visible range by a rule")
         RANGE_REMOVE = 14, _("Visible range that no rule gives any more")
+
+    # What takes something away.
+    LEAVING = (Stage.PERSON_LEAVE, Stage.PLACE_LEAVE, Stage.STAFF_LEAVE, Stage.RANGE_REMOVE)
 
     class Status(models.TextChoices):
         OPEN = "open", _("Not done yet")

@@ -16,8 +16,8 @@ Status = Run.Status
 
 
 def listed(run: Run, given: Asked) -> Asked:
-    """What is listed where the address does not say: whoever would leave, while the brake holds; else everything."""
-    held = run.status == Status.READY and run.brake
+    """What is listed where the address does not say: what leaves, where that waits for a person; else everything."""
+    held = run.status == Status.READY and (run.brake or run.rest_first)
     return (
         given
         if given.kind or given.status or given.q
@@ -33,6 +33,7 @@ def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
         "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
         "live": run.under_way, "ready": ready, "stale": stale or run.status == Status.STALE,
         "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run), "gone": words.leavers(run),
+        "rest_verb": words.rest_verb(run),
         "stats": words.stats(run, listed(run, given), {} if run.under_way else selectors.failed(run), url),
         "query": given.query(was=run.status), "leaving": words.leaving(run) if ready else [],
         "whence": words.whence(selectors.leaving_from(run)) if ready and run.brake else "",
@@ -54,6 +55,22 @@ def question(run: Run) -> dict[str, Any]:
             _("Nobody is deleted: whoever comes back to WeCom is enabled again by a run"),
         ],
         "submit": words.verb(run), "style": "danger" if gone else "primary",
+    }  # fmt: skip
+
+
+def rest_question(run: Run) -> dict[str, Any]:
+    """Before all but what leaves is written."""
+    n, waits = words.rest(run), words.total(run, "leave")
+    return {
+        "title": _("Write all but what leaves?"),
+        "facts": [
+            Fact(_("Items"), f"{n:,}", "num"), Fact(_("Items that go on waiting"), f"{waits:,}", "num"),
+        ],
+        "consequences": [
+            _("Whoever leaves in WeCom stays here as he is, until somebody confirms that, too"),
+            _("A day after it was made the plan is outdated; the next run finds again who leaves"),
+        ],
+        "submit": words.rest_verb(run) or _("Write"), "style": "primary",
     }  # fmt: skip
 
 

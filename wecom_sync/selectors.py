@@ -47,7 +47,7 @@ GROUPS: Final[dict[str, tuple[int, ...]]] = {
     "change": (
         Stage.PLACE_JOIN, Stage.PLACE_CHANGE, Stage.PERSON_CHANGE, Stage.DEPARTMENT_CHANGE, Stage.STAFF_CHANGE,
     ),
-    "leave": (Stage.PERSON_LEAVE, Stage.PLACE_LEAVE, Stage.STAFF_LEAVE, Stage.RANGE_REMOVE),
+    "leave": PlanItem.LEAVING,
     "notice": (Stage.NOTICE,),
 }  # fmt: skip
 # What is on the internal side; its places and people stand in no chain.

@@ -41,12 +41,12 @@ def ended(run: Run) -> None:
         body = _title(run) % {"name": run.connection.name}
     notify(
         user_ids=_concerned(run), card_kind=CARD, card_ref=str(run.pk), body=body,
-        dedupe_key=f"wecom-run:{run.pk}:{run.status}",
+        dedupe_key=f"wecom-run:{run.pk}:{run.status}{':rest' if run.rest_first else ''}",
     )  # fmt: skip
 
 
 def _concerned(run: Run) -> list[int]:
-    held = run.status == Status.READY and run.brake
+    held = run.status == Status.READY and run.brake and not run.rest_first
     alone = run.status == Status.FAILED and run.trigger != Run.Trigger.MANUAL
     owner = [run.owner_id] if run.owner_id else []
     return [*owner, *watchers()] if held or alone else owner
@@ -54,6 +54,8 @@ def _concerned(run: Run) -> list[int]:
 
 def _title(run: Run) -> str:
     if run.status == Status.READY:
+        if run.rest_first:
+            return _("Synchronization of %(name)s: all is written but for what leaves, which waits")
         if run.brake:
             return _("Synchronization of %(name)s waits: many people would leave")
         return _("The dry run of %(name)s is finished")

@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{RUN}state/", runs.state, name="run-state"),
     path(f"{RUN}card/", runs.card, name="run-card"),
     path(f"{RUN}confirm/", runs.confirm, name="confirm"),
+    path(f"{RUN}rest/", runs.rest, name="rest"),
     path(f"{RUN}cancel/", runs.cancel, name="cancel"),
     path(f"{RUN}hints/<int:item_id>/", hints.hint, name="hint"),
     path(f"{RUN}log/", files.log, name="log"),

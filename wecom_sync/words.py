@@ -90,8 +90,14 @@ def everything(run: Run) -> int:
 
 
 def to_do(run: Run) -> int:
-    """How many of them change something."""
-    return everything(run) - total(run, "notice")
+    """How many of them change something and wait; of a plan whose rest came first what leaves is left."""
+    leave = total(run, "leave")
+    return leave if run.rest_first else rest(run) + leave
+
+
+def rest(run: Run) -> int:
+    """How many items change something without taking anything away."""
+    return total(run, "new") + total(run, "change")
 
 
 # --- Phases ----------------------------------------------------------------------------------------------------------
@@ -243,12 +249,23 @@ def verb(run: Run) -> str:
     told = {"n": f"{n:,}", "gone": f"{gone:,}"}
     if not gone:
         return ngettext("Write %(n)s item", "Write %(n)s items", n) % told
+    if gone == n:
+        return ngettext("Let %(gone)s person go", "Let %(gone)s people go", gone) % told
     said = ngettext(
         "Let %(gone)s person go and write %(n)s items",
         "Let %(gone)s people go and write %(n)s items",
         gone,
     )
     return said % told
+
+
+def rest_verb(run: Run) -> str:
+    """What a button says that writes all but what leaves; "" where there is nothing to part."""
+    n = rest(run)
+    if run.rest_first or not n or not total(run, "leave"):
+        return ""
+    said = ngettext("Write the other %(n)s item first", "Write the other %(n)s items first", n)
+    return said % {"n": f"{n:,}"}
 
 
 def locked(kept: str, *, name: str) -> str:

@@ -357,6 +357,7 @@ class Migration(migrations.Migration):
                 ("tries", models.PositiveSmallIntegerField(default=0)),
                 ("counts", models.JSONField(default=dict)),
                 ("brake", models.BooleanField(default=False)),
+                ("rest_first", models.BooleanField(default=False)),
                 ("staff_read", models.BooleanField(default=False)),
                 ("rules_read", models.BooleanField(default=False)),
                 ("error_code", models.IntegerField(null=True)),

@@ -59,11 +59,43 @@ def under_way() -> Conflict:
 
 @transaction.atomic
 def confirm(*, by: Actor, run: Run) -> Run:
-    """Carries out exactly the plan of a run that waits for a person.
+    """Carries out exactly the plan of a run that waits for a person, or what is left of it.
 
     Raises Denied, Conflict when it does not wait (any more) or another one is under way, and when the plan is outdated:
     a day old, or another run was carried out since, or a policy was changed.
     """
+    fresh = _claim(by, run)
+    fresh.rest_first = False
+    _begin_writing(fresh, by)
+    audit.record(
+        action="wecom.confirm", obj=fresh.connection, by=by,
+        after={"run": fresh.pk, "leaving": fresh.counts.get("person_leave", 0), "brake": fresh.brake},
+    )  # fmt: skip
+    return fresh
+
+
+@transaction.atomic
+def confirm_rest(*, by: Actor, run: Run) -> Run:
+    """Carries out the plan of a run that waits but for what leaves (PlanItem.LEAVING), which goes on waiting.
+
+    Raises as `confirm`, and Conflict where there is nothing to part.
+    """
+    fresh = _claim(by, run)
+    parts = PlanItem.objects.open().filter(run=fresh)
+    waits = parts.filter(stage__in=PlanItem.LEAVING).count()
+    if not waits or not parts.exclude(stage__in=PlanItem.LEAVING).exists():
+        raise Conflict(_("Nothing is left that could be written before the rest"), code="whole")
+    fresh.rest_first = True
+    _begin_writing(fresh, by)
+    audit.record(
+        action="wecom.rest", obj=fresh.connection, by=by,
+        after={"run": fresh.pk, "written": fresh.total, "waiting": waits},
+    )  # fmt: skip
+    return fresh
+
+
+def _claim(by: Actor, run: Run) -> Run:
+    """A run that waits, locked. Raises Denied, Conflict."""
     require_run(by)
     fresh = Run.objects.select_for_update().select_related("connection").get(pk=run.pk)
     if fresh.status != Status.READY:
@@ -72,30 +104,27 @@ def confirm(*, by: Actor, run: Run) -> Run:
         raise Conflict(
             _("The plan is outdated. Start a new run and look at its plan"), code="stale"
         )
-    _begin_writing(fresh, by)
-    audit.record(
-        action="wecom.confirm", obj=fresh.connection, by=by,
-        after={"run": fresh.pk, "leaving": fresh.counts.get("person_leave", 0), "brake": fresh.brake},
-    )  # fmt: skip
-    outbox.enqueue(task="wecom_sync.run", run_id=fresh.pk)
-    telling.show(fresh)
     return fresh
 
 
 def _begin_writing(run: Run, by: Actor) -> None:
-    """Takes the lease. Raises Conflict."""
+    """Takes the lease; the worker goes on. Raises Conflict."""
     run.status, run.confirmed_by_label = Status.APPLYING, by.actor_label[:200]
     if run.owner_id is None and isinstance(by, User):
         run.owner = by  # who hears of its end
     run.phase_at = run.applied_at = timezone.now()
     run.done = 0
-    run.total = PlanItem.objects.open().filter(run=run).count()
-    fields = ["status", "owner", "confirmed_by_label", "phase_at", "applied_at", "done", "total"]
+    run.total = PlanItem.objects.to_write(run).count()
+    fields = [
+        "status", "owner", "confirmed_by_label", "phase_at", "applied_at", "done", "total", "rest_first",
+    ]  # fmt: skip
     try:
         with transaction.atomic():
             run.save(update_fields=fields)
     except IntegrityError as error:
         raise under_way() from error
+    outbox.enqueue(task="wecom_sync.run", run_id=run.pk)
+    telling.show(run)
     telling.recount()
 
 

@@ -25,13 +25,13 @@ Report = Callable[[int], None]
 
 
 def run(*, run: Run, report: Report, between: Callable[[], None]) -> None:
-    """Does every open item of the plan. Running it again goes on where it ended.
+    """Does every open item that may be written. Running it again goes on where it ended.
 
     `between` is called after each batch. Raises what the two raise; whatever else goes wrong with one item is written
     on it, and the others go on.
     """
     kept.refresh(run.connection)
-    todo = PlanItem.objects.open().filter(run=run)
+    todo = PlanItem.objects.to_write(run)
     while (stage := todo.values_list("stage", flat=True).first()) is not None:
         _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[Stage(stage)]]), report)
         between()

@@ -73,7 +73,10 @@ def _steps(run: Run, until: float) -> None:
             return
         _enter(run, Status.APPLYING)
     apply.run(run=run, report=lambda count: _did(run, count), between=lambda: _within(until))
-    _finish(run)
+    if run.rest_first:
+        _wait_again(run)
+    else:
+        _finish(run)
 
 
 @transaction.atomic
@@ -92,12 +95,22 @@ def _wait(run: Run) -> None:
 
 
 @transaction.atomic
+def _wait_again(run: Run) -> None:
+    """All but what leaves is written; a person confirms that, or the plan becomes outdated. Raises Stopped."""
+    _enter(run, Status.READY)
+    n = PlanItem.objects.open().filter(run=run).count()
+    _say(run, _("All else is written; %(n)s items that leave wait for a confirmation") % {"n": n})
+    telling.recount()
+    telling.ended(run)
+
+
+@transaction.atomic
 def _enter(run: Run, status: str) -> None:
     """The next phase, unless a person cancelled meanwhile. Raises Stopped."""
     values = {"status": status, "phase_at": timezone.now(), "done": 0, "total": 0}
     if status == Status.APPLYING:
         values |= {
-            "total": PlanItem.objects.open().filter(run=run).count(),
+            "total": PlanItem.objects.to_write(run).count(),
             "applied_at": timezone.now(),
         }
     if run.status == status:  # it goes on

@@ -122,6 +122,22 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, question, problem)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@runners_only
+def rest(request: HttpRequest, pk: int) -> HttpResponse:
+    """Asks with numbers, and carries out all of the plan but what leaves."""
+    run, problem = run_of(pk), None
+    if request.method == "POST":
+        try:
+            services.confirm_rest(by=person(request), run=run)
+        except UserError as error:
+            problem = error
+        else:
+            return htmx.done(request, run_url(run))
+    question = run_page.rest_question(run) | {"back_url": run_url(run)}
+    return ask(request, question, problem)
+
+
 @require_POST
 @runners_only
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
