@@ -14,7 +14,7 @@ from pytest_django import Settings
 from contacts.models import Contact
 from core.models import AuditEntry
 from orgs.models import Node
-from tests.e2e.helpers import Open, check_everywhere, check_page
+from tests.e2e.helpers import Open, check_everywhere, check_page, shot
 from tests.factories import orgs
 from wecom_sync.gateway import Patience, shared
 from wecom_sync.models import Chain, Connection, RemotePlace, Run
@@ -129,8 +129,9 @@ def test_from_the_first_connection_to_a_braked_run(
 
 
 def braked(page: Page, standin: StandIn, people: int) -> None:
-    """Four in ten leave: the run waits, says who, and is carried out by a button that says how many."""
+    """Four in ten leave, three are new: the run waits, says who, and is carried out by buttons that say how many."""
     standin.act("mutate", kind="leave", count=people * 4 // 10)
+    standin.act("mutate", kind="join", count=3)
     page.get_by_role("link", name="演示企业（示例）").first.click()
     page.get_by_role("button", name="立即同步").click()
     work.go(run_id=newest().pk)
@@ -147,13 +148,29 @@ def braked(page: Page, standin: StandIn, people: int) -> None:
     page.locator("#items").get_by_role("link", name="清除筛选").click()
     page.locator("[name=level]").select_option("30")
     expect(page.locator("#log p")).to_have_count(1)
-    page.locator(".brake").get_by_role("link", name=re.compile(f"^移出 {gone} 人")).click()
-    page.locator("dialog").get_by_role("button", name=re.compile(f"^移出 {gone} 人")).click()
-    expect(page.locator("h1")).to_contain_text("写入中")
+    new = run.counts["person_add"]
+    press(page, "先写入其余")
+    work.go(run_id=run.pk)
+    again(page)
+    expect(page.locator(".brake")).to_contain_text("其余已写入")
+    expect(page.locator(".side .count")).to_have_text("1")
+    assert Contact.objects.filter(enabled=True).count() == people + new
+    check_page(page, "sync-rest-written")
+    press(page, f"移出 {gone} 人")
     work.go(run_id=run.pk)
     again(page)
     expect(page.locator("h1")).to_contain_text("成功")
-    assert Contact.objects.filter(enabled=True).count() == people - gone
+    assert Contact.objects.filter(enabled=True).count() == people + new - gone
+
+
+def press(page: Page, verb: str) -> None:
+    """One of the two buttons of a plan that waits, and its question."""
+    name = re.compile(f"^{verb}")
+    page.locator(".brake").get_by_role("link", name=name).click()
+    expect(page.locator("dialog").get_by_role("button", name=name)).to_be_visible()
+    shot(page, f"sync-ask-{verb[:2]}")
+    page.locator("dialog").get_by_role("button", name=name).click()
+    expect(page.locator("h1")).to_contain_text("写入中")
 
 
 # --- what a test of the connection says
