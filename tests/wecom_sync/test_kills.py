@@ -1,5 +1,5 @@
-"""Whatever dies during a run, the same run ends in the state of an undisturbed one, without anybody's help (SPEC WEC-3;
-SECURITY T73, T82).
+"""Whatever dies during a run, the same run ends in the state of an undisturbed one, without anybody's help, and nobody
+is told twice (SPEC WEC-3; SECURITY T73, T82).
 
 `make test` kills the worker and the database once each; with DEEP=1 four things die at twenty random moments each, and
 three times each in a world of twenty thousand people.
@@ -19,6 +19,8 @@ from pytest_django import Settings
 
 from tests.approvals.kept import Kept, kept_site
 from tests.im.live.streams import wait_for
+from tests.im.reminders.conftest import Server, serving
+from tests.wecom_sync import noticed
 from tests.wecom_sync.equal import connect, ours, told
 from wecom_sync.standin.remote import StandIn, running
 
@@ -57,33 +59,79 @@ WORLDS = [SMALL, LARGE] if DEEP else [SMALL]
 def test_a_run_ends_as_an_undisturbed_one_whatever_is_killed(
     world: World, settings: Settings, tmp_path: Path
 ) -> None:
-    with running(limit=0, **world.sizes) as crowd:
+    with running(limit=0, **world.sizes) as crowd, serving() as post:
         # Answers that take a moment, so that there is something to interrupt.
         crowd.fault("slow", api="*", times=0, seconds=0.01)
-        survive(world, crowd, settings, tmp_path)
+        survive(world, crowd, post, settings, tmp_path)
 
 
-def survive(world: World, crowd: StandIn, settings: Settings, tmp_path: Path) -> None:
+def survive(world: World, crowd: StandIn, post: Server, settings: Settings, tmp_path: Path) -> None:
     settings.WECOM_API_BASE, settings.WECOM_ALLOW_LOOPBACK = crowd.base, True
-    connect(crowd)
-    with kept_site(tmp_path / "home", WECOM_API_BASE=crowd.base, WECOM_ALLOW_LOOPBACK="1") as kept:
+    noticed.listen(crowd, connect(crowd)[0])
+    small = smallest(crowd)
+    more = {
+        "WECOM_API_BASE": crowd.base, "WECOM_ALLOW_LOOPBACK": "1", "EMAIL_URL": f"smtp://127.0.0.1:{post.port}",
+    }  # fmt: skip
+    with kept_site(tmp_path / "home", **more) as kept:
         for number in range(world.times):
-            for what in WHAT:
-                disturbed(kept, crowd, what, world)
-                print(f"{number + 1}: {what}")
+            for at, what in enumerate(WHAT):
+                disturbed(kept, crowd, what, world, writing=(number + at) % 2 == 0)
+                told_once = noticed.each_once(kept, crowd, post.box)
+                print(f"{number + 1}: {what}, {told_once} notices")
                 for kind, count in CHANGES.items():
                     crowd.act("mutate", kind=kind, count=count * world.more)
+                if not (number or at):
+                    noticed.run_inside(kept, f"apply_for({small!r})")
+                crowd.act("mutate", kind="leave", count=2, corpid=small)
         once_each(kept)
+        # The last run was not disturbed: it is told of like all others.
+        ended = noticed.each_once(kept, crowd, post.box)
+        assert ended > len(kept.rows("SELECT 1 FROM wecom_sync_run"))
 
 
-def disturbed(kept: Kept, crowd: StandIn, what: str, world: World) -> None:
-    """Something dies while runs are on their way; they end, and the directory is what WeCom has."""
+def smallest(crowd: StandIn) -> str:
+    """The corp with the fewest people of those that can be read."""
+    corps = [
+        corp
+        for up in crowd.truth()["upstreams"]
+        for chain in up["chains"]
+        for corp in chain["corps"]
+    ]
+    return str(min((len(one["members"]), one["corpid"]) for one in corps if one.get("agentid"))[1])
+
+
+# One of the last runs has written a part, or all of it already.
+WRITING = """
+SELECT 1 FROM wecom_sync_run r WHERE r.done > 0 AND r.status IN ('applying', 'done')
+AND NOT EXISTS (SELECT 1 FROM wecom_sync_run n WHERE n.connection_id = r.connection_id AND n.id > r.id)
+"""
+
+
+def disturbed(kept: Kept, crowd: StandIn, what: str, world: World, *, writing: bool) -> None:
+    """Something dies while runs are on their way, or once one of them writes; they end, and the directory is what WeCom
+    has.
+    """
     runs = len(kept.rows("SELECT id FROM wecom_sync_run"))
-    assert kept.manage("sync_wecom") == 0
-    time.sleep(chance.uniform(0.1, world.moment))
+    start(kept)
+    if writing:
+        wait_for(lambda: kept.rows(WRITING), ENDED_SECONDS)
+    else:
+        time.sleep(chance.uniform(0.1, world.moment))
     kill(kept, what)
     wait_for(lambda: ended(kept) == runs + world.sizes["upstreams"], ENDED_SECONDS)
     assert ours(kept.rows) == told(crowd)
+
+
+def start(kept: Kept) -> None:
+    """Runs of somebody who hears of their ends."""
+    assert kept.manage("sync_wecom") == 0
+    assert kept.rows(OWN, noticed.OWNER)
+
+
+OWN = """
+UPDATE wecom_sync_run SET owner_id = (SELECT id FROM accounts_user WHERE username = %s)
+WHERE owner_id IS NULL RETURNING id
+"""
 
 
 def kill(kept: Kept, what: str) -> None:
@@ -111,7 +159,7 @@ def once_each(kept: Kept) -> None:
     """No double records, one audit row for each that was made, nothing that the checks complain about."""
     assert kept.rows(TWICE) == [(0, 0)]
     assert kept.manage("check_invariants", "--only", "rights,scope,tree") == 0
-    assert kept.manage("sync_wecom") == 0
+    start(kept)
     wait_for(
         lambda: kept.rows("SELECT 1 FROM wecom_sync_run WHERE status <> 'done'") == [],
         ENDED_SECONDS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import email
 import email.policy
 import socket
@@ -73,15 +74,23 @@ class Server:
         self.running = None
 
 
+@contextlib.contextmanager
+def serving() -> Iterator[Server]:
+    made = Server()
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
 @pytest.fixture
 def server(settings: Settings) -> Iterator[Server]:
     settings.MAIL_ENABLED, settings.EMAIL_BACKEND = True, MAIL
-    made = Server()
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 5
-    settings.BASE_URL = "https://wailian.example"
-    made.start()
-    yield made
-    made.stop()
+    with serving() as made:
+        settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", made.port, 5
+        settings.BASE_URL = "https://wailian.example"
+        yield made
 
 
 @pytest.fixture
