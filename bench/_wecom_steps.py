@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
+from resource import RUSAGE_SELF, getrusage
 from typing import Any
 
 from django.db import connection, transaction
+from django.test import RequestFactory
 
+from accounts.models import User
 from bench.names import companies
 from bench.names import people as names_of
+from bench.own_site import LOGIN
 from contacts import closure
 from contacts.models import Contact
 from core.actors import SystemActor
@@ -19,6 +24,7 @@ from orgs.models import Node
 from orgs.services import dimensions
 from wecom_sync.models import Chain, Connection, PlanItem, PulledPerson, PulledPlace, Run
 from wecom_sync.sync import apply, plan
+from wecom_sync.views import files
 
 BY = SystemActor("bench")
 DEPARTMENTS = 20  # of a corp, in three levels
@@ -96,6 +102,25 @@ def applied() -> dict[str, Any]:
 def sound() -> dict[str, Any]:
     """What the checks complain about."""
     return {"problems": [*tree_check.problems(), *closure.problems()][:5]}
+
+
+def handed_out() -> dict[str, Any]:
+    """The plan of the first run as a file: when it begins, how long it takes, what it takes of memory."""
+    request, run = RequestFactory().post("?kind=all"), Run.objects.earliest("pk")
+    request.user = User.objects.get(username=LOGIN)
+    before, began = getrusage(RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    answer: Any = files.plan_file(request, run.pk)
+    parts = iter(answer.streaming_content)
+    size = len(next(parts)) + len(next(parts))
+    first = time.perf_counter() - began
+    lines = 0
+    for part in parts:
+        size, lines = size + len(part), lines + part.count(b"\n")
+    grown = (getrusage(RUSAGE_SELF).ru_maxrss - before) // 1024
+    return {
+        "status": answer.status_code, "first_byte_ms": round(first * 1000), "lines": lines, "mb": size // 1_000_000,
+        "grown_mb": grown,
+    }  # fmt: skip
 
 
 def called(token: str, aes_key: str) -> dict[str, Any]:

@@ -5,11 +5,22 @@ one (matrix row 53); where a record comes from is shown by pages that have let s
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import islice
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
-from django.db.models import CharField, Count, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
@@ -109,15 +120,15 @@ def waiting() -> "QuerySet[Run]":
     """The plans that wait for a person and say what is so: neither a day old, nor was another run of their connection
     carried out or a policy of it changed since they were made.
     """
-    others = Run.objects.filter(
-        connection=OuterRef("connection"), applied_at__gt=OuterRef("planned_at")
-    )
+    others = Run.objects.filter(connection=OuterRef("connection"), applied_at__isnull=False)
+    newest = others.exclude(pk=OuterRef("pk")).order_by("-applied_at").values("applied_at")[:1]
     policies = Chain.objects.filter(
         connection=OuterRef("connection"), policy_at__gt=OuterRef("planned_at")
     )
     young = timezone.now() - timedelta(hours=PLAN_HOURS)
-    rows = Run.objects.filter(status=Run.Status.READY, planned_at__gte=young)
-    return rows.exclude(Exists(others.exclude(pk=OuterRef("pk")))).exclude(Exists(policies))
+    rows = Run.objects.filter(status=Run.Status.READY, planned_at__gte=young).order_by()
+    rows = rows.annotate(written=Coalesce(Subquery(newest), F("planned_at")))
+    return rows.filter(~Exists(policies), written__lte=F("planned_at"))
 
 
 def waiting_count() -> int:
@@ -196,11 +207,15 @@ def failed(run: Run) -> dict[str, int]:
 
 
 def everything(run: Run, asked: Asked) -> Iterator[tuple[PlanItem, "Names"]]:
-    """All items that were asked for, with the names that their words need."""
-    rows = narrowed(run, asked).iterator(chunk_size=CHUNK)
-    while some := list(islice(rows, CHUNK)):
-        known = names(run, some)
-        yield from ((one, known) for one in some)
+    """All items that were asked for, with the names that their words need; CHUNK at a time, each by a query that ends,
+    so that whoever reads slowly holds nothing open.
+    """
+    rows = narrowed(run, asked)
+    for stage in Stage:
+        last = 0
+        while some := list(rows.filter(stage=stage, pk__gt=last)[:CHUNK]):
+            known, last = names(run, some), some[-1].pk
+            yield from ((one, known) for one in some)
 
 
 @dataclass(frozen=True, slots=True)

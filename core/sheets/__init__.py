@@ -9,13 +9,14 @@ from core.sheets.errors import UnreadableFile
 from core.sheets.reading import read_rows
 from core.sheets.sandbox import Limits, iter_sandboxed, read_in_sandbox
 from core.sheets.upload import MAX_FILE_BYTES, Kind, inspect_upload
-from core.sheets.writing import guard_formula, write_csv, write_xlsx
+from core.sheets.writing import csv_parts, guard_formula, write_csv, write_xlsx
 
 __all__ = [
     "MAX_FILE_BYTES",
     "Kind",
     "Limits",
     "UnreadableFile",
+    "csv_parts",
     "guard_formula",
     "inspect_upload",
     "iter_sandboxed",

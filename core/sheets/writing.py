@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ _FORMULA_STARTS: Final = frozenset("=+-@")
 _IGNORED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 _MAX_CELL: Final = 32_767
 _MAX_WIDTH: Final = 40
+_PART: Final = 32_768
 SHEET_ROWS: Final = 1_048_575
 """What one sheet holds below its header; more go to further sheets."""
 _OPTIONS: Final = {
@@ -79,10 +81,30 @@ def write_csv(
 
 
 def _write_csv(file: IO[str], header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    writer = csv.writer(file)
+    for part in csv_parts(header, rows):
+        file.write(part)
+
+
+def csv_parts(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The same as texts of some thousand characters, for who sends them on; the header comes before the first row is
+    asked for.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
     writer.writerow([guard_formula(name) for name in header])
+    yield _taken(buffer)
     for row in rows:
         writer.writerow([cell if _is_number(cell) else guard_formula(_plain(cell)) for cell in row])
+        if buffer.tell() >= _PART:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
 
 
 def write_xlsx(

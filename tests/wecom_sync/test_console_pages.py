@@ -25,6 +25,7 @@ from tests.wecom_sync import worlds
 from tests.wecom_sync.worlds import Corp
 from wecom_sync import item_words, selectors
 from wecom_sync.models import Chain, Connection, LogLine, PlanItem, PulledPerson, PulledPlace, Run
+from wecom_sync.selectors import Asked
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -269,6 +270,16 @@ def test_the_plan_as_a_file_holds_no_formula_and_is_written_down(client: Client,
     assert entry.after == {"run": held.pk, "filters": "kind=change"}
     keys = PlanItem.objects.filter(run=held).values_list("key", flat=True)
     assert {row[3] for row in table(client.post(url_of(held, "plan/file/")))[1:]} == set(keys)
+
+
+@pytest.mark.parametrize("asked", [Asked(), Asked(kind="leave", q="张00")])
+def test_a_plan_is_read_in_parts_that_fit_together(
+    held: Run, monkeypatch: pytest.MonkeyPatch, asked: Asked
+) -> None:
+    monkeypatch.setattr(selectors, "CHUNK", 4)
+    read = [item.pk for item, _names in selectors.everything(held, asked)]
+    assert read == list(selectors.narrowed(held, asked).values_list("pk", flat=True))
+    assert len(read) > 8
 
 
 def test_the_internal_side_stands_in_words_too(client: Client) -> None:

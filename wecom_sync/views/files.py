@@ -78,12 +78,8 @@ def plan_file(request: HttpRequest, pk: int) -> HttpResponse:
         _("After"),
         _("What is done"),
     ]
-    return downloads.hand_out(
-        title=_("Plan of run %(n)s") % {"n": run.pk},
-        format_="csv",
-        header=header,
-        rows=_rows(run, asked),
-    )
+    title = _("Plan of run %(n)s") % {"n": run.pk}
+    return downloads.stream(title=title, header=header, rows=_rows(run, asked))
 
 
 def _rows(run: Run, asked: Asked) -> Iterator[list[str]]:
