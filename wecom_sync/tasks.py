@@ -42,6 +42,12 @@ def press(*, callback_id: int) -> None:
     presses.decide(callback_id=callback_id)
 
 
+@effect("wecom_sync.void_card")
+def void_card(*, callback_id: int) -> None:
+    """Shows on a card that was pressed that it decides nothing any more."""
+    cards.void(callback_id=callback_id)
+
+
 @effect("wecom_sync.show_cards")
 def show_cards(*, application_id: int) -> None:
     """Shows on every card of an application how it ended."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -98,7 +99,7 @@ def press(
     assert callbacks.take_in(connection=connection, event=event)
     with pytest.raises(CallbackRefused):
         callbacks.take_in(connection=connection, event=event)
-    work("wecom_sync.press", "wecom_sync.show_cards")
+    work("wecom_sync.press", "wecom_sync.show_cards", "wecom_sync.void_card")
 
 
 def work(*names: str) -> None:
@@ -112,11 +113,11 @@ def status(application: Application) -> str:
     return str(Application.objects.get(pk=application.pk).status)
 
 
-def shown(message: dict[str, Any]) -> list[str]:
+def shown(message: dict[str, Any], *, times: int = 1) -> list[str]:
     """What a card says after it was changed."""
-    (update,) = message["updates"]
-    card = update["template_card"]
-    lines = [line["value"] for line in card["horizontal_content_list"]]
+    assert len(message["updates"]) == times
+    card = message["updates"][-1]["template_card"]
+    lines = [line["value"] for line in card.get("horizontal_content_list", [])]
     return [card["replace_text"], card.get("sub_title_text", ""), *lines]
 
 
@@ -176,6 +177,8 @@ def test_a_press_approves_and_every_card_shows_who_and_when(
     press(standin, connection, other, wu)
     assert Application.objects.get(pk=application.pk).decided_by_id == place.maintainer.pk
     assert AuditEntry.objects.filter(action="wecom.press", after={"status": "decided"}).exists()
+    (late,) = [one for one in sent(standin) if one["to"] == [wu]]
+    assert place.maintainer.name in shown(late, times=2)[-1]
     assert Contact.objects.get(pk=place.contact.pk).account in ("opening", "active")
     assert not Run.objects.exists()
     callbacks.follow(connection_id=connection.pk)
@@ -191,9 +194,9 @@ def test_what_stands_against_a_press(
     application, who = place.apply(), li
     tell()
     (message,) = sent(standin)
-    said = {"changed": "林晓彤", "right": "没有", "disabled": "停用", "factor": "登录"}.get(
-        against, ""
-    )
+    said = {
+        "changed": "林晓彤", "right": "没有", "disabled": "停用", "factor": "登录", "unlinked": "已不再关联",
+    }.get(against, "")  # fmt: skip
     if against == "changed":
         Contact.objects.filter(pk=place.contact.pk).update(version=place.contact.version + 7)
     elif against == "right":
@@ -210,12 +213,18 @@ def test_what_stands_against_a_press(
     assert status(application) == "pending"
     (message,) = sent(standin)
     if said:
-        word, text, *_lines = shown(message)
+        word, text, *lines = shown(message)
         assert word == "未处理"
         assert said in text
+        assert bool(lines) == (against in ("changed", "factor"))
+        assert ("林晓彤" in str(message["updates"])) == bool(lines), (
+            "who may not see it reads nothing of it"
+        )
     else:
         assert not message["updates"]
-        assert not AuditEntry.objects.filter(action="wecom.press").exists()
+    pressed = AuditEntry.objects.filter(action="wecom.press")
+    assert pressed.exists() == (against not in ("other", "unlinked"))
+    assert not OutboxEntry.objects.filter(task__startswith="wecom_sync.", done_at=None).exists()
 
 
 def test_a_decision_from_anywhere_ends_the_cards_and_a_limit_only_delays_it(
@@ -240,6 +249,59 @@ def test_a_decision_from_anywhere_ends_the_cards_and_a_limit_only_delays_it(
     again = len(sent(standin))
     cards.show(application_id=application.pk)
     assert [len(one["updates"]) for one in sent(standin)] == [1] * again
+
+
+@pytest.mark.parametrize("end", ["refused", "withdrawn", "lapsed", "gone"])
+def test_a_press_that_comes_too_late_shows_how_it_ended(
+    standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int], end: str
+) -> None:
+    """The card was never changed before: WeCom did not take it."""
+    (li,) = link(standin, connection, place.maintainer)
+    application = place.apply()
+    tell()
+    (message,) = sent(standin)
+    if end == "refused":
+        approvals.decide(
+            application_id=application.pk, approve=False, reason="不需要", by=place.administrator,
+            version=place.contact.version,
+        )  # fmt: skip
+    elif end == "withdrawn":
+        approvals.withdraw(application_id=application.pk, by=place.creator)
+    elif end == "lapsed":
+        with transaction.atomic():
+            approvals.lapse(contact_id=place.contact.pk, reason="disabled", by=place.administrator)
+    else:
+        Application.objects.filter(pk=application.pk).delete()
+    OutboxEntry.objects.filter(task="wecom_sync.show_cards").delete()
+    press(standin, connection, message, li)
+    (message,) = sent(standin)
+    word, text, *lines = shown(message)
+    words = {"refused": "已拒绝", "withdrawn": "已撤回", "lapsed": "已失效", "gone": "未处理"}
+    assert word == words[end]
+    assert (text == "此申请已不存在。", bool(lines)) == (
+        (True, False) if end == "gone" else (False, True)
+    )
+    if end == "refused":
+        assert place.administrator.name in lines[-1]
+    assert not SentCard.objects.filter(state="sent").exists()
+
+
+def test_who_lost_sight_of_an_application_reads_nothing_of_its_end(
+    standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int]
+) -> None:
+    link(standin, connection, place.maintainer)
+    application = place.apply()
+    tell()
+    NodeUserGrant.objects.filter(user=place.maintainer).delete()
+    Contact.objects.filter(pk=place.contact.pk).update(name="新名字")
+    approvals.decide(
+        application_id=application.pk, approve=False, reason="不需要", by=place.administrator,
+        version=place.contact.version,
+    )  # fmt: skip
+    work("wecom_sync.show_cards")
+    (message,) = sent(standin)
+    assert shown(message) == ["已结束", ""]
+    assert "新名字" not in str(message["updates"])
 
 
 def test_without_callbacks_a_message_leads_to_the_page(

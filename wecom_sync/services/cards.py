@@ -7,6 +7,7 @@ again under the same one, and 42014 then says that it had.
 import logging
 from typing import Any, Final
 
+from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
@@ -16,14 +17,14 @@ from accounts.models import User
 from approvals import permissions
 from approvals.jobs import CARD
 from approvals.models import Application
-from approvals.selectors import place_of
-from core import outbox
+from approvals.selectors import place_of, readable
+from core import outbox, secrets
 from core.secrets import Unreadable
 from im.channels import News, Refused, Summary
 from wecom_sync.access import SHORT, gateway_of
 from wecom_sync.addresses import card_page
 from wecom_sync.gateway import Button, Card, Directory, Permanent, Retryable
-from wecom_sync.models import SentCard
+from wecom_sync.models import Callback, OwnPerson, SentCard
 from wecom_sync.whose import Addressee
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,33 @@ def _show(row: SentCard, application: Application) -> None:
         gateway.update_card(row.code, (row.member_id,), done=word, card=card)
 
 
+def void(*, callback_id: int) -> None:
+    """Says on a card that was pressed that it decides nothing any more: its application is gone, or the member opens no
+    login here. Safe to repeat. Raises Retryable.
+    """
+    event = Callback.objects.select_related("connection").get(pk=callback_id)
+    task_id, sender = event.data["task_id"], event.data["sender"]
+    with translation.override(settings.LANGUAGE_CODE):
+        if SentCard.objects.filter(task_id=task_id).exists():
+            text = _("This WeCom account is not linked with a login here any more.")
+        else:
+            text = _("This application is not there any more.")
+        try:
+            code = secrets.decrypt(event.data["response_code"].encode())
+            word, card = _bare(task_id, _("Not decided"), text)
+            gateway_of(event.connection, patience=SHORT).update_card(
+                code, (sender,), done=word, card=card
+            )
+        except (Permanent, Unreadable, ValueError) as error:
+            log.warning("the card of callback %s shows no end: %s", callback_id, error)
+
+
+def linked(row: SentCard) -> bool:
+    """Whether the member that a card was sent to is still the login that it was for (T71)."""
+    people = OwnPerson.objects.filter(connection=row.connection_id, member_id=row.member_id)
+    return people.filter(user=row.user_id, gone_at=None).exists()
+
+
 def _applications() -> Any:
     return Application.objects.select_related("contact__main_node__parent", "applicant", "decided_by")  # fmt: skip
 
@@ -136,7 +164,9 @@ def asking(row: SentCard, application: Application) -> Card:
 
 
 def ended(row: SentCard, application: Application) -> tuple[str, Card]:
-    """The word on the grey button, and the card around it."""
+    """The word on the grey button, and the card around it: a bare one for who may not see the application any more."""
+    if not (linked(row) and readable(row.user, [application.pk])):
+        return _bare(row.task_id, _("Not decided") if row.said else _("Over"), row.said)
     page, lines, text = card_page(row.connection, CARD, application.pk), _lines(application), ""
     word = str(application.get_status_display())
     if application.status == Status.PENDING:
@@ -152,6 +182,12 @@ def ended(row: SentCard, application: Application) -> tuple[str, Card]:
         buttons=(Button(word, key="over", style=4),),
     )  # fmt: skip
     return word, card
+
+
+def _bare(task_id: str, word: str, text: str) -> tuple[str, Card]:
+    title = _("An external account is applied for")
+    button = Button(word, key="over", style=4)
+    return word, Card(task_id, title, source=_("Wailian"), text=text, buttons=(button,))
 
 
 def _lines(application: Application) -> tuple[tuple[str, str], ...]:

@@ -13,8 +13,8 @@ from approvals import services as approvals
 from contacts.services.shared import dimension_of
 from core import audit, outbox, secrets
 from core.errors import UserError
-from wecom_sync.models import Callback, OwnPerson, SentCard
-from wecom_sync.services.cards import APPROVE
+from wecom_sync.models import Callback, SentCard
+from wecom_sync.services.cards import APPROVE, linked
 
 MAX_SAID: Final = 200
 
@@ -31,8 +31,11 @@ def decide(*, callback_id: int) -> None:
         return
     event.handled_at = timezone.now()
     event.save(update_fields=["handled_at"])
+    if event.data.get("key") != APPROVE or event.corp_id != event.connection.corp_id:
+        return
     card = _card(event)
-    if card is None or event.data.get("key") != APPROVE:
+    if card is None or not linked(card):
+        _void(event, card)
         return
     with translation.override(card.user.language):
         code, said = _decided(card)
@@ -47,19 +50,23 @@ def decide(*, callback_id: int) -> None:
 
 
 def _card(event: Callback) -> SentCard | None:
-    """The card that was pressed, by the very member it was sent to, while he is still the same login (T71)."""
+    """The card that was pressed, by the very member it was sent to (T71)."""
     rows = SentCard.objects.select_for_update(of=("self",)).select_related(
         "user", "application__contact"
     )
-    card = rows.filter(
+    return rows.filter(
         connection=event.connection, task_id=event.data.get("task_id", ""), member_id=event.data.get("sender", "")
     ).first()  # fmt: skip
-    if card is None or event.corp_id != event.connection.corp_id:
-        return None
-    still = OwnPerson.objects.filter(
-        connection=event.connection, member_id=card.member_id, user=card.user, gone_at=None
-    )
-    return card if still.exists() else None
+
+
+def _void(event: Callback, card: SentCard | None) -> None:
+    """The card decides nothing any more and says so, unless it is somebody else's."""
+    if card is None and SentCard.objects.filter(task_id=event.data.get("task_id", "")).exists():
+        return
+    if card is not None:
+        card.state, card.code_cipher = SentCard.State.OVER, None
+        card.save(update_fields=["state", "code_cipher"])
+    outbox.enqueue(task="wecom_sync.void_card", callback_id=event.pk)
 
 
 def _decided(card: SentCard) -> tuple[str, str]:
