@@ -10,6 +10,8 @@ import pytest
 from pytest_django import Settings
 
 from wecom_sync.gateway import Credentials, Gateway, Patience, shared
+from wecom_sync.refusals import refusals
+from wecom_sync.services import callbacks
 from wecom_sync.standin.remote import StandIn, running
 
 SIZES = {"upstreams": 2, "corps": 8, "people": 160, "twice": 1, "pending": 2, "seed": 7}
@@ -20,6 +22,14 @@ QUICK = Patience(connect=2, read=0.6, total=2, pause=0.01, per_minute=0)
 def process() -> Iterator[StandIn]:
     with running(limit=0, **SIZES) as standin:
         yield standin
+
+
+@pytest.fixture(autouse=True)
+def _as_after_a_start() -> None:
+    """Nobody has been refused yet, and no key of another test is known."""
+    refusals._seen.clear()
+    callbacks._known.cache_clear()
+    callbacks._keys.cache_clear()
 
 
 @pytest.fixture

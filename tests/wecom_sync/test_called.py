@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import redis
 from django.http import HttpResponse
 from django.test import Client
 
 from contacts.models import Contact
 from core.models import OutboxEntry
 from tests.wecom_sync.equal import connect, full, ours, told
+from wecom_sync import refusals
 from wecom_sync.models import Callback, Connection, Run
 from wecom_sync.services import callbacks
 from wecom_sync.standin import callbacks as calling
@@ -29,7 +35,6 @@ def connection(standin: StandIn) -> Connection:
     given = standin.connections()[0]
     one.keep_callback(given["token"], given["aes_key"])
     one.save()
-    callbacks._known.cache_clear()
     return one
 
 
@@ -37,9 +42,10 @@ def app_of(one: Connection) -> App:
     return App(one.agent_id, "s", "外联通", token=one.callback_token, aes_key=one.callback_key)
 
 
-def posted(one: Connection, push: Push) -> HttpResponse:
+def posted(one: Connection, push: Push, source: str = "198.51.100.7") -> HttpResponse:
     address = f"/wecom/{one.pk}/callback/?{push.query}"
-    return Client(enforce_csrf_checks=True).post(address, push.body, content_type="text/xml")
+    browser = Client(enforce_csrf_checks=True, REMOTE_ADDR=source)
+    return browser.post(address, push.body, content_type="text/xml")
 
 
 def changed(one: Connection, corpid: str = "", **fields: Any) -> Push:
@@ -182,3 +188,85 @@ def test_calls_out_of_order_end_with_what_is_there_now(
     assert run is not None
     work.go(run_id=run.pk)
     assert Contact.objects.filter(live=True).count() == before - 1
+
+
+# --- who is refused often (SECURITY T66)
+
+FLOOD, GARBAGE = "203.0.113.66", Push("1", "n", "AAAA", "0" * 40, 1, "ww")
+
+
+@pytest.fixture
+def flooded(connection: Connection) -> Connection:
+    """Somebody has been refused as often as he may be."""
+    for number in range(refusals.ALLOWED):
+        assert posted(connection, replace(GARBAGE, nonce=str(number)), FLOOD).status_code == 403
+    return connection
+
+
+@contextmanager
+def without_redis(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def away(*_arguments: Any, **_more: Any) -> None:
+        raise redis.ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(redis.Redis, "execute_command", away)
+        yield
+
+
+@pytest.mark.parametrize("pk", ["there", "missing"])
+def test_a_flood_is_refused_alike_and_costs_the_database_nothing(
+    flooded: Connection, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch, pk: str
+) -> None:
+    posted(flooded, GARBAGE, FLOOD)  # reads the keys, once for all
+    asked = flooded if pk == "there" else Connection(pk=999_999)
+    query = f"/wecom/{asked.pk}/callback/?{GARBAGE.query}&echostr=x"
+    with without_redis(monkeypatch), django_assert_num_queries(0):
+        answers = [posted(asked, replace(GARBAGE, encrypted=one), FLOOD) for one in ("AAAA", "<")]
+        answers.append(Client(REMOTE_ADDR=FLOOD).get(query))
+    assert {(one.status_code, one.content) for one in answers} == {(403, b"")}
+
+
+def test_what_wecom_signs_passes_beside_a_flood_and_without_redis(
+    flooded: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with without_redis(monkeypatch):
+        assert posted(flooded, changed(flooded), FLOOD).status_code == 200
+        assert posted(flooded, GARBAGE, FLOOD).status_code == 403
+        assert posted(flooded, changed(flooded, UserID="wo2")).status_code == 200
+    assert Callback.objects.count() == 2
+
+
+def test_a_new_key_counts_at_once_and_the_old_one_no_more(flooded: Connection) -> None:
+    assert posted(flooded, changed(flooded), FLOOD).status_code == 200
+    old = changed(flooded, UserID="wo2")
+    flooded.keep_callback("new" * 5, "b" * 43)
+    flooded.save()
+    assert posted(flooded, old, FLOOD).status_code == 403
+    assert posted(flooded, changed(flooded, UserID="wo3")).status_code == 200
+
+
+def test_a_window_ends_by_itself_whoever_goes_on_knocking(
+    flooded: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _number in range(5):
+        posted(flooded, GARBAGE, FLOOD)
+    assert refusals.refusals.limited(f"source:{FLOOD}")
+    later = time.monotonic() + refusals.WINDOW_SECONDS
+    monkeypatch.setattr(refusals.time, "monotonic", lambda: later)
+    assert not refusals.refusals.limited(f"source:{FLOOD}")
+    posted(flooded, GARBAGE, FLOOD)
+    assert not refusals.refusals.limited(f"source:{FLOOD}")
+
+
+def test_only_so_many_sources_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "SOURCES", 3)
+    seen = refusals.Refusals()
+    for number in range(5):
+        seen.count(str(number))
+    assert list(seen._seen) == ["2", "3", "4"]
+
+
+def test_a_connection_whose_keys_cannot_be_read_refuses(connection: Connection) -> None:
+    push = changed(connection)
+    Connection.objects.update(callback_key_cipher=b"of another installation")
+    assert posted(connection, push).status_code == 403

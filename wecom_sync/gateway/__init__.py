@@ -15,7 +15,8 @@
 A listing is complete or raises. Permanent: show `sentence` to a person and do as `reaction` says. Retryable: come back
 after `after` seconds. Neither ever means that somebody has left. `gateway.calls` counts calls per API.
 
-Callbacks: `open_echo` answers the check of the address, `open_event` gives a typed event or raises CallbackRefused.
+Callbacks: `open_echo` answers the check of the address, `open_event` gives a typed event or raises CallbackRefused;
+`is_signed` tells cheaply whether looking is worth it.
 """
 
 from wecom_sync.gateway.answers import (
@@ -34,7 +35,7 @@ from wecom_sync.gateway.answers import (
     Share,
     Tag,
 )
-from wecom_sync.gateway.callbacks import CallbackKey, Signed, open_echo, open_event
+from wecom_sync.gateway.callbacks import CallbackKey, Signed, is_signed, open_echo, open_event
 from wecom_sync.gateway.cards import Button, Card
 from wecom_sync.gateway.client import Downstream, Gateway
 from wecom_sync.gateway.directory import Directory
@@ -85,6 +86,7 @@ __all__ = [
     "Signed",
     "Tag",
     "WeComError",
+    "is_signed",
     "open_echo",
     "open_event",
 ]

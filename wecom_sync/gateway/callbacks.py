@@ -56,6 +56,15 @@ class Signed:
     nonce: str
 
 
+def is_signed(key: CallbackKey, signed: Signed, *, echo: str = "", body: bytes = b"") -> bool:
+    """Whether this key has signed it within the last minutes; nothing is opened, nothing stands in the log."""
+    try:
+        _check(key, signed, echo or _encrypted(body), None)
+    except Exception:  # noqa: BLE001  # as below
+        return False
+    return True
+
+
 def open_echo(
     key: CallbackKey,
     receivers: Collection[str],
@@ -84,10 +93,7 @@ def open_event(
     `corpid` says whose it is. Raises CallbackRefused, for which one constant answer is given.
     """
     try:
-        if len(body) > MAX_BODY:
-            raise ValueError("size")
-        envelope = fromstring(body, forbid_dtd=True)
-        xml, replay = _opened(key, receivers, signed, envelope.findtext("Encrypt") or "", now)
+        xml, replay = _opened(key, receivers, signed, _encrypted(body), now)
         return parse(xml, replay=replay, mark=hashlib.sha256(xml.encode()).hexdigest())
     except Exception as error:  # noqa: BLE001  # as above
         why = error
@@ -99,10 +105,23 @@ def _refused(why: Exception) -> CallbackRefused:
     return CallbackRefused()
 
 
+def _encrypted(body: bytes) -> str:
+    if len(body) > MAX_BODY:
+        raise ValueError("size")
+    return str(fromstring(body, forbid_dtd=True).findtext("Encrypt") or "")
+
+
 def _opened(
     key: CallbackKey, receivers: Collection[str], signed: Signed, encrypted: str, now: float | None
 ) -> tuple[str, str]:
     """The text, and the digest of the ciphertext."""
+    _check(key, signed, encrypted, now)
+    ciphertext = base64.b64decode(encrypted, validate=True)
+    return _decrypted(key, ciphertext, receivers), hashlib.sha256(ciphertext).hexdigest()
+
+
+def _check(key: CallbackKey, signed: Signed, encrypted: str, now: float | None) -> None:
+    """Digits, age and signature, in this order; raises ValueError."""
     if not TIMESTAMP.fullmatch(signed.timestamp) or not NONCE.fullmatch(signed.nonce):
         raise ValueError("marks")
     if abs((time.time() if now is None else now) - int(signed.timestamp)) > FRESH_SECONDS:
@@ -111,8 +130,6 @@ def _opened(
         _signature(key, signed, encrypted).encode(), signed.signature.encode()
     ):
         raise ValueError("signature")
-    ciphertext = base64.b64decode(encrypted, validate=True)
-    return _decrypted(key, ciphertext, receivers), hashlib.sha256(ciphertext).hexdigest()
 
 
 def _signature(key: CallbackKey, signed: Signed, encrypted: str) -> str:

@@ -4,6 +4,7 @@ They may be late, doubled, lost or out of order. So each only names what to read
 nightly comparison finds what none of them told.
 """
 
+import contextlib
 import datetime
 import json
 import time
@@ -40,10 +41,28 @@ COMMON: Final = frozenset({"corpid", "sender", "at", "kind", "replay", "mark"})
 
 
 def key_of(connection: Connection) -> CallbackKey:
-    """Raises CallbackRefused for a connection that takes no callbacks."""
-    if not connection.enabled or not connection.callback_token or not connection.callback_key:
+    """Raises CallbackRefused for a connection that takes no callbacks, or whose keys cannot be read any more."""
+    try:
+        token, key = connection.callback_token, connection.callback_key
+    except secrets.Unreadable as error:
+        raise CallbackRefused from error
+    if not connection.enabled or not token or not key:
         raise CallbackRefused
-    return CallbackKey(connection.callback_token, connection.callback_key)
+    return CallbackKey(token, key)
+
+
+def known_key(connection_id: int) -> CallbackKey | None:
+    """The key as this process has read it a moment ago: the database is asked once in a while for all of them."""
+    return _keys(int(time.monotonic() / KNOWN_SECONDS)).get(connection_id)
+
+
+@lru_cache(maxsize=1)
+def _keys(_moment: int) -> dict[int, CallbackKey]:
+    found = {}
+    for one in Connection.objects.filter(enabled=True):
+        with contextlib.suppress(CallbackRefused):
+            found[one.pk] = key_of(one)
+    return found
 
 
 def receivers_of(connection: Connection) -> Collection[str]:
