@@ -98,6 +98,11 @@ def _wecom(put: Put, nodes: dict[str, Node]) -> None:
         name="矩阵",
         message="same_name",
     )
+    for stage in (
+        PlanItem.Stage.PLACE_ADD,
+        PlanItem.Stage.PLACE_LEAVE,
+    ):  # a plan that can be parted
+        PlanItem.objects.create(run=run, stage=stage, chain=chain, key=f"c:{stage}", name="矩阵")
     put("wecom_connection", inside=connection.pk, outside=999_999)
     put("wecom_empty", inside=empty.pk, outside=999_999)
     put("wecom_chain", inside=chain.pk, outside=999_999)
