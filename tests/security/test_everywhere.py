@@ -1,6 +1,6 @@
 """No secret is anywhere but in the one answer or message that hands it over (SPEC ACC-3; SECURITY T37, T38, I11):
 first passwords, links by mail and text message, tokens of other systems, secrets of apps, recovery codes, chosen
-passwords.
+passwords, secrets of corps in WeCom with all that they open.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import InitialSecret, User
 from approvals.models import Application
 from contacts.models import Contact
 from core import outbox
+from core.models import OutboxEntry
 from tests.accounts.gateway import running
 from tests.accounts.test_second_factor import code_of
 from tests.accounts.working import wait_until_done, working
@@ -36,6 +38,11 @@ from tests.matrix.asking import url
 from tests.matrix.world import ROLES, Matrix, build
 from tests.security.asking import addresses, showing
 from tests.security.harness import Harness, watching
+from wecom_sync.models import Chain, Connection, Run
+from wecom_sync.standin import callbacks as calling
+from wecom_sync.standin.remote import StandIn
+from wecom_sync.standin.remote import running as standing_in
+from wecom_sync.standin.world import App
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DEEP = bool(os.environ.get("DEEP"))
@@ -62,6 +69,7 @@ class Story:
 
     harness: Harness
     matrix: Matrix
+    standin: StandIn
 
     def __post_init__(self) -> None:
         self.people = {role: self.harness.client(self.matrix.people[role]) for role in ROLES[:7]}
@@ -187,6 +195,58 @@ class Story:
             )  # fmt: skip
             assert answer.status_code == status, answer.content
 
+    def corp(self) -> None:
+        """Connected with a wrong secret, tested, mended, read in a run; called by it; its people reached."""
+        told = self.standin.connections()[0]
+        for one in self.standin.connections():
+            self.harness.note("corp secret", one["secret"])
+        wrong = self.harness.note("corp secret", "falsch" + told["secret"][6:])
+        given = {"name": "总部", "corp_id": told["corpid"], "agent_id": told["agentid"]}
+        self.send("SA", "wecom_sync:new", **given, secret=wrong)
+        pk = Connection.objects.get(corp_id=told["corpid"]).pk
+        self.send("SA", "wecom_sync:test", pk, status=200)
+        self.send("SA", "wecom_sync:edit", pk, **given, secret=told["secret"])
+        self.send("SA", "wecom_sync:edit", pk, **(given | {"agent_id": 7}), status=422)
+        self.send("GM", "wecom_sync:test", pk, status=200)
+        self.send("SA", "wecom_sync:doors", pk, login="on", notify="on")
+        self.called(pk)
+        Connection.objects.filter(pk=pk).update(sync_rules=True)
+        Chain.objects.filter(connection=pk).update(target=self.matrix.inside["node"]["DM"])
+        self.standin.fault("code", api="user/list", code=40014)
+        self.standin.fault("html", api="department/list")
+        self.send("GM", "wecom_sync:start", pk)
+        wait_until_done()
+        run = Run.objects.filter(connection=pk).latest("pk")
+        assert run.status == "done", run.message
+        for name, number in (
+            ("connection", pk),
+            ("edit", pk),
+            ("run", run.pk),
+            ("log-file", run.pk),
+        ):
+            page = reverse(f"wecom_sync:{name}", args=[number])
+            assert self.people["SA"].get(page).status_code == 200
+        page = reverse("wecom_sync:plan-file", args=[run.pk])
+        assert self.people["SA"].post(page).status_code == 200
+
+    def called(self, pk: int) -> None:
+        """Keys are made twice; what the old ones sign is refused, what the new ones sign is taken in."""
+        for _time in range(2):
+            self.send("SA", "wecom_sync:callback", pk, status=200)
+        *_, old, _old_key, token, key = [
+            one.value for one in self.harness.secrets if one.kind == "callback key"
+        ]
+        text = calling.event({"ToUserName": "ww", "Event": "share_chain_change", "AgentID": 1})
+        row = Connection.objects.get(pk=pk)
+        for sign, status in ((old, 403), (token, 200)):
+            app = App(row.agent_id, "s", "外联通", token=sign, aes_key=key)
+            push = calling.push(app, row.corp_id, text)
+            answer = self.harness.client().post(
+                f"{reverse('wecom-callback:callback', args=[pk])}?{push.query}", push.body, content_type="text/xml"
+            )  # fmt: skip
+            assert answer.status_code == status
+        OutboxEntry.objects.filter(task="wecom_sync.follow").update(done_at=timezone.now())
+
     def look_around(self) -> None:
         """Every page, as everybody."""
         for role in ROLES[:7] if DEEP else LOOKING:
@@ -197,13 +257,19 @@ class Story:
                     self.people[role].get(path)
 
 
-STEPS = ("approved", "opened", "chosen", "forgotten", "staff", "factors", "systems")
-KINDS = {"first password", "link", "API token", "TOTP secret", "recovery code", "typed"}
+STEPS = ("approved", "opened", "chosen", "forgotten", "staff", "factors", "systems", "corp")
+KINDS = {
+    "first password", "link", "API token", "TOTP secret", "recovery code", "typed", "corp secret", "callback key",
+    "access token",
+}  # fmt: skip
 
 
-def test_no_secret_is_anywhere_but_where_it_is_handed_over(harness: Harness) -> None:
-    with working():
-        story = Story(harness, build())
+def test_no_secret_is_anywhere_but_where_it_is_handed_over(
+    harness: Harness, settings: Settings
+) -> None:
+    with standing_in(corps=3, people=12, staff=4) as standin, working():
+        settings.WECOM_API_BASE, settings.WECOM_ALLOW_LOOPBACK = standin.base, True
+        story = Story(harness, build(), standin)
         for step in STEPS:
             getattr(story, step)()
         wait_until_done()
