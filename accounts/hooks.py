@@ -93,3 +93,12 @@ def own_doors(user: User) -> list[OwnDoor]:
     """What somebody may link with his own login. OWN_DOORS: user -> doors."""
     hook = _hook("OWN_DOORS")
     return list(hook(user)) if hook else []
+
+
+def held_doors(user: User, identity_id: int | None = None) -> list[OwnDoor]:
+    """What somebody else's login is linked with, of an external person through that identity.
+
+    HELD_DOORS: user, identity id or None -> doors, each leading to where it is taken away or given back.
+    """
+    hook = _hook("HELD_DOORS")
+    return list(hook(user, identity_id)) if hook else []

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from accounts.hooks import held_doors
 from accounts.mfa import has_factor
 from accounts.models import User
 from accounts.selectors import logged_in
@@ -311,7 +312,8 @@ def _where_needed(contact: Contact, user: User, *, locked: bool) -> list[tuple[b
         (locked, dialog(_("Unlock"), "contacts:account-unlock", contact, "lock-open")),
         (has_factor(user), dialog(factor, "contacts:account-reset-factor", contact, "fingerprint")),
         (logged_in(user), dialog(out, "contacts:account-sessions", contact, "logout")),
-    ]
+        *((True, Action(one.label, one.url, "brand-wechat", dialog=True)) for one in held_doors(user, contact.pk)),
+    ]  # fmt: skip
 
 
 def apart(contact: Contact, user: User) -> bool:

@@ -49,6 +49,8 @@ ACTIONS: dict[str, str | Promise] = {
     "account.unlock": gettext_lazy("Unlocked"),
     "account.end_sessions": gettext_lazy("Logged out everywhere"),
     "account.reissue": gettext_lazy("Password reset"),
+    "account.wecom_unlink": gettext_lazy("WeCom unlinked"),
+    "account.wecom_link": gettext_lazy("WeCom linked"),
     "account.credentials": gettext_lazy("Log-in changed"),
 }
 FIELDS: dict[str, str | Promise] = {

@@ -197,6 +197,8 @@ class RemotePerson(models.Model):
     places = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     gone_at = models.DateTimeField(null=True)
     put_off = models.BooleanField(default=False)
+    # Somebody took it away from WeCom to open the login of the contact.
+    unlinked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

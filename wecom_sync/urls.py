@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from wecom_sync.views import connections, files, hints, inside, origins, runs
+from wecom_sync.views import connections, files, hints, inside, origins, runs, unlinking
 
 app_name = "wecom_sync"
 ONE = "console/sync/<int:pk>/"
+CONTACT = "console/sync/contacts/<int:pk>/"
 RUN = "console/sync/runs/<int:pk>/"
 urlpatterns: list[URLPattern] = [
     path("console/sync/", connections.index, name="list"),
@@ -32,6 +33,9 @@ urlpatterns: list[URLPattern] = [
     path(f"{RUN}log/", files.log, name="log"),
     path(f"{RUN}log/file/", files.log_file, name="log-file"),
     path(f"{RUN}plan/file/", files.plan_file, name="plan-file"),
+    path(f"{ONE}staff/<int:user_id>/unlink/", unlinking.staff, name="staff-unlink"),
+    path(f"{CONTACT}unlink/", unlinking.contact, name="contact-unlink"),
+    path(f"{CONTACT}link/", unlinking.contact_again, name="contact-link"),
     path("console/sync/origin/node/<int:node_id>/", origins.node, name="node-origin"),
     path("console/sync/origin/contact/<int:contact_id>/", origins.contact, name="contact-origin"),
 ]

@@ -35,8 +35,8 @@ def find(connection: Connection, identity: Identity) -> Whom | None:
 
 def _contact(connection: Connection, identity: Identity) -> Whom | None:
     rows = RemotePerson.objects.filter(
-        connection=connection, corp_id=identity.corpid, user_id=identity.userid, gone_at=None
-    )
+        connection=connection, corp_id=identity.corpid, user_id=identity.userid, gone_at=None, unlinked_at=None
+    )  # fmt: skip
     row = rows.select_related("contact__user").first()
     user = row.contact.user if row else None
     if row is None or user is None or not user.is_external:
@@ -65,7 +65,7 @@ REACHED: Final = {"gone_at": None, "connection__enabled": True, "connection__not
 def reached() -> Q:
     """Whom 企业微信 reaches, as a condition on people."""
     own = OwnPerson.objects.filter(user=OuterRef("pk"), **REACHED)
-    partners = RemotePerson.objects.filter(contact__user=OuterRef("pk"), **REACHED)
+    partners = RemotePerson.objects.filter(contact__user=OuterRef("pk"), **REACHED, unlinked_at=None)  # fmt: skip
     return Q(Exists(own)) | Q(Exists(partners))
 
 
@@ -76,6 +76,6 @@ def addressee(user: User) -> Addressee | None:
         mine = own.order_by("pk").first()
         return Addressee(mine.connection, mine.connection.corp_id, mine.member_id) if mine else None
     identities = usable_identities().filter(user=user)
-    rows = RemotePerson.objects.filter(contact__in=identities.values("pk"), **REACHED)
+    rows = RemotePerson.objects.filter(contact__in=identities.values("pk"), **REACHED, unlinked_at=None)  # fmt: skip
     row = rows.select_related("connection").order_by("pk").first()
     return Addressee(row.connection, row.corp_id, row.user_id) if row else None

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import selectors, words
+from accounts import hooks, selectors, words
 from accounts.forms import NewStaffForm, StaffFilterForm, StaffForm, ids_of
 from accounts.models import User
 from accounts.services import credentials, people
@@ -133,6 +133,9 @@ def staff_page(request: HttpRequest, user_id: int) -> HttpResponse:
 
 def _more(user: User, by: User, actions: list[StaffAction]) -> list[Action]:
     links = [action.link(user) for action in actions if not action.right]
+    if user.pk != by.pk:
+        doors = hooks.held_doors(user)
+        links += [Action(one.label, one.url, "brand-wechat", "bad", dialog=True) for one in doors]
     if user.is_active and user.pk != by.pk:
         url = reverse("accounts:staff-disable", args=[user.pk])
         links.append(Action(_("Disable"), url, "user-off", "bad"))

@@ -206,7 +206,7 @@ def set_expiry(
 @transaction.atomic
 def unlock(*, by: Actor, contact: Contact) -> Contact:
     """Takes the temporary lock off the login. Raises Conflict without an account."""
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     access.unlock(user=user, by=by)
     record(by=by, contact=fresh, action="account.unlock")
     return fresh
@@ -215,7 +215,7 @@ def unlock(*, by: Actor, contact: Contact) -> Contact:
 @transaction.atomic
 def reset_factor(*, by: Actor, contact: Contact) -> Contact:
     """Takes the second factor of somebody who has lost it away. Raises Conflict without an account or a factor."""
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     second_factor.reset(user=user, by=by)
     record(by=by, contact=fresh, action="account.reset_factor")
     return fresh
@@ -224,7 +224,7 @@ def reset_factor(*, by: Actor, contact: Contact) -> Contact:
 @transaction.atomic
 def end_sessions(*, by: Actor, contact: Contact) -> Contact:
     """Logs the person out everywhere (matrix row 6). Raises Conflict without an account."""
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     access.end_sessions(user=user, by=by)
     record(by=by, contact=fresh, action="account.end_sessions")
     return fresh
@@ -237,7 +237,7 @@ def reissue(*, by: Actor, contact: Contact, channel: str = "") -> InitialSecret:
 
     Raises Conflict without an account, Denied when the login is also used in a dimension `by` does not maintain.
     """
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     readers = [by.pk] if isinstance(by, User) else []
     secret = credentials.reissue(user=user, reader_ids=readers, by=by, channel=channel)
     record(by=by, contact=fresh, action="account.reissue", after={"login_name": user.username})
@@ -247,7 +247,7 @@ def reissue(*, by: Actor, contact: Contact, channel: str = "") -> InitialSecret:
 @transaction.atomic
 def set_credentials(*, by: Actor, contact: Contact, username: str, password: str) -> Contact:
     """An own login name and first password for an account that exists; ends its sessions. Raises as `reissue`."""
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     credentials.set_own_credentials(user=user, username=username, password=password, by=by)
     if fresh.account == State.OPENING:
         attach(fresh, user, State.ACTIVE)
@@ -260,7 +260,7 @@ def take_addresses(*, by: Actor, contact: Contact) -> Contact:
     """The login is reached at the contact's e-mail and mobile from now on (SECURITY T27): links to the former ones die,
     and whoever reads there is told. Raises as `reissue`.
     """
-    fresh, user = _with_login(by=by, contact=contact)
+    fresh, user = with_login(by=by, contact=contact)
     if addresses.change(user=user, by=by, email=fresh.email, mobile=fresh.mobile):
         record(by=by, contact=fresh, action="account.address")
     return fresh
@@ -280,7 +280,12 @@ def follow_addresses(*, by: Actor, contact: Contact, before: Mapping[str, Any], 
         record(by=by, contact=contact, action="account.address")
 
 
-def _with_login(*, by: Actor, contact: Contact) -> tuple[Contact, User]:
+def with_login(*, by: Actor, contact: Contact) -> tuple[Contact, User]:
+    """The contact, locked, and its login, for whoever does something to an account; part of his transaction.
+
+    Raises Hidden or Denied unless `by` maintains the main dimension of every identity of the login, Conflict without an
+    account.
+    """
     fresh = claim(by=by, contact=contact, needs=Role.MAIN_MAINTAINER)
     if fresh.user is None:
         raise no_account(fresh)

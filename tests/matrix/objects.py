@@ -31,7 +31,7 @@ from tests.factories.approvals import make_application
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import make_administrator
 from trail.models import AuditCheck
-from wecom_sync.models import Chain, Connection, PlanItem, Run
+from wecom_sync.models import Chain, Connection, OwnPerson, PlanItem, RemotePerson, Run
 
 Put = Callable[..., None]
 ROLES_THAT_IMPORT = ("SA", "GM", "DM")
@@ -108,6 +108,14 @@ def _wecom(put: Put, nodes: dict[str, Node]) -> None:
     put("wecom_chain", inside=chain.pk, outside=999_999)
     put("wecom_run", inside=run.pk, outside=999_999)
     put("wecom_hint", inside=hint.pk, outside=999_999)
+    OwnPerson.objects.create(
+        connection=connection, member_id="ren", user=User.objects.get(name="同事壬")
+    )
+    for at, one in enumerate(Contact.objects.filter(account="active").exclude(user=None)):
+        RemotePerson.objects.create(
+            connection=connection, corp_id="wpMatrix", user_id=f"wo{at}", contact=one,
+            unlinked_at=None if one.enabled else now,
+        )  # fmt: skip
 
 
 def _empty_places(put: Put, nodes: dict[str, Node]) -> None:
@@ -155,6 +163,8 @@ def _contacts(put: Put, nodes: dict[str, Node], people: dict[str, Any], stranger
             )
         )  # fmt: skip
         put(kind, inside=inside.pk, outside=outside.pk, CR=mine.pk)
+        if kind == "disabled_contact":
+            put("unlinked_contact", inside=inside.pk, outside=outside.pk, CR=mine.pk)
         if kind == "open_contact":
             names = [contact.user.username for contact in (inside, outside, mine)]
             put("open_login", inside=names[0], outside=names[1], CR=names[2])

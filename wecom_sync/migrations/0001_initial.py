@@ -243,6 +243,7 @@ class Migration(migrations.Migration):
                 ),
                 ("gone_at", models.DateTimeField(null=True)),
                 ("put_off", models.BooleanField(default=False)),
+                ("unlinked_at", models.DateTimeField(null=True)),
                 (
                     "connection",
                     models.ForeignKey(

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from accounts.permissions import require_other
 from accounts.services import access, notices
 from core import audit
 from core.actors import Actor
@@ -40,17 +41,40 @@ def link_own(
 def unlink_own(*, user: User, connection: Connection, keep_session: str | None) -> None:
     """Takes the link away. Raises Hidden without one, Conflict where nothing else would open the login."""
     user = User.objects.select_for_update().get(pk=user.pk)
-    rows = OwnPerson.objects.select_for_update(of=("self",)).select_related("connection")
-    row = rows.filter(user=user, connection=connection).first()
-    if row is None:
-        raise Hidden(_("Not found"))
+    row = linked(user, connection)
     if not _other_ways(user, row):
         raise Conflict(_("Nothing else opens your login: add a passkey first"))
+    _unlink(row, by=user, keep_session=keep_session)
+
+
+@transaction.atomic
+def unlink_staff(*, by: Actor, user: User, connection: Connection) -> None:
+    """An administrator takes the link of somebody else away; all his log-ins end. He is told.
+
+    Raises Denied for anybody else and for one's own link, Hidden without one.
+    """
+    require_connect(by)
+    require_other(by, user)
+    user = User.objects.select_for_update().get(pk=user.pk)
+    _unlink(linked(user, connection), by=by, keep_session=None)
+
+
+def linked(user: User, connection: Connection) -> OwnPerson:
+    """The link of a login with a corp. Raises Hidden without one."""
+    rows = OwnPerson.objects.filter(user=user, connection=connection).select_related("connection", "user")  # fmt: skip
+    row = rows.first()
+    if row is None:
+        raise Hidden(_("Not found"))
+    return row
+
+
+def _unlink(row: OwnPerson, *, by: Actor, keep_session: str | None) -> None:
     row.delete()
+    user = row.user
     if not OwnPerson.objects.filter(user=user, connection__sync_staff=True).exists():
         User.objects.filter(pk=user.pk).update(kept="")
     access.end_others(user, keep=keep_session)
-    _record("login.wecom_unlink", row, by=user, before=_told(row))
+    _record("login.wecom_unlink", row, by=by, before=_told(row))
 
 
 def _other_ways(user: User, row: OwnPerson) -> bool:
