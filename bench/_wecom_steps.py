@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.test import RequestFactory
 
 from accounts.models import User
+from accounts.services import departments
 from bench.names import companies
 from bench.names import people as names_of
 from bench.own_site import LOGIN
@@ -82,6 +83,44 @@ def _people(run: Run, names: list[str], corps: int, changed: int) -> Iterator[di
             "name": name[:-1] + "新" if differs and number % 2 else name,
             "places": [f"d:wp{corp}/{2 if differs and not number % 2 else place}"],
         }  # fmt: skip
+
+
+def staff(count: str, changed: str) -> dict[str, Any]:
+    """The rows of a run that has read another corp without chains; every tenth is different if `changed`."""
+    run = Run.objects.create(
+        connection=_inside(), trigger="manual", status="planning", staff_read=True
+    )
+    differs = set(range(0, int(count), 10)) if int(changed) else set()
+    copy_rows(PulledPlace, (
+        {
+            "run_id": run.pk, "chain_id": None, "key": f"o:{place}", "parent": f"o:{max(1, place // 3)}",
+            "depth": _level(place), "name": f"部门{place}", "custom_id": "", "share": "", "complete": False,
+            "message": "",
+        }
+        for place in range(2, 52)
+    ))  # fmt: skip
+    copy_rows(PulledPerson, (
+        {
+            "run_id": run.pk, "corp_id": run.connection.corp_id, "user_id": f"staff{number}", "active": True,
+            "name": f"{name[:-1]}新" if number in differs and number % 20 else name,
+            "places": [f"o:{2 + (number + (number in differs)) % 50}"],
+        }
+        for number, name in enumerate(names_of(int(count), random.Random(9)))
+    ))  # fmt: skip
+    return {"run": run.pk}
+
+
+def _inside() -> Connection:
+    """A corp whose own departments and staff come along."""
+    found = Connection.objects.filter(corp_id="ww2").first()
+    if found is None:
+        under = departments.create(by=BY, name="总部")
+        found = Connection(
+            name="总部", corp_id="ww2", agent_id=1, sync_staff=True, staff_under=under
+        )
+        found.keep_secret("s" * 43)
+        found.save()
+    return found
 
 
 def compared() -> dict[str, Any]:

@@ -81,5 +81,5 @@ _DO: dict[int, Callable[[World, Sequence[PlanItem]], list[int]]] = {
 # How many items are one transaction; what is written one by one waits for few others.
 _SIZES: dict[PlanItem.Stage, int] = dict.fromkeys(Stage, SINGLE) | {
     Stage.PLACE_ADD: PLACES, Stage.PERSON_ADD: PEOPLE, Stage.PERSON_CHANGE: PEOPLE,
-    Stage.PERSON_LEAVE: PEOPLE,
+    Stage.PERSON_LEAVE: PEOPLE, Stage.STAFF_ADD: PEOPLE, Stage.STAFF_CHANGE: PEOPLE,
 }  # fmt: skip

@@ -1,12 +1,12 @@
 """Items of a plan on the internal side. Each function returns the items it had to pass over."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 
-from accounts.models import Department, User
-from accounts.services import access, departments, people
+from accounts.models import Department, DepartmentMembership, User
+from accounts.services import access, departments
+from accounts.services import synced as staff
 from orgs.models import Node
 from orgs.services import synced
 from wecom_sync.models import Connection, OwnDepartment, OwnPerson, PlanItem
@@ -20,8 +20,8 @@ KEPT = "name place"
 def add_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
     """New internal departments, parents first."""
     connection, skipped = world.run.connection, []
+    known = _departments(connection)
     for one in items:
-        known = _departments(connection)
         if one.key in known:
             continue
         if one.after["parent"] not in known and one.after["parent"] != OWN_ROOT:
@@ -33,6 +33,7 @@ def add_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
         OwnDepartment.objects.create(
             connection=connection, number=int(one.key[2:]), department=made
         )
+        known[one.key] = made
     return skipped
 
 
@@ -44,8 +45,8 @@ def _departments(connection: Connection) -> dict[str, Department]:
 def change_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
     """Renames and moves."""
     connection, skipped = world.run.connection, []
+    known = _departments(connection)
     for one in items:
-        known = _departments(connection)
         here = known.get(one.key)
         if here is None:
             skipped.append(one.pk)
@@ -60,17 +61,16 @@ def change_departments(world: World, items: Sequence[PlanItem]) -> list[int]:
 
 def add_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
     """New logins without a password: they come in through WeCom, or by a link from an administrator."""
-    connection = world.run.connection
+    connection, ids = world.run.connection, _ids(world.run.connection)
     there = set(OwnPerson.objects.filter(connection=connection).values_list("member_id", flat=True))
-    for one in items:
-        user_id = one.key[2:]
-        if user_id in there:
-            continue
-        user = people.create_staff(
-            by=ACTOR, username=_login_name(user_id), name=one.name, department_ids=_ids(connection, one),
-        )  # fmt: skip
-        User.objects.filter(pk=user.pk).update(kept=KEPT)
-        OwnPerson.objects.create(connection=connection, member_id=user_id, user=user)
+    new = [one for one in items if one.key[2:] not in there]
+    made = staff.create_many(by=ACTOR, kept=KEPT, people=[
+        staff.NewStaff(_login_name(one.key[2:]), one.name, _at(ids, one)) for one in new
+    ])  # fmt: skip
+    OwnPerson.objects.bulk_create(
+        OwnPerson(connection=connection, member_id=one.key[2:], user_id=pk)
+        for one, pk in zip(new, made, strict=True)
+    )
     return []
 
 
@@ -79,43 +79,44 @@ def _login_name(user_id: str) -> str:
     return user_id if len(user_id) >= 3 else f"wecom.{user_id}"
 
 
-def _ids(connection: Connection, item: PlanItem) -> list[int]:
-    known = _departments(connection)
-    found = [
-        known[key].pk if key != OWN_ROOT else connection.staff_under_id
-        for key in item.after["places"]
-        if key in known or key == OWN_ROOT
-    ]
-    return [pk for pk in found if pk is not None]
+def _ids(connection: Connection) -> dict[str, int]:
+    """Key → internal department; the root is the one that stands for the corp."""
+    rows = OwnDepartment.objects.filter(connection=connection)
+    found = {f"o:{number}": pk for number, pk in rows.values_list("number", "department_id")}
+    return found | ({OWN_ROOT: connection.staff_under_id} if connection.staff_under_id else {})
+
+
+def _at(ids: Mapping[str, int], item: PlanItem) -> list[int]:
+    return list(dict.fromkeys(ids[key] for key in item.after["places"] if key in ids))
 
 
 def change_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
     """Names, departments, and those who came back. Departments by hand stay."""
-    rows, skipped = _people(world, items), []
-    connection = world.run.connection
-    own = set(
-        OwnDepartment.objects.filter(connection=connection).values_list("department_id", flat=True)
-    )
-    for one in items:
-        row = rows.get(one.key)
-        if row is None:
-            skipped.append(one.pk)
-            continue
-        changes: dict[str, Any] = {"name": one.after["name"]} if "name" in one.after else {}
-        if "places" in one.after:
-            wanted = _ids(connection, one)
-            mine = row.user.department_memberships.values_list("department_id", flat=True)
-            changes["department_ids"] = [
-                *wanted,
-                *(pk for pk in mine if pk not in own and pk not in wanted),
-            ]
-        people.update_staff(user=row.user, by=ACTOR, **changes)
-        if "gone" in one.after:
-            if row.put_off:
-                access.enable(user=row.user, by=ACTOR)
-            row.gone_at, row.put_off = None, False
-            row.save(update_fields=["gone_at", "put_off"])
-    return skipped
+    rows, ids = _people(world, items), _ids(world.run.connection)
+    known = [one for one in items if one.key in rows]
+    by_hand = _by_hand([rows[one.key].user_id for one in known], set(ids.values()))
+    staff.change_many(by=ACTOR, wanted=[
+        staff.Wanted(
+            rows[one.key].user_id, one.after.get("name"),
+            [*_at(ids, one), *by_hand.get(rows[one.key].user_id, [])] if "places" in one.after else None,
+        )
+        for one in known
+    ])  # fmt: skip
+    back = [rows[one.key] for one in known if "gone" in one.after]
+    for row in back:
+        if row.put_off:
+            access.enable(user=row.user, by=ACTOR)
+    OwnPerson.objects.filter(pk__in=[row.pk for row in back]).update(gone_at=None, put_off=False)
+    return [one.pk for one in items if one.key not in rows]
+
+
+def _by_hand(user_ids: Sequence[int], own: set[int]) -> dict[int, list[int]]:
+    """Person → departments that the synchronization knows nothing of, the main one first."""
+    found: dict[int, list[int]] = {}
+    rows = DepartmentMembership.objects.filter(user__in=user_ids).exclude(department__in=own)
+    for user, pk in rows.order_by("-is_main", "pk").values_list("user_id", "department_id"):
+        found.setdefault(user, []).append(pk)
+    return found
 
 
 def _people(world: World, items: Sequence[PlanItem]) -> dict[str, OwnPerson]:

@@ -4,11 +4,14 @@ Few thousand rows, compared here. Nobody of rights is ever touched by it: an adm
 login of the same name that is here already, wait for a person (SECURITY T71).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from accounts.models import User
+from django.db.models.functions import Lower
+
+from accounts.models import DepartmentMembership, User
 from orgs.models import NodeGroupGrant, NodeUserGrant, NodeVisibleStaff
 from wecom_sync.models import (
+    Connection,
     OwnDepartment,
     OwnPerson,
     PlanItem,
@@ -60,47 +63,51 @@ def _departments(run: Run) -> Iterator[PlanItem]:
 def _staff(run: Run) -> Iterator[PlanItem]:
     rows = OwnPerson.objects.filter(connection=run.connection).select_related("user")
     known = {row.member_id: row for row in rows}
-    own = OwnDepartment.objects.filter(connection=run.connection)
-    keys = {pk: f"o:{number}" for pk, number in own.values_list("department_id", "number")}
-    seen = set()
-    for one in PulledPerson.objects.filter(run=run, corp_id=run.connection.corp_id).order_by(
-        "user_id"
-    ):
-        if not one.active:
-            continue
-        seen.add(one.user_id)
-        row = known.get(one.user_id)
-        yield from (_new(run, one) if row is None else _changed(run, one, row, keys))
+    pulled = PulledPerson.objects.filter(run=run, corp_id=run.connection.corp_id, active=True)
+    people = {one.user_id: one for one in pulled.order_by("user_id")}
+    taken, stand = _taken(people.keys() - known.keys()), _standing(run.connection)
+    for user_id, one in people.items():
+        row = known.get(user_id)
+        if row is None:
+            yield _new(run, one, taken.get(user_id.lower()))
+        else:
+            yield from _changed(run, one, row, stand.get(row.user_id, []))
     for user_id, row in known.items():
-        if run.staff_read and user_id not in seen and row.gone_at is None:
+        if run.staff_read and user_id not in people and row.gone_at is None:
             yield _left(run, row)
 
 
-def _new(run: Run, one: PulledPerson) -> Iterator[PlanItem]:
-    same = User.objects.filter(username__iexact=one.user_id).first()
-    if same is None:
-        yield _item(
-            run, Stage.STAFF_ADD, f"u:{one.user_id}", one.name, after={"places": one.places}
-        )
-    else:
-        yield _item(
-            run,
-            Stage.NOTICE,
-            f"u:{one.user_id}",
-            one.name,
-            after={"user": same.pk},
-            message="same_login",
-        )
+def _taken(user_ids: Collection[str]) -> dict[str, int]:
+    """Logins that are called like these, in lower case."""
+    lower = [one.lower() for one in user_ids]
+    rows = User.objects.annotate(lower=Lower("username")).filter(lower__in=lower)
+    return dict(rows.values_list("lower", "pk"))
 
 
-def _changed(
-    run: Run, one: PulledPerson, row: OwnPerson, keys: dict[int, str]
-) -> Iterator[PlanItem]:
-    mine = row.user.department_memberships.order_by("-is_main", "pk").values_list(
-        "department_id", flat=True
+def _standing(connection: Connection) -> dict[int, list[str]]:
+    """Where the people of the corp stand, as keys; departments by hand have none."""
+    own = OwnDepartment.objects.filter(connection=connection)
+    keys = {pk: f"o:{number}" for pk, number in own.values_list("department_id", "number")}
+    if connection.staff_under_id:
+        keys[connection.staff_under_id] = OWN_ROOT
+    found: dict[int, list[str]] = {}
+    rows = DepartmentMembership.objects.filter(
+        user__wecom_people__connection=connection, department__in=keys
     )
-    places = [keys[pk] for pk in mine if pk in keys]
-    wanted = [key for key in one.places if key != OWN_ROOT]
+    for user, pk in rows.values_list("user_id", "department_id"):
+        found.setdefault(user, []).append(keys[pk])
+    return found
+
+
+def _new(run: Run, one: PulledPerson, same: int | None) -> PlanItem:
+    key = f"u:{one.user_id}"
+    if same is None:
+        return _item(run, Stage.STAFF_ADD, key, one.name, after={"places": one.places})
+    return _item(run, Stage.NOTICE, key, one.name, after={"user": same}, message="same_login")
+
+
+def _changed(run: Run, one: PulledPerson, row: OwnPerson, places: list[str]) -> Iterator[PlanItem]:
+    wanted = [key for key in one.places if key != OWN_ROOT or run.connection.staff_under_id]
     was = {"name": row.user.name, "places": sorted(places), "gone": row.gone_at is not None}
     will = {"name": one.name, "places": sorted(wanted), "gone": False}
     changed = [key for key in will if was[key] != will[key]]
