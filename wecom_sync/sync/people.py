@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from contacts.models import Membership
 from contacts.services import synced
+from core.copying import copy_rows
 from wecom_sync.models import PlanItem, RemotePerson, Run
 from wecom_sync.sync import kept, places
 from wecom_sync.sync.world import ACTOR, World
@@ -35,14 +36,15 @@ def add(world: World, items: Sequence[PlanItem]) -> list[int]:
             by=ACTOR, people=[synced.NewPerson(one.name, found[one.pk]) for one in some],
             kept=kept.words_of_person(world.chains[chain_id or 0]),
         )  # fmt: skip
-        RemotePerson.objects.bulk_create(
-            RemotePerson(
-                connection=world.run.connection, corp_id=corp, user_id=user, contact_id=pk, places=where
-            )
+        copy_rows(RemotePerson, (
+            {
+                "connection_id": world.run.connection_id, "corp_id": corp, "user_id": user, "contact_id": pk,
+                "places": where, "put_off": False,
+            }
             for pk, (corp, user), where in zip(
                 ids, (_split(one.key) for one in some), (found[one.pk] for one in some), strict=True
             )
-        )  # fmt: skip
+        ))  # fmt: skip
     return [one.pk for one in items if one.pk not in found]
 
 
