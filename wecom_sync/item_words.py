@@ -142,6 +142,8 @@ def _standing(item: PlanItem, names: Names) -> Iterator[Change]:
     if "parent" in after:
         above = names.place(item.chain_id, after["parent"])
         yield Change(_("Stands under"), before.get("parent", ""), above)
+    if "order" in after and before:
+        yield Change(_("Order"), "", _("as in WeCom"))
     if "places" in after:
         old = _(", ").join(names.nodes.get(pk, "?") for pk in before.get("nodes") or ())
         pairs = zip(after.get("chains", ()), after["places"], strict=False)

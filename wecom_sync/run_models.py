@@ -105,6 +105,7 @@ class PulledPlace(models.Model):
     parent = models.CharField(max_length=140, blank=True, db_collation="C")
     depth = models.PositiveSmallIntegerField()  # under the target of the chain
     name = models.CharField(max_length=100)
+    order = models.IntegerField(default=0, db_default=0)  # of a department, the least stands first
     custom_id = models.CharField(max_length=64, blank=True, db_collation="C")
     share = models.CharField(max_length=8, blank=True)
     # Of a corp: its departments and members were all read in this run, so that who is missing has left.

@@ -26,12 +26,15 @@ FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[]) AS f(id, name, sor
 
 @dataclass(frozen=True, slots=True)
 class NewPlace:
-    """`key` is the caller's word for it, `parent` the id of a node or the key of one before it."""
+    """`key` is the caller's word for it, `parent` the id of a node or the key of one before it; of siblings the least
+    `order` stands first.
+    """
 
     key: str
     parent: int | str
     kind: int
     name: str
+    order: int = 0
 
 
 @transaction.atomic
@@ -48,7 +51,12 @@ def create_many(
     require_maintain(by=by, node=dimension)
     fixed = {"source": Source.WECOM.value, "synced_at": timezone.now(), "kept": kept}
     new = [
-        tree.NewNode(one.key, one.parent, one.kind, fixed | _columns(one.kind, one.name))
+        tree.NewNode(
+            one.key,
+            one.parent,
+            one.kind,
+            fixed | _columns(one.kind, one.name) | {"order": one.order},
+        )
         for one in places
     ]
     ids = tree_bulk.insert(dimension_id=dimension.pk, nodes=new)
@@ -95,6 +103,28 @@ def rename_many(*, by: Actor, names: Mapping[int, str]) -> int:
         ],
     )  # fmt: skip
     return len(changed)
+
+
+@transaction.atomic
+def reorder_many(*, by: Actor, orders: Mapping[int, int]) -> None:
+    """Gives nodes another place among their siblings. Those that are gone are passed over.
+
+    Raises Hidden outside the maintained dimensions.
+    """
+    rows = list(Node.objects.filter(pk__in=orders).order_by("pk"))
+    tree.lock(*{row.dimension_id for row in rows})
+    for dimension in Node.objects.filter(pk__in={row.dimension_id for row in rows}):
+        require_maintain(by=by, node=dimension)
+    told = [
+        audit.Change(
+            row.pk, row.name, {"order": row.order}, {"order": orders[row.pk]}, dimension_id=row.dimension_id
+        )
+        for row in rows
+    ]  # fmt: skip
+    for row in rows:
+        row.order, row.updated_at = orders[row.pk], timezone.now()
+    Node.objects.bulk_update(rows, ["order", "updated_at"], batch_size=500)
+    audit.record_many(action="node.edit", model=Node, by=by, changes=told)
 
 
 @transaction.atomic

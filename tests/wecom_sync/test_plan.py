@@ -15,10 +15,13 @@ from tests.wecom_sync.worlds import (
     path,
     person,
     planned,
+    pulled,
     remote,
     standing,
 )
-from wecom_sync.models import Chain, RemotePlace
+from wecom_sync.gateway import Department
+from wecom_sync.models import Chain, PulledPlace, RemotePlace, Run
+from wecom_sync.sync import apply, plan, reading
 
 pytestmark = pytest.mark.django_db
 GROUPS = {"2": ("华东", ""), "3": ("上海", "2")}
@@ -236,3 +239,36 @@ def test_the_brake_asks_for_the_share_and_the_number(chain: Chain) -> None:
     assert not planned(chain, fewer).brake
     Chain.objects.update(brake_people=20, brake_percent=30)
     assert not planned(chain, fewer).brake
+
+
+def test_departments_stand_in_the_order_of_wecom_where_it_keeps_places(chain: Chain) -> None:
+    corp = Corp("远航电子", departments={2: ("甲部", 0), 3: ("乙部", 0), 4: ("丙部", 0)})
+
+    def run(order: dict[int, int]) -> list[tuple[str, str]]:
+        found = pulled(chain, {"wpA": corp})
+        for pk, place in order.items():
+            PulledPlace.objects.filter(run=found, key=f"d:wpA/{pk}").update(order=place)
+        plan.make(run=found)
+        apply.run(run=found, report=lambda _count: None, between=lambda: None)
+        Run.objects.filter(pk=found.pk).update(status="done")
+        return items(found)
+
+    def stand() -> list[str]:
+        above = RemotePlace.objects.get(key="c:wpA").node_id
+        rows = Node.objects.filter(parent=above).in_display_order()
+        return [one.name for one in rows]
+
+    run({2: -10, 3: -30, 4: -20})
+    assert stand() == ["乙部", "丙部", "甲部"]
+    assert run({2: -10, 3: -30, 4: -20}) == []
+    assert run({2: -40, 3: -30, 4: -20}) == [("place_change", "甲部")]
+    assert stand() == ["甲部", "乙部", "丙部"]
+    Chain.objects.update(owned=["department_name"])
+    assert run({2: -1, 3: -2, 4: -3}) == []
+
+
+def test_the_order_of_wecom_fits() -> None:
+    told = [Department(2, "甲", 1, 2**32 - 1), Department(3, "乙", 1, 5), Department(4, "丙", 1, 0)]
+    found = reading.Found()
+    reading._place(found, told)
+    assert [one.order for one in found.departments] == [1 - 2**31, -5, 0]

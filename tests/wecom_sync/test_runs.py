@@ -13,7 +13,7 @@ from tests.wecom_sync.conftest import QUICK
 from tests.wecom_sync.equal import connect, full, ours, told
 from wecom_sync import access
 from wecom_sync.gateway import client
-from wecom_sync.models import Connection, PlanItem, Run
+from wecom_sync.models import Connection, PlanItem, RemotePlace, Run
 from wecom_sync.services import runs
 from wecom_sync.standin.remote import StandIn
 from wecom_sync.sync import work
@@ -35,6 +35,15 @@ def test_a_full_run_ends_with_what_wecom_has_and_a_second_one_plans_nothing(
     for one in connections:
         assert full(one).status == "done"
     assert ours() == told(standin)
+    corps = [
+        c for up in standin.truth()["upstreams"] for chain in up["chains"] for c in chain["corps"]
+    ]
+    orders = {
+        f"d:{corp['corpid']}/{one['id']}": -one["order"]
+        for corp in corps for one in corp["departments"] if one["id"] != 1
+    }  # fmt: skip
+    rows = RemotePlace.objects.filter(key__startswith="d:")
+    assert dict(rows.values_list("key", "node__order")) == orders
     for one in connections:
         run = full(one)
         assert (run.status, run.items.exclude(stage=0).count()) == ("done", 0)

@@ -443,6 +443,7 @@ class Migration(migrations.Migration):
                 ("parent", models.CharField(blank=True, db_collation="C", max_length=140)),
                 ("depth", models.PositiveSmallIntegerField()),
                 ("name", models.CharField(max_length=100)),
+                ("order", models.IntegerField(db_default=0, default=0)),
                 ("custom_id", models.CharField(blank=True, db_collation="C", max_length=64)),
                 ("share", models.CharField(blank=True, max_length=8)),
                 ("complete", models.BooleanField(default=False)),

@@ -43,7 +43,7 @@ def add(world: World, items: Sequence[PlanItem]) -> list[int]:
                 skipped.append(one.pk)
                 continue
             kind = Node.Kind.DEPARTMENT if one.key.startswith("d:") else Node.Kind.ORGANIZATION
-            new[one.key] = synced.NewPlace(one.key, parent, kind, one.name)
+            new[one.key] = synced.NewPlace(one.key, parent, kind, one.name, one.after["order"])
         create(
             chain, list(new.values()), {one.key: one for one in items if one.chain_id == chain_id}
         )
@@ -73,6 +73,10 @@ def change(world: World, items: Sequence[PlanItem]) -> list[int]:
     synced.rename_many(
         by=ACTOR,
         names={one.node_id or 0: one.after["name"] for one in items if "name" in one.after},
+    )
+    synced.reorder_many(
+        by=ACTOR,
+        orders={one.node_id or 0: one.after["order"] for one in items if "order" in one.after},
     )
     skipped = []
     for one in items:

@@ -236,7 +236,7 @@ def _members(run: Run, gateway: Gateway, share: Share) -> None:
             {
                 "run_id": run.pk, "chain_id": place.chain_id, "key": f"d:{share.corpid}/{one.id}",
                 "parent": found.key(share.corpid, one.parent), "depth": place.depth + found.depths[one.id],
-                "name": one.name, "custom_id": "", "share": "", "complete": False, "message": "",
+                "name": one.name, "order": one.order, "custom_id": "", "share": "", "complete": False, "message": "",
             }
             for place in here for one in found.departments
         ))  # fmt: skip

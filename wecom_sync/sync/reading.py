@@ -15,6 +15,8 @@ from wecom_sync.gateway import Agent, Department, Directory, Member, Permanent, 
 
 # The root of a chain, and the root department of a corp: here they are the target of the chain and the corp itself.
 ROOT: Final = 1
+# In WeCom the bigger number stands first, up to 2^32; ours are whole numbers of four bytes.
+MOST: Final = 2**31 - 1
 INACTIVE: Final = frozenset({2, 5})  # disabled there, left
 # How a chain, a corp or a rule is refused that is not there is not documented; the stand-in answers 40058.
 NOT_THERE: Final = (Reaction.SKIP, Reaction.BUG)
@@ -23,11 +25,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A department; `parent` is ROOT where it stands in the corp itself."""
+    """A department; `parent` is ROOT where it stands in the corp itself, of siblings the least `order` stands first."""
 
     id: int
     parent: int
     name: str
+    order: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,12 @@ def _place(found: Found, visible: Iterable[Department]) -> None:
     rows = [one for one in visible if one.id != ROOT]
     found.depths = depths({one.id: one.parent for one in rows}, top=ROOT)
     found.departments = [
-        Place(one.id, above(one.id, one.parent, found.depths), name(one.name, one.id))
+        Place(
+            one.id,
+            above(one.id, one.parent, found.depths),
+            name(one.name, one.id),
+            -min(one.order, MOST),
+        )
         for one in sorted(rows, key=lambda one: found.depths[one.id])
     ]
 

@@ -14,7 +14,7 @@ joined AS (
     AND NOT EXISTS (SELECT 1 FROM exact e WHERE (e.chain_id, e.key) = (p.chain_id, p.key))
     AND NOT EXISTS (SELECT 1 FROM exact e WHERE e.remote_id = r.id)
     ORDER BY p.chain_id, p.key, r.gone_at NULLS FIRST, r.id)
-SELECT p.chain_id, p.key, p.parent, p.depth, p.name, p.custom_id, p.share, p.complete, p.message,
+SELECT p.chain_id, p.key, p.parent, p.depth, p.name, p."order", p.custom_id, p.share, p.complete, p.message,
        k.remote_id, r.node_id, r.key AS had_key, r.gone_at, r.put_off, r.share AS had_share, r.custom_id AS had_custom
 FROM pulled p LEFT JOIN (SELECT * FROM exact UNION ALL SELECT * FROM joined) k USING (chain_id, key)
 LEFT JOIN wecom_sync_remoteplace r ON r.id = k.remote_id
@@ -79,7 +79,7 @@ INSERT INTO wecom_sync_planitem
 """
 PLACES_ADDED = """
 SELECT %(run)s, 2, 'open', k.chain_id, k.key, NULL, NULL, k.name, '{}',
-    jsonb_build_object('parent', k.parent, 'share', k.share, 'custom_id', k.custom_id), ''
+    jsonb_build_object('parent', k.parent, 'share', k.share, 'custom_id', k.custom_id, 'order', k."order"), ''
 FROM sync_known k WHERE k.remote_id IS NULL ORDER BY k.chain_id, k.depth, k.key
 """
 PLACES_JOINED = """
@@ -91,15 +91,18 @@ PLACES_CHANGED = """
 SELECT %(run)s, 3, 'open', d.chain_id, d.key, d.node_id, NULL, d.name,
     jsonb_strip_nulls(jsonb_build_object(
         'name', CASE WHEN d.renamed THEN d.old_name END, 'parent', CASE WHEN d.moved THEN d.old_parent END,
+        'order', CASE WHEN d.ordered THEN d.old_order END,
         'share', CASE WHEN d.had_share <> d.share THEN d.had_share END,
         'gone', CASE WHEN d.back THEN true END)),
     jsonb_strip_nulls(jsonb_build_object(
         'name', CASE WHEN d.renamed THEN d.name END, 'parent', CASE WHEN d.moved THEN d.parent END,
+        'order', CASE WHEN d.ordered THEN d."order" END,
         'share', CASE WHEN d.had_share <> d.share THEN d.share END,
         'gone', CASE WHEN d.back THEN false END,
         'custom_id', CASE WHEN d.had_custom <> d.custom_id THEN d.custom_id END)), ''
 FROM (
-    SELECT k.*, n.name AS old_name, up.name AS old_parent, k.gone_at IS NOT NULL AS back,
+    SELECT k.*, n.name AS old_name, n."order" AS old_order, up.name AS old_parent, k.gone_at IS NOT NULL AS back,
+        k.key LIKE 'd:%%' AND 'place' = ANY(c.owned) AND n."order" <> k."order" AND NOT second AS ordered,
         n.name <> k.name AND NOT second
             AND CASE WHEN k.key LIKE 'd:%%' THEN 'department_name' ELSE 'org_name' END = ANY(c.owned) AS renamed,
         'place' = ANY(c.owned) AND n.id <> c.target_id AND NOT second
@@ -111,7 +114,7 @@ FROM (
     CROSS JOIN LATERAL (SELECT EXISTS (
         SELECT 1 FROM wecom_sync_remoteplace o WHERE o.node_id = k.node_id AND o.id < k.remote_id AND o.gone_at IS NULL
     ) AS second) s) d
-WHERE d.renamed OR d.moved OR d.back OR d.had_share <> d.share OR d.had_custom <> d.custom_id
+WHERE d.renamed OR d.moved OR d.ordered OR d.back OR d.had_share <> d.share OR d.had_custom <> d.custom_id
 ORDER BY d.chain_id, d.depth, d.key
 """
 PLACES_LEFT = """
