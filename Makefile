@@ -11,7 +11,8 @@ OFFLINE := DEBUG=1 DATABASE_URL=postgres:///unused REDIS_URL=redis://127.0.0.1/0
 APPS := $(patsubst %/models.py,%,$(wildcard */models.py))
 TEMPLATES = $(shell find templates $(wildcard */templates) -name '*.html')
 WORKERS ?= 2
-export PYTHONDONTWRITEBYTECODE ?=
+# Dozens of processes start in the tests: none compiles what another has compiled.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@sed -n 's/^# make/make/p' Makefile

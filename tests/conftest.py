@@ -5,16 +5,21 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
+from django.http import HttpRequest
 from django.test import Client
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+
+from accounts.sessions import SessionStore
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -61,6 +66,24 @@ def pytest_configure(config: pytest.Config) -> None:
     default = settings.CACHES["default"]
     settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{worker}"}}
     config.stash[LEFT_OUT] = 0
+    Client._login = log_in_at_once  # type: ignore[method-assign]
+
+
+def log_in_at_once(client: Client, user: AbstractBaseUser, backend: str | None = None) -> None:
+    """As Django's, which writes a fresh session three times to change a key that nobody has seen."""
+    request = HttpRequest()
+    request.session = (
+        client.session if settings.SESSION_COOKIE_NAME in client.cookies else _unseen()
+    )
+    login(request, user, backend)
+    request.session.save()
+    client._set_login_cookies(request)  # type: ignore[attr-defined]
+
+
+def _unseen() -> SessionStore:
+    session = SessionStore()
+    session.cycle_key = lambda: None  # type: ignore[method-assign]
+    return session
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -157,6 +180,15 @@ def as_() -> Callable[[AbstractBaseUser], Client]:
         return client
 
     return client_of
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A home with a short path that the servers of root can enter too (tmp_path is neither)."""
+    folder = Path(tempfile.mkdtemp(prefix="wls-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)

@@ -157,11 +157,11 @@ def waiting(transactional_db: None) -> tuple[User, list[Application]]:
 
 
 def test_every_account_is_opened_once_whatever_is_killed(
-    gateway: Gateway, waiting: tuple[User, list[Application]], tmp_path: Path
+    gateway: Gateway, waiting: tuple[User, list[Application]], open_folder: Path
 ) -> None:
     decider, applications = waiting
     key = session_of(decider)
-    with kept_site(tmp_path / "home", gateway) as kept:
+    with kept_site(open_folder, gateway) as kept:
         address = kept.site.address
         office = Office(
             kept, gateway, Person(address, address, key, [], outside=False), applications

@@ -71,7 +71,7 @@ def clean_environment(home: Path, port: int) -> dict[str, str]:
         "DATA_DIR",
     }
     env = {key: value for key, value in os.environ.items() if key not in ours}
-    return env | {"WAILIAN_HOME": str(home), "PORT": str(port), "PYTHONDONTWRITEBYTECODE": "1"}
+    return env | {"WAILIAN_HOME": str(home), "PORT": str(port)}
 
 
 def ready(url: str) -> bool:
@@ -99,6 +99,7 @@ def site() -> Iterator[Site]:
         )
         return
     home = Path(tempfile.mkdtemp(prefix="wailian-site-"))
+    home.chmod(0o711)  # the servers of root run as somebody else
     port = free_port()
     site = Site(url=f"http://127.0.0.1:{port}", home=home, env=clean_environment(home, port))
     with (home / "supervisor.out").open("w") as out:

@@ -204,13 +204,4 @@ def ground(make_ground: Callable[..., Ground]) -> Ground:
     return make_ground()
 
 
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A home with a short path that the servers of root can enter too (tmp_path is neither)."""
-    folder = Path(tempfile.mkdtemp(prefix="wls-", dir="/tmp"))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root can become another user")

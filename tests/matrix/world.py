@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -49,6 +50,7 @@ class Matrix:
     inside: dict[str, dict[str, Any]] = field(default_factory=dict)
     outside: dict[str, dict[str, Any]] = field(default_factory=dict)
     identities: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def put(self, kind: str, *, inside: Any, outside: Any = None, **by_role: Any) -> None:
         """Sets the objects of a kind: one value for all roles, with exceptions by role name."""
@@ -59,17 +61,22 @@ class Matrix:
         """Who logs in as a role."""
         return self.people["EC" if role == E2 else role]
 
+    def log_in(self) -> None:
+        """Everybody's session; whatever a request does to it is undone like the rest."""
+        for role, _person in _seats(self):
+            key = str(login(Client(), self.person(role)).session.session_key)
+            self.keys[role] = key
+            Session.objects.filter(pk=key).update(identity_id=self.identities.get(role))
+
     def session(self, role: str, client: Client) -> Client:
-        """A session of a role."""
-        login(client, self.person(role))
-        if role in self.identities:
-            own = Session.objects.filter(pk=client.session.session_key)
-            own.update(identity_id=self.identities[role])
+        """With the session of a role; a disabled person's was ended when he was disabled."""
+        if role in self.keys:
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.keys[role]
         return client
 
 
 def login(client: Client, person: User | None) -> Client:
-    """A session of that person; a disabled person's was ended when he was disabled."""
+    """A session of that person, if he may have one."""
     if person is not None and person.is_active:
         client.force_login(person, backend="accounts.backends.LoginBackend")
     return client
@@ -113,6 +120,7 @@ def build() -> Matrix:
     _conversations(matrix, contacts, colleague)
     _groups(matrix, contacts, colleague, nodes)
     objects.add(matrix.put, people, nodes)
+    matrix.log_in()
     return matrix
 
 

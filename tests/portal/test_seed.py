@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import json
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from approvals.models import Application
@@ -23,24 +26,38 @@ from portal import demo, demo_data
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def seeded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
-    monkeypatch.setenv("WAILIAN_HOME", str(tmp_path))
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def seeded(
+    home: Path, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[list[dict[str, str]]]:
+    """The demo of a module, in a transaction that never commits."""
     out = io.StringIO()
-    call_command("seed_demo", "--if-empty", stdout=out)
-    logins: list[dict[str, str]] = json.loads((tmp_path / "demo_logins.json").read_text())
-    assert not any(login["password"] in out.getvalue() for login in logins)
-    return logins
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        django_db_blocker.unblock(),
+        transaction.atomic(),
+    ):
+        patched.setenv("WAILIAN_HOME", str(home))
+        call_command("seed_demo", "--if-empty", stdout=out)
+        logins: list[dict[str, str]] = json.loads((home / "demo_logins.json").read_text())
+        assert not any(login["password"] in out.getvalue() for login in logins)
+        yield logins
+        transaction.set_rollback(True)
 
 
 def count_of(login: str) -> int:
     return int(Contact.objects.count_for(viewer_of(User.objects.get(username=login))))
 
 
-def test_everything_is_there(seeded: list[dict[str, str]], tmp_path: Path) -> None:
+def test_everything_is_there(seeded: list[dict[str, str]], home: Path) -> None:
     assert [login["login"] for login in seeded] == list(demo_data.ROLES)
     assert all(len(login["password"]) >= 15 for login in seeded)
-    assert stat.S_IMODE((tmp_path / "demo_logins.json").stat().st_mode) == 0o600
+    assert stat.S_IMODE((home / "demo_logins.json").stat().st_mode) == 0o600
     assert set(Application.objects.values_list("status", flat=True)) == set(
         Application.Status.values
     )
@@ -84,11 +101,12 @@ def test_the_login_works_at_once(login: str, seeded: list[dict[str, str]]) -> No
     assert way[-1].startswith("/portal/") == (login == "demo.external")
 
 
-def test_only_into_an_empty_installation(seeded: list[dict[str, str]], tmp_path: Path) -> None:
+def test_only_into_an_empty_installation(seeded: list[dict[str, str]], home: Path) -> None:
     before = AuditEntry.objects.count()
-    (tmp_path / "demo_logins.json").unlink()
+    kept = home / "demo_logins.json"
+    written = kept.stat().st_mtime_ns
     call_command("seed_demo", "--if-empty", stdout=io.StringIO())
-    assert not (tmp_path / "demo_logins.json").exists()
+    assert kept.stat().st_mtime_ns == written
     with pytest.raises(CommandError):
         call_command("seed_demo", stdout=io.StringIO())
     assert AuditEntry.objects.count() == before

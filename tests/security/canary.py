@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -32,6 +33,9 @@ STRUCTURE = {
 }  # fmt: skip
 PRIVATE = ("mobile", "email")
 GAPS = re.compile(r"[\s\-·]+")
+# What most words look like; in a text, numbers may begin within one another.
+SHAPE = re.compile(r"z[a-z]\d{3,}xk|199\d{8}")
+IN_TEXT = re.compile(r"(z[a-z]\d{3,}xk)|199(?=(\d{8}))")
 
 
 @dataclass
@@ -51,6 +55,7 @@ class Canaries:
         return self.put(made, where, may)
 
     def put(self, word: str, where: str, may: frozenset[str]) -> str:
+        assert not GAPS.search(word)
         self.words[word] = may
         self.places[word] = where
         return word
@@ -61,13 +66,23 @@ class Canaries:
         self.mobiles[national] = (seen, may)
         return "+86" + self.put(national, where, may)
 
-    def leaked(self, role: str, text: str, *, besides: str = "") -> list[str]:
-        """Where the words stand that `role` may not read and that `text` holds, however numbers are spaced."""
+    def held(self, text: str) -> set[str]:
+        """The words that stand in `text`, however numbers are spaced."""
         plain = GAPS.sub("", text)
+        shaped = {word or f"199{rest}" for word, rest in IN_TEXT.findall(plain)}
+        return shaped & self.words.keys() | {word for word in self.odd if word in plain}
+
+    @cached_property
+    def odd(self) -> list[str]:
+        """The words of no such shape; asked for when all stand."""
+        return [word for word in self.words if not SHAPE.fullmatch(word)]
+
+    def leaked(self, role: str, text: str, *, besides: str = "") -> list[str]:
+        """Where the words stand that `role` may not read and that `text` holds."""
         return [
             f"{self.places[word]}: {word}"
-            for word, may in self.words.items()
-            if role not in may and (word in text or word in plain) and word not in besides
+            for word in sorted(self.held(text))
+            if role not in self.words[word] and word not in besides
         ]
 
 

@@ -57,22 +57,24 @@ WORLDS = [SMALL, LARGE] if DEEP else [SMALL]
 
 @pytest.mark.parametrize("world", WORLDS, ids=["300", "20000"][: len(WORLDS)])
 def test_a_run_ends_as_an_undisturbed_one_whatever_is_killed(
-    world: World, settings: Settings, tmp_path: Path
+    world: World, settings: Settings, open_folder: Path
 ) -> None:
     with running(limit=0, **world.sizes) as crowd, serving() as post:
         # Answers that take a moment, so that there is something to interrupt.
         crowd.fault("slow", api="*", times=0, seconds=0.01)
-        survive(world, crowd, post, settings, tmp_path)
+        survive(world, crowd, post, settings, open_folder)
 
 
-def survive(world: World, crowd: StandIn, post: Server, settings: Settings, tmp_path: Path) -> None:
+def survive(
+    world: World, crowd: StandIn, post: Server, settings: Settings, open_folder: Path
+) -> None:
     settings.WECOM_API_BASE, settings.WECOM_ALLOW_LOOPBACK = crowd.base, True
     noticed.listen(crowd, connect(crowd)[0])
     small = smallest(crowd)
     more = {
         "WECOM_API_BASE": crowd.base, "WECOM_ALLOW_LOOPBACK": "1", "EMAIL_URL": f"smtp://127.0.0.1:{post.port}",
     }  # fmt: skip
-    with kept_site(tmp_path / "home", **more) as kept:
+    with kept_site(open_folder, **more) as kept:
         for number in range(world.times):
             for at, what in enumerate(WHAT):
                 disturbed(kept, crowd, what, world, writing=(number + at) % 2 == 0)

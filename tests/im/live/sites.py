@@ -55,7 +55,12 @@ def own_site(home: Path) -> Iterator[OwnSite]:
         services = ensure("run", home=home)
     finally:
         os.environ |= kept
-    addresses = {"DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url}
+    # With DEMO the pages hand out static files themselves: no step before has collected them.
+    addresses = {
+        "DATABASE_URL": services.database_url,
+        "REDIS_URL": services.redis_url,
+        "DEMO": "1",
+    }
     servers = [Server(module, more=addresses) for module in ("config.asgi", "config.live")]
     try:
         copy(copied, services.database_url)

@@ -8,12 +8,13 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -56,6 +57,7 @@ class Server:
     port: int = 0
     more: dict[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[bytes] | None = None
+    log: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     def start(self) -> Server:
         self.port = self.port or free_port()
@@ -79,9 +81,7 @@ class Server:
             "--timeout-graceful-shutdown",
             "5",
         ]
-        self.popen = subprocess.Popen(
-            [*command, *quiet], cwd=ROOT, env=env, stderr=subprocess.DEVNULL
-        )
+        self.popen = subprocess.Popen([*command, *quiet], cwd=ROOT, env=env, stderr=self.log)
         wait_for(self._answers, START_SECONDS)
         return self
 
@@ -91,6 +91,11 @@ class Server:
         with contextlib.suppress(OSError):
             return self.ask(path="/healthz").status == 200
         return False
+
+    def complaints(self) -> str:
+        """The end of what it wrote to its log."""
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")[-3000:]
 
     def stop(self) -> float:
         """Ends it in order; returns how long that took."""
