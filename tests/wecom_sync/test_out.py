@@ -336,6 +336,22 @@ def test_a_card_that_may_have_arrived_is_the_same_when_it_is_sent_again(
     assert status(application) == "approved"
 
 
+def test_a_card_that_was_not_sent_goes_to_whom_the_login_belongs_by_then(
+    standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int]
+) -> None:
+    link(standin, connection, place.maintainer)
+    application, new = place.apply(), members(standin, connection)[1]
+    standin.fault("code", api="message/send", times=1, code=45009)
+    assert tell() == 0
+    standin.clear()
+    OwnPerson.objects.update(member_id=new)
+    assert tell() == 1
+    (message,) = sent(standin)
+    assert message["to"] == [new]
+    press(standin, connection, message, new)
+    assert status(application) == "approved"
+
+
 def test_a_card_that_was_refused_comes_with_the_next_asking_and_a_reminder_is_a_line(
     standin: StandIn, connection: Connection, place: Place, tell: Callable[..., int]
 ) -> None:

@@ -59,9 +59,18 @@ def _carded(gateway: Directory, to: Addressee, user: User, one: News, mark: str)
         },
     )  # fmt: skip
     if row.state == State.SENDING:
+        _address(row, to)
         _send(gateway, row, found)
         return True
     return row.telling == mark
+
+
+def _address(row: SentCard, to: Addressee) -> None:
+    """To whom the login belongs now: who was linked with it when the card was first tried gets no second one (T71)."""
+    if (row.connection_id, row.member_id) != (to.connection.pk, to.member_id):
+        row.connection, row.member_id = to.connection, to.member_id
+        row.task_id = get_random_string(32)
+        row.save(update_fields=["connection", "member_id", "task_id"])
 
 
 def _send(gateway: Directory, row: SentCard, application: Application) -> None:
