@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -68,6 +69,10 @@ def test_the_check_of_the_address_is_answered(connection: Connection) -> None:
     query = f"{push.query}&echostr={push.encrypted.replace('+', '%2B')}"
     answer = Client().get(f"/wecom/{connection.pk}/callback/?{query}")
     assert (answer.status_code, answer.content) == (200, b"word")
+    # Nobody who caught an event has it opened by this door.
+    caught = changed(connection)
+    query = f"{caught.query}&echostr={quote(caught.encrypted)}"
+    assert Client().get(f"/wecom/{connection.pk}/callback/?{query}").status_code == 403
 
 
 @pytest.mark.parametrize("variant", [one for one in VARIANTS if one != "plain"])

@@ -75,7 +75,10 @@ def open_echo(
 ) -> str:
     """The text with which the check of the address is answered, as it is, within a second. Raises CallbackRefused."""
     try:
-        return _opened(key, receivers, signed, echo, now)[0]
+        text = _opened(key, receivers, signed, echo, now)[0]
+        if text.lstrip().startswith("<"):  # an event: who caught one would read it here
+            raise ValueError("event")
+        return text
     except Exception as error:  # noqa: BLE001  # hostile input fails in many ways, and one answer is given to all
         why = error
     raise _refused(why)
