@@ -16,6 +16,7 @@ from tests.factories.accounts import AdminFactory
 from tests.wecom_sync.worlds import Corp, applied, connection, items, person, planned, standing
 from wecom_sync.models import Chain, RemotePerson
 from wecom_sync.services import links
+from wecom_sync.sync import kept
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,26 @@ def test_people_of_one_name_are_proposed_and_what_both_want_stays(
     assert standing(survivor) == ["远航电子/销售部", "远航电子"]
     assert items(planned(first, seen("A"))) == []
     assert [one for one in items(planned(second, less)) if one[0] != "notice"] == []
+
+
+def test_what_the_first_keeps_stays_kept_when_the_second_keeps_nothing(
+    one_corp: tuple[Chain, Chain],
+) -> None:
+    first, second = one_corp
+    survivor, corp = merged(one_corp), Node.objects.get(name="远航电子")
+    for chain, owned in ((second, []), (first, list(Chain.KEEPS))):
+        Chain.objects.filter(pk=chain.pk).update(owned=owned)
+        for one in (first.connection, second.connection):
+            kept.refresh(one)
+            for row in (survivor, corp):
+                row.refresh_from_db()
+                assert row.kept == "name place", (chain, one)
+    Chain.objects.filter(pk=first.pk).update(owned=[])
+    Chain.objects.filter(pk=second.pk).update(owned=list(Chain.KEEPS))
+    kept.refresh(second.connection)
+    for row, words in ((survivor, "place"), (corp, "")):
+        row.refresh_from_db()
+        assert row.kept == words
 
 
 def test_who_leaves_one_corp_stays_by_the_other(one_corp: tuple[Chain, Chain]) -> None:
