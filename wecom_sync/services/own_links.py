@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.errors import Conflict, Hidden
 from wecom_sync.models import Connection, OwnPerson, PlanItem
 from wecom_sync.permissions import require_connect
-from wecom_sync.sync.own_apply import KEPT
+from wecom_sync.sync import own_apply
 
 SAME_LOGIN: Final = "same_login"
 
@@ -71,6 +71,7 @@ def linked(user: User, connection: Connection) -> OwnPerson:
 def _unlink(row: OwnPerson, *, by: Actor, keep_session: str | None) -> None:
     row.delete()
     user = row.user
+    own_apply.take_ranges(row)
     if not OwnPerson.objects.filter(user=user, connection__sync_staff=True).exists():
         User.objects.filter(pk=user.pk).update(kept="")
     access.end_others(user, keep=keep_session)
@@ -120,7 +121,7 @@ def _link(user: User, connection: Connection, member_id: str) -> OwnPerson:
             else _("This WeCom account is linked with another login; ask an administrator"), code="linked",
         ) from error  # fmt: skip
     if connection.sync_staff:
-        User.objects.filter(pk=user.pk).update(kept=KEPT)
+        User.objects.filter(pk=user.pk).update(kept=own_apply.KEPT)
     return row
 
 

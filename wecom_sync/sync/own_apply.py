@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Department, DepartmentMembership, User
 from accounts.services import access, departments
 from accounts.services import synced as staff
-from orgs.models import Node
+from orgs.models import Node, NodeUserGrant, NodeVisibleStaff
 from orgs.services import synced
 from wecom_sync.models import Connection, OwnDepartment, OwnPerson, PlanItem
 from wecom_sync.sync.own_plan import source_of
@@ -136,6 +137,7 @@ def leave_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
             continue
         row.put_off = row.user.is_active
         access.disable(user=row.user, by=ACTOR)
+        take_ranges(row)
         row.gone_at = timezone.now()
         row.save(update_fields=["gone_at", "put_off"])
     return skipped
@@ -159,7 +161,7 @@ def _ranges(world: World, items: Sequence[PlanItem], *, given: bool) -> list[int
     mark, skipped = source_of(world.run.connection_id), []
     for one in items:
         node_id = world.nodes.get((one.chain_id or 0, one.after["place"]))
-        holder = _holder(world.run.connection, one.after["holder"])
+        holder = _holder(world.run.connection, one.after["holder"], given=given)
         if node_id is None or holder is None:
             skipped.append(one.pk)
             continue
@@ -168,7 +170,16 @@ def _ranges(world: World, items: Sequence[PlanItem], *, given: bool) -> list[int
     return skipped
 
 
-def _holder(connection: Connection, key: str) -> User | Department | None:
+def take_ranges(row: OwnPerson) -> None:
+    """What rules gave somebody who is not linked any more: no plan knows him, and nobody takes it away by hand."""
+    mark = source_of(row.connection_id)
+    seen = NodeUserGrant.objects.filter(user=row.user_id, source=mark).values("content_object")
+    shown = NodeVisibleStaff.objects.filter(user=row.user_id, source=mark).values("node")
+    for node in Node.objects.filter(Q(pk__in=seen) | Q(pk__in=shown)).order_by("pk"):
+        synced.take_range(by=ACTOR, node=node, to=row.user, source=mark)
+
+
+def _holder(connection: Connection, key: str, *, given: bool) -> User | Department | None:
     if key.startswith("o:"):
         return _departments(connection).get(
             key, connection.staff_under if key == OWN_ROOT else None
@@ -178,4 +189,4 @@ def _holder(connection: Connection, key: str) -> User | Department | None:
         .select_related("user")
         .first()
     )
-    return row.user if row is not None and row.user.is_active else None
+    return row.user if row is not None and (row.user.is_active or not given) else None

@@ -37,7 +37,8 @@ def items(run: Run) -> list[PlanItem]:
     if run.connection.sync_staff:
         found += [*_departments(run), *_staff(run)]
     if run.connection.sync_rules and run.rules_read:
-        found += _ranges(run, coming={one.key for one in found if one.stage in COMING})
+        coming = {one.key for one in found if one.stage in COMING or one.after.get("gone") is False}
+        found += _ranges(run, coming)
     return found
 
 
