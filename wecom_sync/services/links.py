@@ -126,5 +126,12 @@ def refuse(*, by: Actor, item: PlanItem) -> None:
 
 
 def follow_merge(*, contact_id: int, into: int) -> None:
-    """Who was one contact in WeCom is the survivor from now on; the merge itself is in the trail."""
-    RemotePerson.objects.filter(contact_id=contact_id).update(contact_id=into)
+    """Who was one contact in WeCom is the survivor from now on; the merge itself is in the trail.
+
+    Where somebody took the survivor's login away from WeCom it stays so: a merge does not give it back (T71).
+    """
+    unlinked = RemotePerson.objects.filter(contact_id=into).exclude(unlinked_at=None).exists()
+    rows = RemotePerson.objects.filter(contact_id=contact_id)
+    if unlinked:
+        rows.filter(unlinked_at=None).update(unlinked_at=timezone.now())
+    rows.update(contact_id=into)
