@@ -122,7 +122,7 @@ def test_switching_off_ends_what_is_under_way_or_waits(connection: Connection, a
     }
     assert not connections.set_enabled(by=admin, connection=connection, enabled=False)
     with pytest.raises(Invalid):
-        runs.start(by=admin, connection=Connection.objects.get())
+        runs.start(by=admin, connection=connection)  # as it was read before
 
 
 def test_token_and_key_of_callbacks_fit_and_are_new_each_time(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import Session, User
+from accounts.models import LoginThrottle, Session, User
 from accounts.services import access
 from contacts.models import Contact
 from contacts.permissions import active_identity
@@ -191,6 +191,10 @@ def test_an_answer_belongs_to_one_question_of_one_browser_and_of_one_corp(
         assert client.get(returning(standin, connection, who, late)).status_code == 422
     for query in ("", "?error=access_denied", "?state=x&code=y", "?code=y", "?state=&code="):
         assert Client().get(f"{begin}back/{query}").status_code == 422, query
+    tried = list(LoginThrottle.objects.values_list("failures"))
+    answer = Client().get(f"{begin}back/?state=x&code=y", HTTP_SEC_FETCH_DEST="image")
+    assert answer.status_code == 422
+    assert list(LoginThrottle.objects.values_list("failures")) == tried != []
     for number in range(50):
         answer = Client().get(f"{begin}back/?state={number}&code=y")
     assert answer.status_code == 429

@@ -17,7 +17,15 @@ from core import audit
 from core.actors import Actor
 from core.errors import Hidden, Invalid
 from orgs.models import Node
-from wecom_sync.models import Chain, Connection, RemotePerson, RemotePlace, Run
+from wecom_sync.models import (
+    Chain,
+    Connection,
+    OwnDepartment,
+    OwnPerson,
+    RemotePerson,
+    RemotePlace,
+    Run,
+)
 from wecom_sync.permissions import require_connect
 from wecom_sync.services import runs
 from wecom_sync.sync import kept
@@ -44,7 +52,8 @@ def edit(
 ) -> Connection:
     """Changes a connection; an empty secret stays. Raises Denied, Hidden, Invalid with its field.
 
-    Another corp or application asks for its secret, and another corp only comes where nothing is linked yet.
+    Another corp or application asks for its secret, and another corp only comes where nothing is linked yet: plans
+    and hints that say something of the former one are outdated. Raises Conflict while that one is read.
     """
     fresh = _claim(by, connection)
     before = _told(fresh)
@@ -55,6 +64,8 @@ def edit(
             _("Organizations and people are linked with this corp. Make a new connection for another one"),
             field="corp_id",
         )  # fmt: skip
+    if corp_id != fresh.corp_id:
+        runs.outdate(fresh)
     fresh.name, fresh.corp_id, fresh.agent_id = name, corp_id, agent_id
     if secret:
         fresh.keep_secret(secret)
@@ -196,8 +207,10 @@ def _save(connection: Connection) -> None:
 
 def _linked(connection: Connection) -> bool:
     places = RemotePlace.objects.filter(chain__connection=connection)
-    people = RemotePerson.objects.filter(connection=connection)
-    return places.exists() or people.exists()
+    rest = (RemotePerson, OwnPerson, OwnDepartment)
+    return places.exists() or any(
+        model.objects.filter(connection=connection).exists() for model in rest
+    )
 
 
 def _random(length: int) -> str:

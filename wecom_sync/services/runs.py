@@ -29,7 +29,8 @@ def start(
     Raises Denied, Conflict while another one of the connection is under way, Invalid for one that is switched off.
     """
     require_run(by)
-    if not connection.enabled:
+    # Read anew: whoever switches it off meanwhile holds the row, and ends what is under way by then.
+    if not Connection.objects.select_for_update(no_key=True).filter(pk=connection.pk, enabled=True):
         raise Invalid(_("This connection is switched off"))
     try:
         with transaction.atomic():
@@ -131,6 +132,20 @@ def _begin_writing(run: Run, by: Actor) -> None:
 def stale(run: Run) -> bool:
     """Whether what a plan that waits compared may have changed since: by time, another run, or another policy."""
     return not selectors.waiting().filter(pk=run.pk).exists()
+
+
+def outdate(connection: Connection) -> None:
+    """What runs have found so far is about another corp from now on: no plan and no hint of theirs is followed.
+
+    Inside the transaction that holds the connection. Raises Conflict while a run is under way.
+    """
+    if connection.runs.under_way().exists():
+        raise under_way()
+    waiting = connection.runs.filter(status=Status.READY)
+    waiting.update(status=Status.STALE, finished_at=timezone.now())
+    hints = PlanItem.objects.filter(run__connection=connection, stage=PlanItem.Stage.NOTICE)
+    hints.filter(status=PlanItem.Status.OPEN).update(status=PlanItem.Status.SKIPPED)
+    telling.recount()
 
 
 @transaction.atomic

@@ -55,6 +55,9 @@ def begin(request: HttpRequest, pk: int) -> HttpResponse:
 def back(request: HttpRequest, pk: int) -> HttpResponse:
     """Who WeCom says it is: a log-in, or a link that its person has yet to confirm."""
     connection, source = door_of(pk), throttle.source_key(context.current().ip)
+    if request.headers.get("Sec-Fetch-Dest", "document") != "document":
+        # Some page elsewhere has it loaded as a picture: the tries of a whole office are not used up by that (T42).
+        return failed(request, str(oauth.late()))
     wait = throttle.begin([source])
     if wait:
         return refused(request, services.throttled(wait))
@@ -110,5 +113,5 @@ def _to_confirm(request: HttpRequest, connection: Connection, found: oauth.Found
     if not who.known or who.corpid != connection.corp_id:
         problem = _("That is no member of this corp. Only its own members link with a login here.")
         return failed(request, problem)
-    request.session[FOUND] = [connection.pk, who.userid]
+    request.session[FOUND] = [connection.pk, who.corpid, who.userid]
     return redirect("wecom-login:confirm", pk=connection.pk)

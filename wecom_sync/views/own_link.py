@@ -51,8 +51,8 @@ def link(request: HttpRequest, connection: Connection) -> HttpResponse:
 @own_door
 def confirm(request: HttpRequest, connection: Connection) -> HttpResponse:
     """Nothing is linked before its person has seen with what."""
-    known, account = request.session.get(FOUND, (0, ""))
-    if known != connection.pk:
+    *known, account = request.session.get(FOUND, ("",))
+    if known != [connection.pk, connection.corp_id]:
         return redirect("accounts:security")
     if request.method != "POST":
         shown = {"connection": connection, "account": account}
