@@ -11,7 +11,7 @@ from accounts.models import User
 from orgs import tree, tree_bulk
 from orgs.models import Node, Restructuring
 from orgs.services import grants, nodes, restructuring
-from tests.e2e.helpers import Open, check_everywhere, check_page
+from tests.e2e.helpers import Open, check_everywhere, check_page, settled
 from tests.e2e.shifts import SHIFTS, Shifts
 from tests.factories.contacts import make_contact
 from tests.factories.orgs import (
@@ -249,6 +249,8 @@ def test_add_to_the_visible_range(admin: User, organization: Node, open_as: Open
     page = open_as(admin, url("node-ranges", organization.pk))
     page.get_by_role("link", name="添加 可见范围").click()
     dialog = page.get_by_role("dialog")
+    expect(dialog.locator("[data-pick]").first).to_be_visible()
+    settled(page)
     dialog.get_by_role("searchbox").fill("孙倩")
     expect(dialog.locator("[data-pick]")).to_have_count(1)
     dialog.locator("[data-pick]", has_text="孙倩").click()
