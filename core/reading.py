@@ -10,8 +10,6 @@ from importlib.resources import files
 from itertools import islice, product
 from typing import Any, Final
 
-from pypinyin import lazy_pinyin
-
 from core.cleaning import CharTable
 from core.surnames import COMPOUND, POLYPHONES, SINGLE
 
@@ -36,6 +34,17 @@ class _FoldTable(CharTable):
 
 
 _FOLD: Final = _FoldTable()
+
+
+def _lazy_pinyin(text: str, **options: Any) -> list[str]:
+    from pypinyin import lazy_pinyin  # noqa: PLC0415  a fifth of what every command takes to start
+
+    return lazy_pinyin(text, **options)
+
+
+def load() -> None:
+    """Reads the dictionaries now: for a process whose first question should not wait for them."""
+    _lazy_pinyin("")
 
 
 @lru_cache(maxsize=1)
@@ -144,7 +153,7 @@ def _for_reading() -> dict[int, str]:
     return {
         code: simple
         for code, simple in table.items()
-        if lazy_pinyin(chr(code)) == lazy_pinyin(simple)
+        if _lazy_pinyin(chr(code)) == _lazy_pinyin(simple)
     }
 
 
@@ -158,9 +167,9 @@ def _read_run(run: str, *, surname: bool) -> list[str]:
         elif len(run) <= _SINGLE_SURNAME_MAX and plain[0] in SINGLE:
             taken = [SINGLE[plain[0]]]
     rest = plain[len(taken) :]
-    read = lazy_pinyin(rest, errors=_as_they_are) if rest else []
+    read = _lazy_pinyin(rest, errors=_as_they_are) if rest else []
     if len(read) != len(rest):
-        read = [lazy_pinyin(char, errors=_as_they_are)[0] for char in rest]
+        read = [_lazy_pinyin(char, errors=_as_they_are)[0] for char in rest]
     return taken + read
 
 
@@ -201,7 +210,7 @@ def _split_joined(joined: str, options: list[set[str]]) -> list[str] | None:
 def _heteronyms(char: str, automatic: str) -> set[str]:
     known = set(POLYPHONES.get(char, ()))
     known.update(s for s in (SINGLE.get(char), automatic) if s)
-    known.update(lazy_pinyin(char, errors=_as_they_are))
+    known.update(_lazy_pinyin(char, errors=_as_they_are))
     return known
 
 
