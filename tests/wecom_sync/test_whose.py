@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from contacts.services import places
 from contacts.services.merge import merge
 from core.errors import Conflict, Invalid
 from orgs.models import NodeUserGrant, NodeVisibleStaff
@@ -134,3 +135,18 @@ def test_what_a_rule_gave_ends_with_who_left_and_comes_back_with_him(chain: Chai
         assert (user.is_active, ranges(user)) == (there, [there, there])
         Run.objects.filter(pk=run.pk).update(status="done")
     assert before == 0
+
+
+def test_whom_a_person_disabled_no_return_enables(chain: Chain) -> None:
+    there, gone = (
+        {"wpA": Corp("恒拓", people=people)}
+        for people in ({"u1": ("张三", [0]), "u2": ("李雷", [0])}, {"u2": ("李雷", [0])})
+    )
+    admin = AdminFactory()
+    for world in (there, gone):
+        worlds.applied(chain, world)
+    places.set_enabled(by=admin, contact=worlds.person("u1"), enabled=True)
+    worlds.applied(chain, gone)
+    places.set_enabled(by=admin, contact=worlds.person("u1"), enabled=False)
+    worlds.applied(chain, there)
+    assert (worlds.person("u1").enabled, worlds.remote("u1").gone_at) == (False, None)

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from contacts import closure
 from core.errors import UserError
-from wecom_sync.models import PlanItem, Run
+from wecom_sync.models import Connection, OwnPerson, PlanItem, RemotePerson, RemotePlace, Run
 from wecom_sync.sync import kept, own_apply, people, places
 from wecom_sync.sync.world import World
 
@@ -31,11 +31,21 @@ def run(*, run: Run, report: Report, between: Callable[[], None]) -> None:
     on it, and the others go on.
     """
     kept.refresh(run.connection)
+    _leave_to_people(run.connection)
     todo = PlanItem.objects.to_write(run)
     while (stage := todo.values_list("stage", flat=True).first()) is not None:
         _batch(run, Stage(stage), list(todo.filter(stage=stage)[: _SIZES[Stage(stage)]]), report)
         between()
     closure.settle()
+
+
+def _leave_to_people(connection: Connection) -> None:
+    """Whom a person has enabled since a run disabled him: if he is disabled again, no return undoes it."""
+    mine = {"connection": connection, "put_off": True}
+    OwnPerson.objects.filter(**mine, user__is_active=True).update(put_off=False)
+    RemotePerson.objects.filter(**mine, contact__enabled=True).update(put_off=False)
+    places_off = RemotePlace.objects.filter(chain__connection=connection, put_off=True)
+    places_off.filter(node__enabled=True).update(put_off=False)
 
 
 def _batch(run: Run, stage: PlanItem.Stage, items: Sequence[PlanItem], report: Report) -> None:
