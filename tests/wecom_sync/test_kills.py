@@ -126,14 +126,7 @@ def disturbed(kept: Kept, crowd: StandIn, what: str, world: World, *, writing: b
 
 def start(kept: Kept) -> None:
     """Runs of somebody who hears of their ends."""
-    assert kept.manage("sync_wecom") == 0
-    assert kept.rows(OWN, noticed.OWNER)
-
-
-OWN = """
-UPDATE wecom_sync_run SET owner_id = (SELECT id FROM accounts_user WHERE username = %s)
-WHERE owner_id IS NULL RETURNING id
-"""
+    assert kept.manage("sync_wecom", "--by", noticed.OWNER) == 0
 
 
 def kill(kept: Kept, what: str) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from contacts.models import Contact
 from core.errors import Conflict
 from core.models import OutboxEntry
-from tests.factories.accounts import AdminFactory
+from tests.factories.accounts import AdminFactory, StaffFactory
 from tests.wecom_sync.conftest import QUICK
 from tests.wecom_sync.equal import connect, full, ours, told
 from wecom_sync import access
@@ -155,3 +156,16 @@ def test_a_full_run_asks_no_more_than_the_walk_needs(
                 singly = [one for one in corp["members"] if not one["departments"]]
                 needed += 3 + len(corp["departments"]) + len(singly)
     assert sum(standin.calls().values()) <= 1.05 * needed
+
+
+def test_the_command_starts_runs_for_somebody_who_hears_of_them(
+    connections: list[Connection],
+) -> None:
+    admin = AdminFactory(username="starts.runs")
+    call_command("sync_wecom", by=admin.username, corp=connections[0].corp_id, dry=True)
+    run = Run.objects.get()
+    assert (run.owner, run.dry) == (admin, True)
+    for nobody in ("nobody", StaffFactory(username="may.not").username):
+        with pytest.raises(CommandError):
+            call_command("sync_wecom", by=nobody)
+    assert Run.objects.count() == 1
