@@ -22,7 +22,7 @@ from tests.wecom_sync.worlds import Corp
 from wecom_sync import whose
 from wecom_sync.gateway import Identity
 from wecom_sync.models import Chain, Connection, OwnPerson, PlanItem, PulledPerson, PulledRule, Run
-from wecom_sync.services import connections, own_links, partner_links, runs
+from wecom_sync.services import connections, inside, own_links, partner_links, runs
 from wecom_sync.sync import apply, plan
 from wecom_sync.sync.own_plan import source_of
 from wecom_sync.sync.world import ACTOR
@@ -150,3 +150,17 @@ def test_whom_a_person_disabled_no_return_enables(chain: Chain) -> None:
     places.set_enabled(by=admin, contact=worlds.person("u1"), enabled=False)
     worlds.applied(chain, there)
     assert (worlds.person("u1").enabled, worlds.remote("u1").gone_at) == (False, None)
+
+
+def test_a_plan_of_staff_is_outdated_where_they_come_along_no_more(chain: Chain) -> None:
+    admin, user = AdminFactory(), ruled(chain)
+    Chain.objects.all().delete()
+    run = Run.objects.create(connection=chain.connection, trigger="manual", staff_read=True)
+    plan.make(run=run)
+    Run.objects.filter(pk=run.pk).update(status="ready")
+    inside.set_inside(
+        by=admin, connection=chain.connection, sync_staff=False, staff_under=None, sync_rules=False
+    )
+    with pytest.raises(Conflict):
+        runs.confirm(by=admin, run=run)
+    assert User.objects.get(pk=user.pk).is_active

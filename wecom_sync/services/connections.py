@@ -65,7 +65,7 @@ def edit(
             field="corp_id",
         )  # fmt: skip
     if corp_id != fresh.corp_id:
-        runs.outdate(fresh)
+        runs.forget(fresh)
     fresh.name, fresh.corp_id, fresh.agent_id = name, corp_id, agent_id
     if secret:
         fresh.keep_secret(secret)

@@ -1,7 +1,6 @@
 """Whether the corp's own departments, staff and rules come along (SPEC WEC-6, WEC-7; matrix row 54)."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Department
@@ -41,6 +40,6 @@ def set_inside(
         for name, value in given.items():
             setattr(fresh, name, value)
         fresh.save(update_fields=list(given))
-        fresh.chains.update(policy_at=timezone.now())
+        runs.outdate(fresh)
         audit.record(action="wecom.inside", obj=fresh, by=by, before=before, after=after)
     return fresh

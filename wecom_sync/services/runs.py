@@ -135,17 +135,22 @@ def stale(run: Run) -> bool:
 
 
 def outdate(connection: Connection) -> None:
-    """What runs have found so far is about another corp from now on: no plan and no hint of theirs is followed.
+    """No plan that waits is carried out any more; inside the transaction that holds the connection."""
+    waiting = connection.runs.filter(status=Status.READY)
+    if waiting.update(status=Status.STALE, finished_at=timezone.now()):
+        telling.recount()
 
-    Inside the transaction that holds the connection. Raises Conflict while a run is under way.
+
+def forget(connection: Connection) -> None:
+    """What runs have found so far is about another corp from now on: neither plan nor hint of theirs is followed.
+
+    As `outdate`. Raises Conflict while a run is under way.
     """
     if connection.runs.under_way().exists():
         raise under_way()
-    waiting = connection.runs.filter(status=Status.READY)
-    waiting.update(status=Status.STALE, finished_at=timezone.now())
+    outdate(connection)
     hints = PlanItem.objects.filter(run__connection=connection, stage=PlanItem.Stage.NOTICE)
     hints.filter(status=PlanItem.Status.OPEN).update(status=PlanItem.Status.SKIPPED)
-    telling.recount()
 
 
 @transaction.atomic
