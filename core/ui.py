@@ -243,3 +243,8 @@ class Stat:
     kind: str = ""
     note: Text = ""
     current: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The number as it is read: 1,284."""
+        return f"{self.number:,}"

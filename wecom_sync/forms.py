@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Department
 from contacts.widgets import PlaceInput
@@ -19,7 +20,8 @@ class ConnectionForm(UiForm):
     """A connection; the secret is never filled in."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("As colleagues call the corp, for example 总部企业微信"),
+        label=pgettext_lazy("node", "Name"), max_length=100,
+        help_text=_("As colleagues call the corp, for example 总部企业微信"),
         widget=forms.TextInput(attrs=_PLAIN),
     )  # fmt: skip
     corp_id = forms.RegexField(
@@ -111,7 +113,8 @@ class InsideForm(UiForm):
     )  # fmt: skip
     staff_under = forms.ModelChoiceField(
         label=_("The corp itself is this internal department"), queryset=Department.objects.order_by("sort_key", "id"),
-        required=False, help_text=_("Its departments stand below it, its people at its root are members of it"),
+        required=False, empty_label=_("Not chosen"),
+        help_text=_("Its departments stand below it, its people at its root are members of it"),
     )  # fmt: skip
     sync_rules = forms.BooleanField(
         label=_("对接规则 become visible ranges"), required=False,
@@ -139,4 +142,4 @@ class LogForm(UiForm):
 
     LEVELS = (("", _("All lines")), (str(LogLine.Level.WARNING), _("Warnings and errors")),
               (str(LogLine.Level.ERROR), _("Errors only")))  # fmt: skip
-    level = forms.ChoiceField(label=_("Level"), required=False, choices=LEVELS)
+    level = forms.ChoiceField(label=_("Kind of lines"), required=False, choices=LEVELS)

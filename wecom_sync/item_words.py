@@ -128,6 +128,8 @@ def changes(item: PlanItem, names: Names) -> list[Change]:
     """What differs, field by field."""
     if item.stage in OWN:
         return _own_changes(item, names)
+    if item.stage == Stage.NOTICE and item.node_id in names.above:
+        return [Change(_("The one that is here stands under"), "", names.above[item.node_id])]
     if item.stage == Stage.PLACE_JOIN:
         return [Change(_("Membership"), str(RemotePlace.Share.PENDING.label), _("Joined"))]
     return [*_standing(item, names), *_told(item), *_leaving(item)]

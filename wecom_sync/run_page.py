@@ -15,6 +15,13 @@ LEVELS: Final = {20: "i", 30: "w", 40: "e"}
 Status = Run.Status
 
 
+def as_it_is(run: Run) -> Run:
+    """A plan that waits, but may not say what is so any more, is shown as an outdated one; nothing is written."""
+    if run.status == Status.READY and runs.stale(run):
+        run.status = Status.STALE
+    return run
+
+
 def listed(run: Run, given: Asked) -> Asked:
     """What is listed where the address does not say: what leaves, where that waits for a person; else everything."""
     held = run.status == Status.READY and (run.brake or run.rest_first)
@@ -27,13 +34,14 @@ def listed(run: Run, given: Asked) -> Asked:
 
 def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
     """Phases, what waits for a person, counters; `given` is what the address says."""
-    ready = run.status == Status.READY
-    stale = ready and runs.stale(run)
+    ready, stale = run.status == Status.READY, run.status == Status.STALE
     return {
         "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
-        "live": run.under_way, "ready": ready, "stale": stale or run.status == Status.STALE,
-        "planned": bool(run.planned_at), "to_do": words.to_do(run), "verb": words.verb(run), "gone": words.leavers(run),
-        "rest_verb": words.rest_verb(run),
+        "live": run.under_way, "ready": ready, "stale": stale,
+        "planned": bool(run.planned_at), "to_do": words.to_do(run), "waits": words.waits(run), "verb": words.verb(run),
+        "gone": words.leavers(run), "rest_verb": words.rest_verb(run),
+        "newer": selectors.current(run.connection) if stale else None,
+        "hints": words.hints(run) if ready else "", "hints_url": f"{url}?kind=notice#items",
         "stats": words.stats(run, listed(run, given), {} if run.under_way else selectors.failed(run), url),
         "query": given.query(was=run.status), "leaving": words.leaving(run) if ready else [],
         "whence": words.whence(selectors.leaving_from(run)) if ready and run.brake else "",
@@ -85,13 +93,14 @@ def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
         "run": run, "columns": item_words.ITEM_COLUMNS,
         "rows": [item_words.line(run, one, names) for one in page.items],
         "url": here, "planned": bool(run.planned_at), "asked": given,
+        "nothing": "" if words.everything(run) else _("WeCom and the directory are the same."),
         "filter": {
             "action": url, "form": ItemsForm(initial={"status": given.status, "kind": given.kind}), "q": given.q,
             "placeholder": words.SEARCH, "target": "#items", "id": "items-q", "autosubmit": True,
             "reset_url": f"{url}?kind={given.kind}" if narrowed else "",
         },
         "pager": Pager(
-            total=None if narrowed else words.listed(run, given.kind), target="#items",
+            total=None if narrowed else words.listed(run, given.kind), unit=_("items"), target="#items",
             previous_url=f"{url}?{given.query()}" if given.after else "",
             next_url=f"{url}?{given.query(after=page.after)}" if page.after else "",
         ),

@@ -77,7 +77,7 @@ class Line:
 
 
 def connections() -> list[Line]:
-    """Every connection; five queries."""
+    """Every connection; six queries."""
     rows = list(Connection.objects.order_by("name", "pk"))
     chains, people = (
         _numbers(Chain.objects.filter(gone_at=None)),
@@ -86,6 +86,9 @@ def connections() -> list[Line]:
     newest = Run.objects.order_by("connection_id", "-pk").distinct("connection_id")
     last = {run.connection_id: run for run in newest}
     good = {run.connection_id: run for run in newest.filter(status=Run.Status.DONE)}
+    old = outdated([run.pk for run in last.values()])
+    for run in last.values():
+        run.status = Run.Status.STALE if run.pk in old else run.status
     return [
         Line(one, chains.get(one.pk, 0), people.get(one.pk, 0), last.get(one.pk), good.get(one.pk))
         for one in rows
@@ -112,8 +115,14 @@ def history(connection: Connection, *, before: int | None) -> tuple[list[Run], i
 
 def current(connection: Connection) -> Run | None:
     """The run that is under way, or waits for a person."""
-    status = (*Run.UNDER_WAY, Run.Status.READY)
-    return Run.objects.filter(connection=connection, status__in=status).order_by("-pk").first()
+    open_ones = Q(status__in=Run.UNDER_WAY) | Q(pk__in=waiting().values("pk"))
+    return Run.objects.filter(open_ones, connection=connection).order_by("-pk").first()
+
+
+def outdated(run_ids: Collection[int]) -> set[int]:
+    """Which of these plans wait for a person in name only: what they say may not be so any more."""
+    ready = Run.objects.filter(pk__in=run_ids, status=Run.Status.READY)
+    return set(ready.exclude(pk__in=waiting().values("pk")).values_list("pk", flat=True))
 
 
 def waiting() -> "QuerySet[Run]":
@@ -224,6 +233,7 @@ class Names:
 
     places: dict[Key, str] = field(default_factory=dict)
     nodes: dict[int, str] = field(default_factory=dict)
+    above: dict[int, str] = field(default_factory=dict)
 
     def place(self, chain: int | None, key: str) -> str:
         """Name of a place of WeCom, or of staff without a chain; the key where nobody knows it any more.
@@ -250,7 +260,9 @@ def names(run: Run, items: Collection[PlanItem]) -> Names:
     found |= {(pk, ""): name for pk, name in targets.values_list("pk", "target__name")}
     found |= _own(run, {key for chain, key in wanted if not chain})
     ids = {pk for item in items for pk in (item.node_id, *(item.before.get("nodes") or ())) if pk}
-    return Names(found, dict(Node.objects.filter(pk__in=ids).values_list("pk", "name")))
+    nodes = list(Node.objects.filter(pk__in=ids).values_list("pk", "name", "parent__name"))
+    above = {pk: name for pk, _name, name in nodes if name}
+    return Names(found, {pk: name for pk, name, _above in nodes}, above)
 
 
 def _own(run: Run, keys: Collection[str]) -> dict[Key, str]:

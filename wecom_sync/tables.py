@@ -75,6 +75,9 @@ def history(connection: Connection, before: int | None, url: str) -> dict[str, A
     """Rows and pager of the history."""
     rows, older = selectors.history(connection, before=before)
     again = not before and bool(rows) and rows[0].status == Run.Status.FAILED and connection.enabled
+    old = selectors.outdated([run.pk for run in rows])
+    for run in rows:
+        run.status = Run.Status.STALE if run.pk in old else run.status
     lines = [
         RunLine(
             run, run.status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.utils import timezone
@@ -46,10 +47,14 @@ def health(connection: Connection) -> str:
 
 
 def duration(run: Run) -> str:
-    """From start to end, or until now."""
-    waits = run.planned_at if run.status == Status.READY else None
-    seconds = int(((run.finished_at or waits or timezone.now()) - run.created_at).total_seconds())
-    return span(max(0, seconds))
+    """How long it worked, or works until now; the time in which a plan waited for a person is left out."""
+    end = run.finished_at or timezone.now()
+    waited = timedelta()
+    if run.planned_at and (run.applied_at is None or run.status in (Status.READY, Status.STALE)):
+        end = run.planned_at
+    elif run.planned_at and run.applied_at and run.confirmed_by_label:
+        waited = run.applied_at - run.planned_at
+    return span(max(0, int((end - run.created_at - waited).total_seconds())))
 
 
 def span(seconds: int) -> str:
@@ -70,13 +75,21 @@ def outcome(run: Run) -> str:
     counts = run.counts
     if not counts:
         return ""
-    new, changed, gone = (total(run, kind) for kind in ("new", "change", "leave"))
+    new, changed, gone, hints = (total(run, kind) for kind in GROUPS)
     said = (
         _("%(new)s new, %(changed)s changed, %(gone)s gone")
         if new or changed or gone
         else _("Nothing is different")
     )
-    return said % {"new": f"{new:,}", "changed": f"{changed:,}", "gone": f"{gone:,}"}
+    parts = [said % {"new": f"{new:,}", "changed": f"{changed:,}", "gone": f"{gone:,}"}]
+    if hints:
+        parts.append(ngettext("%(n)s hint", "%(n)s hints", hints) % {"n": f"{hints:,}"})
+    if run.status in (Status.STALE, Status.CANCELLED) and (new or changed or gone):
+        if not run.applied_at:
+            parts.append(_("not written"))
+        elif run.rest_first:
+            parts.append(_("what leaves was not written"))
+    return " · ".join(parts)
 
 
 def total(run: Run, kind: str) -> int:
@@ -143,7 +156,9 @@ def _reached(run: Run) -> int:
 
 
 def _current(run: Run, label: str | Promise) -> Phase:
-    if run.status in (Status.READY, Status.STALE):
+    if run.status == Status.STALE:
+        return Phase(label, "", "circle-dashed", _("Not written"), f"0 / {to_do(run):,}")
+    if run.status == Status.READY:
         return Phase(label, "wait", "clock", _("Waits"), f"0 / {to_do(run):,}", 0, 1)
     if not run.under_way:
         word = _("Cancelled") if run.status == Status.CANCELLED else _("Failed")
@@ -233,6 +248,33 @@ def leaving(run: Run) -> list[str]:
     return found
 
 
+def hints(run: Run) -> str:
+    """What ought to be looked at before a plan is written, as a sentence; "" for nothing."""
+    n = total(run, "notice")
+    said = ngettext(
+        "There is %(n)s hint: look at it before you write",
+        "There are %(n)s hints: look at them before you write",
+        n,
+    )
+    return said % {"n": f"{n:,}"} if n else ""
+
+
+def waits(run: Run) -> str:
+    """What a plan that waits would do, where no brake says it."""
+    n = to_do(run)
+    if not n:
+        return _("Nothing is different: there is nothing to write")
+    if run.rest_first:
+        said = ngettext(
+            "%(n)s item that leaves waits for a confirmation",
+            "%(n)s items that leave wait for a confirmation",
+            n,
+        )
+    else:
+        said = ngettext("%(n)s item would be written", "%(n)s items would be written", n)
+    return said % {"n": f"{n:,}"}
+
+
 def leavers(run: Run) -> int:
     """How many people a plan lets go, outside and inside."""
     return sum(run.counts.get(name, 0) for name in ("person_leave", "staff_leave"))
@@ -246,14 +288,14 @@ def listed(run: Run, kind: str) -> int:
 def verb(run: Run) -> str:
     """What a button says that carries a plan out, with its numbers."""
     gone, n = leavers(run), to_do(run)
-    told = {"n": f"{n:,}", "gone": f"{gone:,}"}
+    told = {"n": f"{n:,}", "gone": f"{gone:,}", "others": f"{n - gone:,}"}
     if not gone:
         return ngettext("Write %(n)s item", "Write %(n)s items", n) % told
     if gone == n:
         return ngettext("Let %(gone)s person go", "Let %(gone)s people go", gone) % told
     said = ngettext(
-        "Let %(gone)s person go and write %(n)s items",
-        "Let %(gone)s people go and write %(n)s items",
+        "Let %(gone)s person go and write %(others)s more",
+        "Let %(gone)s people go and write %(others)s more",
         gone,
     )
     return said % told

@@ -17,12 +17,15 @@ document.addEventListener('htmx:beforeSend', event => count(event, 1));
 document.addEventListener('htmx:afterRequest', event => {
   count(event, -1);
   setTimeout(() => {
-    for (const one of held.splice(0)) if (asking(one.elt)) held.push(one); else one.issueRequest(false);
+    for (const one of held.splice(0)) if (asking(one.elt)) held.push(one); else send(one);
   });
 });
 
-// What a person sends waits for a question of the page that is on its way, instead of tearing it off.
+// What a person sends waits for a question of the page that is on its way, instead of tearing it off. Where the answer
+// has put another form in the place of his, that one is sent: htmx drops what a removed element asks.
 const held = [];
+const send = one => one.elt.isConnected
+  ? one.issueRequest(false) : $(`form[hx-${one.verb}="${CSS.escape(one.path)}"]`)?.requestSubmit();
 const asking = elt => sync(elt)
   && $$('[data-live].htmx-request').some(element => element !== elt && sync(element) === sync(elt));
 document.addEventListener('htmx:confirm', event => {

@@ -23,7 +23,7 @@ from orgs.models import Node
 from tests.factories import orgs
 from tests.wecom_sync import worlds
 from tests.wecom_sync.worlds import Corp
-from wecom_sync import item_words, selectors
+from wecom_sync import item_words, selectors, words
 from wecom_sync.models import Chain, Connection, LogLine, PlanItem, PulledPerson, PulledPlace, Run
 from wecom_sync.selectors import Asked
 
@@ -179,13 +179,13 @@ def test_a_held_plan_says_how_many_and_shows_who(client: Client, held: Run) -> N
     page = text(client, url_of(held))
     assert "将有 30 人离开，占已同步 60 人的 50.0%，超过刹车线（10% 且 20 人）" in page
     assert "其中“恒拓”30 人。" in page
-    assert "移出 30 人并写入 33 项" in page
+    assert "移出 30 人并写入其余 3 项" in page
     assert "张000" in page
     assert "秦语嫣" not in page
     everything = text(client, url_of(held, "?kind=all"))
     assert "海川" in everything
     question = text(client, url_of(held, "confirm/"), headers=HTMX)
-    assert "移出 30 人并写入 33 项" in question
+    assert "移出 30 人并写入其余 3 项" in question
     assert client.post(url_of(held, "confirm/"), headers=HTMX).status_code == 204
     assert Run.objects.get(pk=held.pk).status == "applying"
     late = client.post(url_of(held, "confirm/"), headers=HTMX)
@@ -199,8 +199,31 @@ def test_an_outdated_plan_offers_a_new_comparison(client: Client, held: Run) -> 
     assert "计划已过时" in page
     assert "重新比对" in page
     assert "放弃本次" not in page
+    connection = f"/console/sync/{held.connection_id}/"
+    for shown in (page, text(client, connection), text(client, "/console/sync/")):
+        assert "已过时" in shown
+        assert "等待确认<" not in shown, "a plan that nobody can confirm waits for nobody"
+    newer = going(held.connection, status="pulling")
+    page = text(client, url_of(held))
+    assert f"查看同步 #{newer.pk}" in page
+    assert "重新比对" not in page
+    newer.delete()
     assert "计划已过时" in html.unescape(
         client.post(url_of(held, "confirm/"), headers=HTMX).content.decode()
+    )
+
+
+def test_how_long_a_run_took_and_what_came_of_it_leaves_out_the_waiting(held: Run) -> None:
+    begun = timezone.now() - datetime.timedelta(hours=9)
+    after = dict(zip(("planned_at", "applied_at", "finished_at"), (20, 8000, 8010), strict=True))
+    for name, seconds in {"created_at": 0, **after}.items():
+        setattr(held, name, begun + datetime.timedelta(seconds=seconds))
+    held.status, held.confirmed_by_label = "done", "李敏"
+    assert (words.duration(held), words.outcome(held)) == ("30 秒", "新增 2，修改 1，离开 30")
+    held.status, held.applied_at = "cancelled", None
+    assert (words.duration(held), words.outcome(held)) == (
+        "20 秒",
+        "新增 2，修改 1，离开 30 · 未写入",
     )
 
 
@@ -262,7 +285,7 @@ def test_the_plan_as_a_file_holds_no_formula_and_is_written_down(client: Client,
             "姓名",
             "张040",
             "'=HYPERLINK(1)",
-            "等待",
+            "等待确认",
         ]
     ]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -306,7 +329,7 @@ def test_the_internal_side_stands_in_words_too(client: Client) -> None:
     assert [
         (one.title, one.where, [(c.label, c.old, c.new) for c in one.changes]) for one in lines
     ] == [
-        ("o:2", "内部部门", [("上级", "", "企业")]),
+        ("o:2", "内部部门", [("上级", "", "企业本身")]),
         ("u:li", "内部员工", [("部门", "", "采购中心")]),
         ("u:wu", "内部员工", [("企业微信", "存在", "已不存在"), ("状态", "已启用", "已停用")]),
         ("恒拓", "对接规则的可见范围", [("互相可见", "", "李敏")]),
@@ -317,7 +340,7 @@ def test_the_internal_side_stands_in_words_too(client: Client) -> None:
     )
     page = text(client, url_of(run))
     assert "将有 1 名内部员工离开" not in page
-    assert "移出 1 人并写入 3 项" in page
+    assert "移出 1 人并写入其余 2 项" in page
 
 
 def test_a_hint_is_answered_on_its_page(client: Client) -> None:
@@ -331,12 +354,14 @@ def test_a_hint_is_answered_on_its_page(client: Client) -> None:
     assert f"hints/{one.pk}/" in page
     assert f"hints/{two.pk}/?answer=two" in page
     answers = ((one, "", "已确认为同一个组织", 1), (two, "?answer=two", "已确认不是同一个", 2))
-    for item, query, words, left in answers:
+    for item, query, said, left in answers:
         url = url_of(run, f"hints/{item.pk}/{query}")
         assert f'action="{url}"' in text(client, url, headers=HTMX)
-        assert client.post(url, headers=HTMX).status_code == 204
+        assert "已有组织的上级" in text(client, url, headers=HTMX)
+        answered = client.post(url, headers=HTMX)
+        assert answered.headers["HX-Redirect"] == url_of(run, "?kind=notice")
         assert "此提示已处理" in client.post(url, headers=HTMX).content.decode()
-        assert words in text(client, url_of(run, "?kind=notice"))
+        assert said in text(client, url_of(run, "?kind=notice"))
         assert Node.objects.filter(name=item.name).count() == left
     assert client.get(url_of(run, "hints/999999/")).status_code == 404
 

@@ -199,7 +199,8 @@ def test_pages_say_what_is_written_and_what_waits(admin: User, held: Run, client
     go(held)
     now = page()
     assert "其余已写入" in now
-    assert "移出 30 人并写入 32 项" in now
+    assert "有 1 条提示，写入前请先查看" in now
+    assert "移出 30 人并写入其余 2 项" in now
     assert "先写入其余" not in now
     assert "张000" in now
     assert "秦语嫣" not in now

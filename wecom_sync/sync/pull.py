@@ -219,7 +219,7 @@ def _unreadable(run: Run, share: Share, error: WeComError) -> None:
     places = PulledPlace.objects.filter(run=run, key=f"c:{share.corpid}")
     places.update(share=Shares.REFUSED, message=str(error)[:500])
     LogLine.objects.create(
-        run=run, level=LogLine.Level.WARNING, text=f"{share.name}: {error}"[:500]
+        run=run, level=LogLine.Level.WARNING, text=f"{share.name}{_(': ')}{error}"[:500]
     )
 
 

@@ -158,7 +158,8 @@ def _picked(request: HttpRequest) -> Node | None:
 def test(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks WeCom and shows each answer."""
     steps = probing.test(by=person(request), connection=connection_of(pk))
-    return _detail(request, connection_of(pk), steps=steps, url=url_of(connection_of(pk)))
+    more = {"steps": steps, "passed": all(one.state == probing.OK for one in steps)}
+    return _detail(request, connection_of(pk), url=url_of(connection_of(pk)), **more)
 
 
 @require_http_methods(EDITABLE)
@@ -190,7 +191,11 @@ def _shown_once(request: HttpRequest, connection: Connection) -> HttpResponse:
         "title": _("Callbacks of “%(name)s”") % {"name": connection.name},
         "secrets": [Secret("URL", url), Secret("Token", token), Secret("EncodingAESKey", key)],
         "file_name": "wecom-callback.txt", "done_url": url_of(connection),
-        "hints": [_("They cannot be shown again. If they are lost, make new ones.")],
+        "hints": [
+            _("Enter the three in the application under 接收消息 → 设置API接收 and save there"),
+            _("WeCom calls the address at once: it must be reachable from the internet by https"),
+            _("They cannot be shown again. If they are lost, make new ones."),
+        ],
     }  # fmt: skip
     fragment = htmx.is_fragment(request)
     template = "components/credentials_dialog.html" if fragment else "portal/token.html"

@@ -30,6 +30,7 @@ CONFIRM: Final[dict[str, Callable[..., object]]] = {
 def hint(request: HttpRequest, pk: int, item_id: int) -> HttpResponse:
     """Asks whether both are one, with answer=two whether they are two, and keeps what is said."""
     run, problem, two = run_of(pk), None, request.GET.get("answer") == "two"
+    back = f"{run_url(run)}?kind=notice"
     item = _hint(run, item_id, two=two)
     if request.method == "POST":
         try:
@@ -41,9 +42,9 @@ def hint(request: HttpRequest, pk: int, item_id: int) -> HttpResponse:
                 request,
                 _("It is not asked again") if two else _("Linked. Compare again before you write"),
             )
-            return htmx.done(request, run_url(run))
-    question = _two(item) if two else _one(run, item)
-    more = {"action": request.get_full_path(), "back_url": run_url(run), "style": "primary"}
+            return htmx.done(request, back)
+    question = _two(run, item) if two else _one(run, item)
+    more = {"action": request.get_full_path(), "back_url": back, "style": "primary"}
     return ask(request, question | more, problem)
 
 
@@ -78,11 +79,9 @@ def _one_person(item: PlanItem) -> dict[str, Any]:
 
 
 def _one_place(run: Run, item: PlanItem) -> dict[str, Any]:
-    here = selectors.names(run, [item]).nodes.get(item.node_id or 0, "?")
-    there = f"{item.name} ({item.after.get('key', item.key)[2:]})"
     return {
         "title": _("Are both the same organization?"),
-        "facts": [Fact(_("In WeCom"), there), Fact(_("Here"), here)],
+        "facts": _both(run, item),
         "consequences": [
             _("From the next run on this organization is that corp: name and place follow it where WeCom keeps them"),
             _("If a second one was made for it already, its departments and people go into this one"),
@@ -92,10 +91,28 @@ def _one_place(run: Run, item: PlanItem) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _two(item: PlanItem) -> dict[str, Any]:
+def _both(run: Run, item: PlanItem) -> list[Fact]:
+    """The corp there, and what is here: where it stands, and which chains bring it already."""
+    there = item.name if "/" in item.key else f"{item.name} ({item.after.get('key', item.key)[2:]})"
+    facts = [Fact(_("In WeCom"), there)]
+    names = selectors.names(run, [item])
+    pk = item.node_id or 0
+    if pk not in names.nodes:
+        return facts
+    facts.append(Fact(_("Here"), names.nodes[pk]))
+    if pk in names.above:
+        facts.append(Fact(_("The one that is here stands under"), names.above[pk]))
+    chains = [one.chain for one in selectors.origins_of_node(pk)]
+    if chains:
+        said = _(", ").join(f"{one.connection.name} · {one.name}" for one in chains)
+        facts.append(Fact(_("Comes from"), said))
+    return facts
+
+
+def _two(run: Run, item: PlanItem) -> dict[str, Any]:
     return {
         "title": _("Are these two?"),
-        "facts": [Fact(_("In WeCom"), item.name)],
+        "facts": _both(run, item),
         "consequences": [_("Both stay, separate, and runs do not ask again")],
         "submit": _("They are two"),
     }

@@ -48,7 +48,7 @@ def start(request: HttpRequest, pk: int) -> HttpResponse:
 @runners_only
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole page; for htmx the items that the address asks for."""
-    return _detail(request, run_of(pk))
+    return _detail(request, run_page.as_it_is(run_of(pk)))
 
 
 def _detail(
@@ -68,7 +68,7 @@ def _detail(
 @runners_only
 def state(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is; asked for again whenever something happens."""
-    run = run_of(pk)
+    run = run_page.as_it_is(run_of(pk))
     if not htmx.is_fragment(request):
         return redirect(run_url(run))
     context = _state(run, Asked.read(request.GET))
@@ -96,7 +96,7 @@ def badge(request: HttpRequest) -> HttpResponse:
 @runners_only
 def card(request: HttpRequest, pk: int) -> HttpResponse:
     """What a notification shows of a run."""
-    run = run_of(pk)
+    run = run_page.as_it_is(run_of(pk))
     if not htmx.is_fragment(request):
         response: HttpResponse = redirect(run_url(run))
     else:
