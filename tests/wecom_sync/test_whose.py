@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from contacts.services import places
@@ -164,3 +165,23 @@ def test_a_plan_of_staff_is_outdated_where_they_come_along_no_more(chain: Chain)
     with pytest.raises(Conflict):
         runs.confirm(by=admin, run=run)
     assert User.objects.get(pk=user.pk).is_active
+
+
+def test_who_confirms_and_who_switches_off_take_the_connection_first(
+    chain: Chain, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    """In another order each would wait for the other until the database ends one of them."""
+    admin, corps = AdminFactory(), {"wpA": Corp("恒拓", people={"u1": ("张三", [0])})}
+    waiting = worlds.planned(chain, corps)
+    for act in (
+        lambda: runs.confirm(by=admin, run=waiting),
+        lambda: connections.set_enabled(by=admin, connection=chain.connection, enabled=False),
+    ):
+        with django_assert_max_num_queries(60) as seen:
+            act()
+        taken = [
+            one["sql"] for one in seen.captured_queries
+            if "FOR " in one["sql"] or one["sql"].startswith('UPDATE "wecom_sync_run"')
+        ]  # fmt: skip
+        assert taken[0].count("wecom_sync_run") == 0 < taken[0].count("wecom_sync_connection")
+        assert "wecom_sync_run" in taken[1]

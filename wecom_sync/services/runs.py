@@ -96,9 +96,10 @@ def confirm_rest(*, by: Actor, run: Run) -> Run:
 
 
 def _claim(by: Actor, run: Run) -> Run:
-    """A run that waits, locked. Raises Denied, Conflict."""
+    """A run that waits, locked after its connection, as by whoever changes that. Raises Denied, Conflict."""
     require_run(by)
-    fresh = Run.objects.select_for_update().select_related("connection").get(pk=run.pk)
+    Connection.objects.select_for_update(no_key=True).get(pk=run.connection_id)
+    fresh = Run.objects.select_for_update(of=("self",)).select_related("connection").get(pk=run.pk)
     if fresh.status != Status.READY:
         raise Conflict(_("This run does not wait for a confirmation any more"), code="not_ready")
     if stale(fresh):
