@@ -21,7 +21,7 @@ class ConnectionForm(UiForm):
 
     name = forms.CharField(
         label=pgettext_lazy("node", "Name"), max_length=100,
-        help_text=_("As colleagues call the corp, for example 总部企业微信"),
+        help_text=_("As colleagues call the corp, for example Headquarters"),
         widget=forms.TextInput(attrs=_PLAIN),
     )  # fmt: skip
     corp_id = forms.RegexField(

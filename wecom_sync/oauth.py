@@ -52,7 +52,7 @@ def finish(request: HttpRequest, connection: Connection) -> Found:
         raise late()
     code = request.GET.get("code", "")
     if not 0 < len(code) <= MAX_CODE:
-        raise Invalid(_("企业微信 did not say who you are: you did not agree there. Begin again."))
+        raise Invalid(_("WeCom did not say who you are: you did not agree there. Begin again."))
     try:
         return Found(_gateway(connection).identify(code), kept)
     except WeComError as error:
@@ -76,9 +76,7 @@ def late() -> Invalid:
 
 
 def _away() -> Invalid:
-    return Invalid(
-        _("Log-in with 企业微信 does not work now. Try again later, or use your password.")
-    )
+    return Invalid(_("Log-in with WeCom does not work now. Try again later, or use your password."))
 
 
 def _key(connection: Connection) -> str:

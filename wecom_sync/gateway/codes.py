@@ -41,7 +41,7 @@ LIMIT: Final = 45009
 LIMIT_WINDOWS: Final = (60.0, 600.0, 3600.0)
 """Of which kind the window is (a minute, an hour, a day) is not told: each refusal in a row waits longer."""
 
-_SECRET = _("The secret of the app is wrong. Copy it again from the admin console of 企业微信.")
+_SECRET = _("The secret of the app is wrong. Copy it again from the admin console of WeCom.")
 _SCOPE = _(
     "This member or department is not there, or is outside the visible range of the app. Check the range in the "
     "admin console."
@@ -65,8 +65,8 @@ _NO_CONTACTS = _(
 _MESSAGE = _("None of the receivers is in the visible range of the app.")
 
 MEANINGS: Final[dict[int, Meaning]] = {
-    -1: Meaning(AGAIN, _("企业微信 is busy."), 30),
-    6000: Meaning(AGAIN, _("The data of 企业微信 was changing at that moment."), 30),
+    -1: Meaning(AGAIN, _("WeCom is busy."), 30),
+    6000: Meaning(AGAIN, _("The data of WeCom was changing at that moment."), 30),
     40001: Meaning(FIX, _SECRET),
     40003: Meaning(SKIP, _SCOPE),
     40013: Meaning(
@@ -97,17 +97,15 @@ MEANINGS: Final[dict[int, Meaning]] = {
     ),
     42009: Meaning(BUG, _ASKED),
     42014: Meaning(BUG, _("A card with this number was sent before.")),
-    43009: Meaning(
-        FIX, _("The corp must be verified in 企业微信 before it may use this interface.")
-    ),
+    43009: Meaning(FIX, _("The corp must be verified in WeCom before it may use this interface.")),
     45009: Meaning(
         AGAIN,
-        _("Too many calls for now: 企业微信 has paused this interface."),
+        _("Too many calls for now: WeCom has paused this interface."),
         60,
     ),
     45029: Meaning(
         Reaction.SPLIT,
-        _("A department has too many members for one answer. Divide it in 企业微信."),
+        _("A department has too many members for one answer. Divide it in WeCom."),
     ),
     45033: Meaning(AGAIN, _("Too many calls at the same time."), 30),
     48001: Meaning(FIX, _NOT_ALLOWED),
@@ -117,7 +115,7 @@ MEANINGS: Final[dict[int, Meaning]] = {
     ),
     48005: Meaning(
         FIX,
-        _("企业微信 has discontinued this interface. A newer version of this system is needed."),
+        _("WeCom has discontinued this interface. A newer version of this system is needed."),
     ),
     48006: Meaning(
         OFFLINE,
@@ -157,27 +155,27 @@ MEANINGS: Final[dict[int, Meaning]] = {
         BUG, _("The access does not belong to this agent id. Check the agent id of the app.")
     ),
     301007: Meaning(
-        OFFLINE, _("The corp was dissolved or banned by 企业微信. Its people are kept as they are.")
+        OFFLINE, _("The corp was dissolved or banned by WeCom. Its people are kept as they are.")
     ),
     670001: Meaning(OFFLINE, _UNSHARED),
     670016: Meaning(SKIP, _("企业微信 refused one of the contacts of the import.")),
 }
 
 UNKNOWN: Final = _(
-    "企业微信 answered with an error that is not known here: {code}. Nothing was changed."
+    "WeCom answered with an error that is not known here: {code}. Nothing was changed."
 )
 
 # What went wrong before WeCom could say anything: our own words, all of them to be tried again. Whether that happens by
 # itself is not said here: see Retryable.told.
 TROUBLE: Final[dict[str, Meaning]] = {
-    "timeout": Meaning(AGAIN, _("企业微信 did not answer in time."), 30),
+    "timeout": Meaning(AGAIN, _("WeCom did not answer in time."), 30),
     "unreachable": Meaning(
         AGAIN,
-        _("企业微信 could not be reached. Check the network and the proxy of this server."),
+        _("WeCom could not be reached. Check the network and the proxy of this server."),
         60,
     ),
-    "broken": Meaning(AGAIN, _("The connection to 企业微信 broke off."), 30),
-    "http": Meaning(AGAIN, _("企业微信 answered with a fault of its own."), 60),
+    "broken": Meaning(AGAIN, _("The connection to WeCom broke off."), 30),
+    "http": Meaning(AGAIN, _("WeCom answered with a fault of its own."), 60),
     "garbled": Meaning(
         AGAIN,
         _(
@@ -192,7 +190,7 @@ TROUBLE: Final[dict[str, Meaning]] = {
     ),
     "foreign": Meaning(
         AGAIN,
-        _("企业微信 answered about something else than was asked. Nothing was taken over."),
+        _("WeCom answered about something else than was asked. Nothing was taken over."),
         300,
     ),
 }

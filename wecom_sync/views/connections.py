@@ -170,7 +170,7 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _shown_once(request, connection)
     text = _(
-        "The application in 企业微信 needs both: 接收消息 → API 接收. They are shown this one time."
+        "The application in WeCom needs both: 接收消息 → API 接收. They are shown this one time."
     )
     replaced = (
         [_("Those that were made before are refused at once")]
