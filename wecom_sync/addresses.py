@@ -1,4 +1,4 @@
-"""Pages of ours as 企业微信 opens them: on BASE_URL and no other host (SECURITY T48)."""
+"""Pages of ours as 企业微信 opens them, and where it calls: on BASE_URL and no other host (SECURITY T48)."""
 
 from urllib.parse import urlencode
 
@@ -14,6 +14,11 @@ def opening(connection: Connection, url: str) -> str:
         return url
     begin = settings.BASE_URL + reverse("wecom-login:begin", args=[connection.pk])
     return f"{begin}?{urlencode({'next': url.removeprefix(settings.BASE_URL)})}"
+
+
+def callback(connection: Connection) -> str:
+    """Where 企业微信 is to call; no secret."""
+    return settings.BASE_URL + reverse("wecom-callback:callback", args=[connection.pk])
 
 
 def card_page(connection: Connection, kind: str, ref: int) -> str:

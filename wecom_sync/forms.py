@@ -117,7 +117,7 @@ class InsideForm(UiForm):
         help_text=_("Its departments stand below it, its people at its root are members of it"),
     )  # fmt: skip
     sync_rules = forms.BooleanField(
-        label=_("对接规则 become visible ranges"), required=False,
+        label=_("Rules (对接规则) become visible ranges"), required=False,
         help_text=_("In both directions; ranges by hand stay beside them. The app needs 可调用接口的应用"),
     )  # fmt: skip
 

@@ -53,8 +53,8 @@ class Connection(models.Model):
         Department, models.SET_NULL, null=True, blank=True, related_name="+",
         verbose_name=_("their internal department"),
     )  # fmt: skip
-    # 对接规则 become visible ranges (SPEC WEC-6); needs staff.
-    sync_rules = models.BooleanField(_("对接规则 become visible ranges"), default=False)
+    # Rules (对接规则) become visible ranges (SPEC WEC-6); needs staff.
+    sync_rules = models.BooleanField(_("Rules (对接规则) become visible ranges"), default=False)
     # Its members, and those of its downstream corps, log in with 企业微信 (SPEC WEC-7).
     login = models.BooleanField(_("log in with WeCom"), default=False, db_default=False)
     # Notifications and approval cards reach them there (SPEC WEC-8).

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.templatetags.ui import when
 from core.ui import Action, Column, Fact, Pager
-from wecom_sync import selectors, words
+from wecom_sync import addresses, selectors, words
 from wecom_sync.models import Chain, Connection, Run
 
 LIST_COLUMNS: Final = (
@@ -91,17 +93,34 @@ def history(connection: Connection, before: int | None, url: str) -> dict[str, A
     return {"rows": lines, "run_columns": RUN_COLUMNS, "pager": pager}
 
 
+def callbacks(connection: Connection) -> str:
+    """Whether they are set up, where they go, and when the last one came, as far as they are kept."""
+    if not connection.callback_token_cipher:
+        return _("Not set")
+    last = (
+        connection.callbacks.order_by("-received_at").values_list("received_at", flat=True).first()
+    )
+    said = (
+        format_html("{}{}{}", _("last one received"), _(": "), when(last))
+        if last
+        else _("none received within a week")
+    )
+    return format_html("{} · {}<br>{}", _("Set"), said, addresses.callback(connection))
+
+
 def facts(connection: Connection) -> list[Fact]:
     """The card of a connection; of secrets it says that they are there."""
     staff = str(connection.staff_under) if connection.sync_staff else _("Not synchronized")
-    callback = _("Set") if connection.callback_token_cipher else _("Not set")
     return [
         Fact(_("Corp ID"), connection.corp_id, "num"),
         Fact(_("Agent ID"), str(connection.agent_id), "num"),
         Fact(_("Secret"), _("Set, never shown again")),
-        Fact(_("Callback token and key"), callback),
+        Fact(_("Callback token and key"), callbacks(connection)),
         Fact(_("Departments and staff of the corp"), staff),
-        Fact(_("对接规则 become visible ranges"), _("Yes") if connection.sync_rules else _("No")),
+        Fact(
+            _("Rules (对接规则) become visible ranges"),
+            _("Yes") if connection.sync_rules else _("No"),
+        ),
         Fact(_("Log in with WeCom"), _("Yes") if connection.login else _("No")),
         Fact(_("Notifications in WeCom"), _("Yes") if connection.notify else _("No")),
     ]

@@ -23,7 +23,7 @@ from orgs.models import Node
 from tests.factories import orgs
 from tests.wecom_sync import worlds
 from tests.wecom_sync.worlds import Corp
-from wecom_sync import item_words, selectors, words
+from wecom_sync import addresses, item_words, selectors, words
 from wecom_sync.models import Chain, Connection, LogLine, PlanItem, PulledPerson, PulledPlace, Run
 from wecom_sync.selectors import Asked
 
@@ -125,7 +125,11 @@ def test_token_and_key_are_shown_this_one_time(client: Client) -> None:
         re.findall(r"<code[^>]*>(.*?)</code>", shown)
     )
     assert f"/wecom/{stored.pk}/callback/" in shown
-    assert stored.callback_key not in text(client, url)
+    page = text(client, url)
+    assert stored.callback_key not in page
+    assert f"一周内未收到<br>{addresses.callback(stored)}" in page
+    stored.callbacks.create(replay="r", mark="m", kind="change_contact", corp_id="ww1")
+    assert "最近收到：<time" in text(client, url)
 
 
 def test_a_policy_is_set_by_its_form(client: Client) -> None:

@@ -48,7 +48,7 @@ class Migration(migrations.Migration):
                 (
                     "sync_rules",
                     models.BooleanField(
-                        default=False, verbose_name="对接规则 become visible ranges"
+                        default=False, verbose_name="Rules (对接规则) become visible ranges"
                     ),
                 ),
                 (

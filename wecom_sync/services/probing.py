@@ -131,7 +131,7 @@ STEPS: Final[tuple[Question, ...]] = (
     (gettext_lazy("Corps that the application is shared with"), _shares),
 )
 STAFF: Final[Question] = gettext_lazy("Departments and staff of the corp"), _staff
-RULES: Final[Question] = gettext_lazy("对接规则 become visible ranges"), _rules
+RULES: Final[Question] = gettext_lazy("Rules (对接规则) become visible ranges"), _rules
 
 
 def _questions(connection: Connection) -> Iterator[Question]:

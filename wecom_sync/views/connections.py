@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,7 +17,7 @@ from core.ui import Action, Crumb, Secret
 from orgs.models import Node
 from orgs.selectors.below import number
 from orgs.views.asking import ask, attempt, form_dialog
-from wecom_sync import selectors, tables
+from wecom_sync import addresses, selectors, tables
 from wecom_sync.forms import ConnectionForm, DoorsForm, PolicyForm
 from wecom_sync.models import Chain, Connection
 from wecom_sync.permissions import may_connect
@@ -186,10 +185,12 @@ def callback(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _shown_once(request: HttpRequest, connection: Connection) -> HttpResponse:
     token, key = services.roll_callback(by=person(request), connection=connection)
-    url = settings.BASE_URL + reverse("wecom-callback:callback", args=[connection.pk])
     context = {
         "title": _("Callbacks of “%(name)s”") % {"name": connection.name},
-        "secrets": [Secret("URL", url), Secret("Token", token), Secret("EncodingAESKey", key)],
+        "secrets": [
+            Secret("URL", addresses.callback(connection)),
+            Secret("Token", token), Secret("EncodingAESKey", key),
+        ],
         "file_name": "wecom-callback.txt", "done_url": url_of(connection),
         "hints": [
             _("Enter the three in the application under 接收消息 → 设置API接收 and save there"),
