@@ -1,5 +1,6 @@
 """Nothing that a role may not see stands in any answer it gets: pages, fragments, headers, search, choosers."""
 
+import difflib
 import re
 from urllib.parse import quote
 
@@ -121,7 +122,9 @@ def test_searching_for_hidden_things_answers_as_for_nothing(
         for query, control in hidden_queries(role, canaries):
             if control not in nothing:
                 nothing[control] = shape(client, address, control)
-            if shape(client, address, query) != nothing[control]:
-                different.add(f"{row.name} {address}{query}")
+            found = shape(client, address, query)
+            if found != nothing[control]:
+                lines = difflib.unified_diff(nothing[control].splitlines(), found.splitlines(), n=0)
+                different.add(f"{row.name} {address}{query}: {' '.join(lines)[:500]}")
     assert searches
     assert not different
