@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 DEEP = bool(os.environ.get("DEEP"))
 PROCESSES = ("streams", "valkey", "pages", "postgres")
 ROUNDS = [[name] for name in PROCESSES] if DEEP else [list(PROCESSES)]
-SECONDS = 60 if DEEP else 1  # of talk, beside what the restarts take
+SECONDS = 60 if DEEP else 1.5  # of talk, beside what the restarts take
 RECOVERED_SECONDS = 30
 
 
