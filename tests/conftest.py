@@ -6,6 +6,7 @@ import gc
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
+from django.db import connection
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -28,6 +30,7 @@ CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
 BROWSER_FIXTURES = frozenset({"page", "context", "browser", "playwright", "new_context"})
 LEFT_OUT = pytest.StashKey[int]()
+SERVED_SECONDS = 10.0
 # Modules whose tests share something costly (a browser, a site, a world) stay on one worker.
 TOGETHER = (
     "tests/e2e/",
@@ -75,6 +78,18 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{worker}"}}
     config.stash[LEFT_OUT] = 0
     Client._login = log_in_at_once  # type: ignore[method-assign]
+    emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = lambda case: (wait_until_served(), emptied(case))  # type: ignore[attr-defined]
+
+
+def wait_until_served() -> None:
+    """A page that was closed may still be served: emptying the tables under its hands ends in a deadlock."""
+    busy = """SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend' AND state <> 'idle'"""
+    deadline = time.monotonic() + SERVED_SECONDS
+    with connection.cursor() as cursor:
+        while time.monotonic() < deadline and cursor.execute(busy).fetchone():
+            time.sleep(0.02)
 
 
 def log_in_at_once(client: Client, user: AbstractBaseUser, backend: str | None = None) -> None:

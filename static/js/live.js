@@ -13,11 +13,15 @@ const count = (event, step) => {
   const key = sync(event.detail.elt);
   if (key) flying.set(key, Math.max(0, (flying.get(key) || 0) + step));
 };
-document.addEventListener('htmx:beforeSend', event => count(event, 1));
-document.addEventListener('htmx:afterRequest', event => {
-  count(event, -1);
-  setTimeout(() => {
-    for (const one of held.splice(0)) if (asking(one.elt)) held.push(one); else send(one);
+// The request itself says that it ended: htmx tells nobody where an answer to another has taken away who asked.
+document.addEventListener('htmx:beforeSend', event => {
+  count(event, 1);
+  event.detail.xhr.addEventListener('loadend', () => {
+    count(event, -1);
+    again();
+    setTimeout(() => {
+      for (const one of held.splice(0)) if (asking(one.elt)) held.push(one); else send(one);
+    });
   });
 });
 
@@ -76,12 +80,11 @@ function fire(word) {
   }
   for (const element of elements) busy(element) ? late.add(word) : refetch(element);
 }
-document.addEventListener('htmx:afterRequest', () => {
-  if (!late.size) return;
+function again() {
   const words = [...late];
   late.clear();
-  setTimeout(() => words.forEach(word => fire(word)), 60);
-});
+  if (words.length) setTimeout(() => words.forEach(word => fire(word)), 60);
+}
 
 // --- the stream
 const notice = $('#unlive'), url = notice?.dataset.liveUrl;

@@ -8,15 +8,14 @@ function busy(step) {
 }
 // Quiet requests (badges, polling) show nothing.
 const quiet = event => event.detail.elt?.closest?.('[data-quiet],[data-poll]');
-document.addEventListener('htmx:beforeRequest', event => {
+// The element that asked may be gone by the time of the answer, and htmx then tells nobody: the request itself says that
+// it ended.
+document.addEventListener('htmx:beforeSend', event => {
   if (quiet(event)) return;
+  const { target, xhr } = event.detail;
   busy(1);
-  event.detail.target?.setAttribute?.('aria-busy', 'true');
-});
-document.addEventListener('htmx:afterRequest', event => {
-  if (quiet(event)) return;
-  busy(-1);
-  event.detail.target?.removeAttribute?.('aria-busy');
+  target?.setAttribute?.('aria-busy', 'true');
+  xhr.addEventListener('loadend', () => { busy(-1); target?.removeAttribute?.('aria-busy'); });
 });
 
 // HX-Trigger: {"toast": "…"} or {"toast": {"text": "…", "kind": "ok"}}, {"refresh": "#list"}, {"dialog-close": true}

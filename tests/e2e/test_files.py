@@ -225,7 +225,7 @@ def test_hostile_files_are_refused_with_a_sentence_and_hostile_names_are_made_pl
     files = [(name, "image/png", content) for name, content in REFUSED.items()]
     bring(page, "drop", *files, *((name, "a/b", uploading.PDF) for name in names))
     page.locator("#uploads").get_by_role("button", name="发送文件").click()
-    expect(page.locator(".msg.mine")).to_have_count(len(names))
+    expect(page.locator(".msg.mine")).to_have_count(len(names), timeout=15_000)
     failed = page.locator(".upload.bad")
     expect(failed).to_have_count(len(REFUSED))
     sentences = ["不能发送程序", "不能发送程序", "不能发送程序", "图片", "像素"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.helpers import settled, watch
 
@@ -300,6 +300,23 @@ def test_a_missing_answer_is_a_toast(guide: Open, page: Page) -> None:
     page.route("**/dialog/form/", lambda route: route.fulfill(status=404))
     page.click("#open-form")
     expect(page.locator(".toast-x.bad")).to_contain_text("已不存在")
+
+
+def test_nothing_stays_busy_when_who_asked_is_gone_by_the_answer(guide: Open, page: Page) -> None:
+    """A list that is replaced takes the link along that was just pressed in it."""
+    guide("")
+    asked: list[Route] = []
+    page.route("**/asked/", lambda route: asked.append(route))  # playwright marks what it is given
+    with page.expect_request("**/asked/"):
+        page.evaluate("""() => {
+            const link = document.querySelector('main').appendChild(document.createElement('a'));
+            link.setAttribute('hx-get', '/asked/'); link.setAttribute('hx-target', '#dialogs');
+            htmx.process(link); link.click(); }""")
+    expect(page.locator("html.loading #dialogs[aria-busy=true]")).to_have_count(1)
+    page.locator("main > a[hx-get='/asked/']").evaluate("link => { link.remove() }")
+    asked[0].fulfill(body="<dialog><p>da</p></dialog>", content_type="text/html")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.locator("html.loading")).to_have_count(0)
 
 
 def test_bulk_is_a_mode_of_its_own_on_phones(guide: Open, page: Page) -> None:
