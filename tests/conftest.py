@@ -42,8 +42,8 @@ TOGETHER = (
     "tests/im/live/test_process.py",
     "tests/im/live/test_browser.py",
 )
-# Windows of a browser without a head have an address bar all the same, drawn by pages of their own: a third of what a
-# test costs. The switch counts once, so what playwright turns off with it is named here too.
+# Windows of a browser without a head have an address bar all the same, drawn by pages of their own: half of what a
+# browser costs. The switch counts once, so what playwright turns off with it is named here too.
 WITHOUT = (
     "WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup", "AvoidUnnecessaryBeforeUnloadCheckSync",
     "DestroyProfileOnBrowserClose", "HttpsUpgrades", "LensOverlay", "MediaRouter", "NetworkTimeServiceQuerying",

@@ -1,5 +1,6 @@
 """A run: started, looked at while it goes on, confirmed, cancelled (matrix row 53)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -110,32 +111,31 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
 @runners_only
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks with numbers, and carries out exactly the plan that was looked at."""
-    run, problem = run_of(pk), None
-    if request.method == "POST":
-        try:
-            services.confirm(by=person(request), run=run)
-        except UserError as error:
-            problem = error
-        else:
-            return htmx.done(request, run_url(run))
-    question = run_page.question(run) | {"back_url": run_url(run)}
-    return ask(request, question, problem)
+    return _asked(request, run_of(pk), services.confirm, run_page.question)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @runners_only
 def rest(request: HttpRequest, pk: int) -> HttpResponse:
     """Asks with numbers, and carries out all of the plan but what leaves."""
-    run, problem = run_of(pk), None
+    return _asked(request, run_of(pk), services.confirm_rest, run_page.rest_question)
+
+
+def _asked(
+    request: HttpRequest,
+    run: Run,
+    act: Callable[..., Any],
+    question: Callable[[Run], dict[str, Any]],
+) -> HttpResponse:
+    problem = None
     if request.method == "POST":
         try:
-            services.confirm_rest(by=person(request), run=run)
+            act(by=person(request), run=run)
         except UserError as error:
             problem = error
         else:
             return htmx.done(request, run_url(run))
-    question = run_page.rest_question(run) | {"back_url": run_url(run)}
-    return ask(request, question, problem)
+    return ask(request, question(run) | {"back_url": run_url(run)}, problem)
 
 
 @require_POST
