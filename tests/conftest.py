@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import shutil
@@ -15,7 +16,8 @@ from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
-from django.db import connection
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client, TransactionTestCase
 from xdist.remote import Producer
@@ -31,11 +33,15 @@ NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
 BROWSER_FIXTURES = frozenset({"page", "context", "browser", "playwright", "new_context"})
 LEFT_OUT = pytest.StashKey[int]()
 SERVED_SECONDS = 10.0
+# What every installation has after its migrations, and no test changes.
+STAYING = frozenset({"django_content_type", "auth_permission"})
 # Modules whose tests share something costly (a browser, a site, a world) stay on one worker.
 TOGETHER = (
     "tests/e2e/",
     "tests/ui/",
+    "tests/portal/test_seed.py",
     "tests/security/test_canary.py",
+    "tests/security/test_http.py",
     "tests/security/test_streams.py",
     "tests/contacts/test_plans.py",
     "tests/wecom_sync/test_run_errors.py",
@@ -78,8 +84,25 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES = {**settings.CACHES, "default": {**default, "KEY_PREFIX": f"test-{worker}"}}
     config.stash[LEFT_OUT] = 0
     Client._login = log_in_at_once  # type: ignore[method-assign]
-    emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
-    TransactionTestCase._fixture_teardown = lambda case: (wait_until_served(), emptied(case))  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = lambda case: empty_tables()  # type: ignore[attr-defined]
+
+
+def empty_tables() -> None:
+    """As Django's flush, which makes the files of a hundred tables anew, full or empty: forty times as slow."""
+    wait_until_served()
+    names = [name for name in every_table() if name not in STAYING]
+    full = " UNION ALL ".join(f"(SELECT '{name}' FROM {name} LIMIT 1)" for name in names)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(full)
+        statements = [f"DELETE FROM {name}" for (name,) in cursor.fetchall()]
+        # Neither foreign keys nor triggers: all of it goes.
+        cursor.execute(";".join(["SET LOCAL session_replication_role = replica", *statements]))
+    emit_post_migrate_signal(verbosity=0, interactive=False, db="default")
+
+
+@functools.cache
+def every_table() -> list[str]:
+    return connection.introspection.django_table_names(only_existing=True, include_views=False)
 
 
 def wait_until_served() -> None:

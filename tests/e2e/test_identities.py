@@ -99,8 +99,10 @@ def switch(page: Page, organization: str) -> None:
     """Through the menu at the avatar, by keyboard."""
     menu(page)
     entry = page.locator(".menu-me").get_by_role("button", name=organization)
+    expect(entry).to_be_visible()
     entry.focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():  # at home the heading stands there before, too
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="个人待办")).to_be_visible()
 
 

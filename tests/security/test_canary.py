@@ -10,7 +10,7 @@ from django.test import Client
 from core.reading import pinyin
 from tests.matrix.routes import Row
 from tests.matrix.world import SEATS, Matrix
-from tests.security.asking import addresses, clients, doors, get, showing, text_of
+from tests.security.asking import DEEP, STEP, addresses, clients, doors, get, showing, text_of
 from tests.security.canary import Canaries
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,8 @@ def searches(matrix: Matrix, canaries: Canaries) -> list[Address]:
                 if everything != nothing and everything.replace(level, "") not in known:
                     found.append((row, wanted))
                 known.add(everything.replace(level, ""))
+                if not DEEP and everything == nothing and 'name="q"' not in everything:
+                    break  # neither searched nor with a field to search in
     return found
 
 
@@ -105,7 +107,7 @@ def shape(client: Client, address: str, query: str) -> str:
     if query:
         text = text.replace(quote(query), "").replace(query, "")
     text = re.sub(r'(csrfmiddlewaretoken" value=")[^"]+', r"\1", text)
-    text = re.sub(r"(?i)(X-Request-Id|Set-Cookie|X-CSRFToken|Content-Length).*", "", text)
+    text = re.sub(r"(?i)(X-Request-Id|Set-Cookie|X-CSRFToken|Content-Length|Expires).*", "", text)
     return re.sub(r'name="client_id" value="[^"]*"', "", text)
 
 
@@ -115,11 +117,12 @@ def test_searching_for_hidden_things_answers_as_for_nothing(
 ) -> None:
     """Name, beginning, pinyin, initials, last digits: neither a hit nor a count nor a suggestion (SECURITY T10)."""
     client, different = clients(matrix)[role], set()
-    for row, address in searches:
+    queries = hidden_queries(role, canaries)
+    for number, (row, address) in enumerate(searches):
         if get(client, address).status_code >= 400:
             continue
         nothing: dict[str, str] = {}
-        for query, control in hidden_queries(role, canaries):
+        for query, control in queries[number % STEP :: STEP]:
             if control not in nothing:
                 nothing[control] = shape(client, address, control)
             found = shape(client, address, query)
