@@ -40,9 +40,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(_("e-mail"), blank=True)
     mobile = models.CharField(_("mobile"), max_length=20, blank=True)
     position = models.CharField(_("position"), max_length=100, blank=True)
-    employee_code = models.CharField(
-        _("employee code"), max_length=64, null=True, blank=True, unique=True
-    )
+    employee_code = models.CharField(_("employee code"), max_length=64, null=True, blank=True, unique=True)  # fmt: skip
     is_active = models.BooleanField(_("active"), default=True)
     # 外部互联维护 (SPEC section 0); system administrators are `is_superuser`.
     is_holder = models.BooleanField(_("external directory maintenance"), default=False)
@@ -90,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.kind == self.Kind.EXTERNAL
 
     @property
+    def privileged(self) -> bool:
+        """Has rights in the back office: an administrator or a holder."""
+        return self.is_superuser or self.is_holder
+
+    @property
     def actor_kind(self) -> str:
         return str(self.kind)
 
@@ -135,9 +138,7 @@ class Department(models.Model):
     order = models.IntegerField(default=0)
     kept = models.CharField(max_length=60, blank=True, db_default="", default="", editable=False)
     group = models.OneToOneField(Group, models.PROTECT, related_name="department", editable=False)
-    members = models.ManyToManyField(
-        User, through="DepartmentMembership", related_name="departments"
-    )
+    members = models.ManyToManyField(User, through="DepartmentMembership", related_name="departments")  # fmt: skip
 
     objects: ClassVar[models.Manager["Department"]] = DepartmentQuerySet.as_manager()
 

@@ -73,7 +73,7 @@ def scope_of(user: Any) -> Scope:
     """The scope of `user` as it is now; one query, none for administrators and holders."""
     if not (user.is_authenticated and user.is_active and not user.is_external):
         return NOTHING
-    if user.is_superuser or user.is_holder:
+    if user.privileged:
         return Scope(user.pk, active_staff=True, everything=True, administrator=user.is_superuser)
     rows = fetch(GRANTS, {"user": user.pk})
     found: dict[str, list[tuple[int, str]]] = {"maintain_node": [], "view_node": [], "group": []}

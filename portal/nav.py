@@ -28,7 +28,7 @@ def items(request: HttpRequest) -> Iterable[NavItem]:
         yield NavItem("me-profile", _("Profile"), profile, "user-circle", ME, order=100)
         mine = reverse("portal:identities")
         yield NavItem("identities", _("My identities"), mine, "users", ME, order=110)
-    elif user.is_superuser or user.is_holder:
+    elif user.privileged:
         yield NavItem(
             "apps", _("Apps of the portal"), reverse("portal-console:apps"), "apps", CONSOLE,
             _("External portal"), 510,

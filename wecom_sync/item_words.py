@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from core.ui import Action, Column
 from wecom_sync.models import PlanItem, RemotePlace, Run
 from wecom_sync.selectors import OWN, Names
+from wecom_sync.sync import own_plan
 from wecom_sync.sync.own_pull import OWN_ROOT
 
 Status = Run.Status
@@ -41,7 +42,11 @@ HINTS: Final[dict[str, str | Promise]] = {
         "A login of this name is here already. It is not touched: whoever knows that they are one links them"
     ),
     "privileged": gettext_lazy(
-        "Left in WeCom, and has rights here. Nothing is done by itself: disable the login if it is to end"
+        "Left in WeCom, and has rights here. WeCom opens the login no more; disable it if it is to end"
+    ),
+    "privileged_back": gettext_lazy(
+        "There again in WeCom, and has rights here. The login stays closed to it until an administrator says that "
+        "this is the same person"
     ),
     "deleted_here": gettext_lazy(
         "Deleted here and still there in WeCom. Restore the contact from the bin if it is needed"
@@ -71,25 +76,25 @@ class Line:
     choices: tuple[Action, ...] = ()
 
 
-def line(run: Run, item: PlanItem, names: Names) -> Line:
-    """What an item would change, or did."""
+def line(run: Run, item: PlanItem, names: Names, *, connects: bool = False) -> Line:
+    """What an item would change, or did; `connects`: whoever looks may link logins, too."""
     title = item.name
     if "holder" in item.after:
         title = names.place(item.chain_id, item.after["place"])
     return Line(
         item, title, _where(item, names), changes(item, names), _done(run, item), _url(item, names),
-        tuple(_choices(run, item)),
+        tuple(_choices(run, item, connects=connects)),
     )  # fmt: skip
 
 
-def _choices(run: Run, item: PlanItem) -> Iterator[Action]:
+def _choices(run: Run, item: PlanItem, *, connects: bool) -> Iterator[Action]:
     """What a person may say to a hint that nobody has answered."""
     if item.stage != Stage.NOTICE or item.status != OPEN:
         return
     url = reverse("wecom_sync:hint", args=[run.pk, item.pk])
     if item.message in ("same_name", "maybe_joined"):
         yield Action(_("They are one…"), url, dialog=True)
-    if item.message == "same_login":
+    if item.message in own_plan.LOGIN_HINTS and connects:
         yield Action(_("One and the same person…"), url, dialog=True)
     if item.message == "same_person" and item.contact_id:
         merge = reverse("contacts:console-merge", args=[item.after["contact"]])
@@ -205,6 +210,8 @@ def _leaving(item: PlanItem) -> list[Change]:
     gone = Change(_("In WeCom"), _("there"), _("gone"))
     if item.after.get("detached"):
         return [gone, Change(_("Place"), "", _("stays by another corp"))]
+    if item.after.get("unlinked"):
+        return [gone, Change(_("Log-in with WeCom"), _("Linked"), _("No longer linked"))]
     if item.after.get("enabled") is not False:
         return [gone, Change(_("State"), "", _("stays as it is"))]
     if item.before.get("enabled") is False:

@@ -12,7 +12,7 @@ from core.nav import CONSOLE, NavItem
 def items(request: HttpRequest) -> Iterable[NavItem]:
     """For administrators and holders; the badge counts the runs that wait for a person."""
     user = request.user
-    if not user.is_authenticated or not (user.is_superuser or user.is_holder):
+    if not user.is_authenticated or not user.privileged:
         return
     yield NavItem(
         "wecom", _("WeCom sync"), reverse("wecom_sync:list"), "refresh", CONSOLE, _("Integration"), 610,

@@ -82,8 +82,8 @@ def rest_question(run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
-    """One page of the items that the address asks for."""
+def items(run: Run, given: Asked, url: str, *, connects: bool) -> dict[str, Any]:
+    """One page of the items that the address asks for; `connects` as in item_words.line."""
     here = f"{url}?{given.query()}"  # as it was asked for: what is listed without a word changes with the run
     given = listed(run, given)
     page = selectors.page(run, given)
@@ -91,7 +91,7 @@ def items(run: Run, given: Asked, url: str) -> dict[str, Any]:
     narrowed = bool(given.status or given.q)
     return {
         "run": run, "columns": item_words.ITEM_COLUMNS,
-        "rows": [item_words.line(run, one, names) for one in page.items],
+        "rows": [item_words.line(run, one, names, connects=connects) for one in page.items],
         "url": here, "planned": bool(run.planned_at), "asked": given,
         "nothing": "" if words.everything(run) else _("WeCom and the directory are the same."),
         "filter": {

@@ -1,7 +1,5 @@
 """Which login a member of a connected corp is: he says so himself, or an administrator; no name does (SECURITY T71)."""
 
-from typing import Final
-
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
@@ -15,9 +13,7 @@ from core.actors import Actor
 from core.errors import Conflict, Hidden
 from wecom_sync.models import Connection, OwnPerson, PlanItem
 from wecom_sync.permissions import require_connect
-from wecom_sync.sync import own_apply
-
-SAME_LOGIN: Final = "same_login"
+from wecom_sync.sync import own_apply, own_plan
 
 
 @transaction.atomic
@@ -72,8 +68,7 @@ def _unlink(row: OwnPerson, *, by: Actor, keep_session: str | None) -> None:
     row.delete()
     user = row.user
     own_apply.take_ranges(row)
-    if not OwnPerson.objects.filter(user=user, connection__sync_staff=True).exists():
-        User.objects.filter(pk=user.pk).update(kept="")
+    own_apply.let_go([user.pk])
     access.end_others(user, keep=keep_session)
     _record("login.wecom_unlink", row, by=by, before=_told(row))
 
@@ -89,7 +84,9 @@ def _other_ways(user: User, row: OwnPerson) -> bool:
 
 @transaction.atomic
 def link_staff(*, by: Actor, item: PlanItem) -> OwnPerson:
-    """An administrator says that the member of a notice "same_login" is the login of that name. He is told.
+    """An administrator says that the member of a notice is the login of that name, or the one he was linked with.
+
+    He is told.
 
     From the next run on his name and departments follow WeCom. Raises Denied, Hidden for any other item or a login
     that is gone, disabled or external, Conflict where it was decided already or either side is linked.
@@ -99,11 +96,12 @@ def link_staff(*, by: Actor, item: PlanItem) -> OwnPerson:
     fresh = items.get(pk=item.pk)
     people = User.objects.select_for_update().filter(pk=fresh.after.get("user", 0))
     user = people.filter(is_active=True).first()
-    if fresh.message != SAME_LOGIN or user is None or user.is_external:
+    if fresh.message not in own_plan.LOGIN_HINTS or user is None or user.is_external:
         raise Hidden(_("There is no such hint."))
     if fresh.status != PlanItem.Status.OPEN:
         raise Conflict(_("This was decided already"), code="decided")
-    row = _link(user, fresh.run.connection, fresh.key.removeprefix("u:"))
+    connection, member_id = fresh.run.connection, fresh.key.removeprefix("u:")
+    row = _link(user, connection, member_id)
     fresh.status, fresh.after = PlanItem.Status.DONE, fresh.after | {"linked": True}
     fresh.save(update_fields=["status", "after"])
     _record("login.wecom_link", row, by=by, after=_told(row))
@@ -111,6 +109,7 @@ def link_staff(*, by: Actor, item: PlanItem) -> OwnPerson:
 
 
 def _link(user: User, connection: Connection, member_id: str) -> OwnPerson:
+    OwnPerson.objects.filter(connection=connection, user=user, gone_at__isnull=False).delete()
     try:
         with transaction.atomic():
             row = OwnPerson.objects.create(connection=connection, member_id=member_id, user=user)

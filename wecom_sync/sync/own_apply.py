@@ -103,12 +103,17 @@ def change_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
         )
         for one in known
     ])  # fmt: skip
-    back = [rows[one.key] for one in known if "gone" in one.after]
-    for row in back:
-        if row.put_off:
-            access.enable(user=row.user, by=ACTOR)
-    OwnPerson.objects.filter(pk__in=[row.pk for row in back]).update(gone_at=None, put_off=False)
+    _back([rows[one.key] for one in known if "gone" in one.after])
     return [one.pk for one in items if one.key not in rows]
+
+
+def _back(rows: Sequence[OwnPerson]) -> None:
+    """Whoever a run disabled, of this corp or of another that had him, too, is enabled again."""
+    off = OwnPerson.objects.filter(user__in=[row.user_id for row in rows], put_off=True)
+    for user in User.objects.filter(pk__in=off.values("user")).order_by("pk"):
+        access.enable(user=user, by=ACTOR)
+    off.update(put_off=False)
+    OwnPerson.objects.filter(pk__in=[row.pk for row in rows]).update(gone_at=None)
 
 
 def _by_hand(user_ids: Sequence[int], own: set[int]) -> dict[int, list[int]]:
@@ -128,19 +133,43 @@ def _people(world: World, items: Sequence[PlanItem]) -> dict[str, OwnPerson]:
 
 
 def leave_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
-    """Who left cannot log in any more; what he held is handed over by an administrator. Nobody with rights."""
+    """Who left cannot log in any more; what he held is handed over by an administrator.
+
+    Who has rights, or is still there by another corp, loses the link and what came by it, and keeps his login.
+    """
     rows, skipped = _people(world, items), []
+    stay = [one for one in items if one.key in rows and one.after.get("enabled") is not False]
+    _out_of_departments(world, [rows[one.key].user_id for one in stay])
     for one in items:
         row = rows.get(one.key)
-        if row is None or row.user.is_superuser or row.user.is_holder:
+        disable = one.after.get("enabled") is False
+        if row is None or (disable and row.user.privileged):
             skipped.append(one.pk)
             continue
-        row.put_off = row.user.is_active
-        access.disable(user=row.user, by=ACTOR)
+        row.put_off = disable and row.user.is_active
+        if disable:
+            access.disable(user=row.user, by=ACTOR)
         take_ranges(row)
         row.gone_at = timezone.now()
         row.save(update_fields=["gone_at", "put_off"])
+    let_go([rows[one.key].user_id for one in stay])
     return skipped
+
+
+def let_go(user_ids: Sequence[int]) -> None:
+    """Logins that no synchronization keeps any more are changed by hand again."""
+    synced_still = OwnPerson.objects.filter(gone_at=None, connection__sync_staff=True).values(
+        "user"
+    )
+    User.objects.filter(pk__in=user_ids).exclude(pk__in=synced_still).update(kept="")
+
+
+def _out_of_departments(world: World, user_ids: Sequence[int]) -> None:
+    """Of this corp; those by hand and those of another corp stay."""
+    by_hand = _by_hand(user_ids, set(_ids(world.run.connection).values()))
+    staff.change_many(by=ACTOR, wanted=[
+        staff.Wanted(pk, department_ids=by_hand.get(pk, [])) for pk in user_ids
+    ])  # fmt: skip
 
 
 # --- visible ranges by rules

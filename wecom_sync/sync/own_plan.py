@@ -5,6 +5,7 @@ login of the same name that is here already, wait for a person (SECURITY T71).
 """
 
 from collections.abc import Collection, Iterable, Iterator
+from typing import Final
 
 from django.db.models.functions import Lower
 
@@ -25,6 +26,10 @@ from wecom_sync.sync.own_pull import OWN_ROOT
 
 Stage = PlanItem.Stage
 COMING = (Stage.DEPARTMENT_ADD, Stage.STAFF_ADD)
+SAME_LOGIN: Final = "same_login"
+BACK: Final = "privileged_back"
+# Hints that an administrator answers with a link (services.own_links).
+LOGIN_HINTS: Final = (SAME_LOGIN, BACK)
 Pair = tuple[str, int, str]
 """A holder, a chain, and the key of a place in it."""
 
@@ -71,11 +76,14 @@ def _staff(run: Run) -> Iterator[PlanItem]:
         row = known.get(user_id)
         if row is None:
             yield _new(run, one, taken.get(user_id.lower()))
+        elif row.gone_at and row.user.privileged:
+            yield _notice(run, one.user_id, one.name, row.user_id, BACK)
         else:
             yield from _changed(run, one, row, stand.get(row.user_id, []))
-    for user_id, row in known.items():
-        if run.staff_read and user_id not in people and row.gone_at is None:
-            yield _left(run, row)
+    if run.staff_read:
+        elsewhere = _elsewhere(run.connection)
+        for user_id in sorted(known.keys() - people.keys()):
+            yield from _left(run, known[user_id], elsewhere)
 
 
 def _taken(user_ids: Collection[str]) -> dict[str, int]:
@@ -104,7 +112,11 @@ def _new(run: Run, one: PulledPerson, same: int | None) -> PlanItem:
     key = f"u:{one.user_id}"
     if same is None:
         return _item(run, Stage.STAFF_ADD, key, one.name, after={"places": one.places})
-    return _item(run, Stage.NOTICE, key, one.name, after={"user": same}, message="same_login")
+    return _notice(run, one.user_id, one.name, same, SAME_LOGIN)
+
+
+def _notice(run: Run, user_id: str, name: str, login: int, message: str) -> PlanItem:
+    return _item(run, Stage.NOTICE, f"u:{user_id}", name, after={"user": login}, message=message)
 
 
 def _changed(run: Run, one: PulledPerson, row: OwnPerson, places: list[str]) -> Iterator[PlanItem]:
@@ -120,20 +132,25 @@ def _changed(run: Run, one: PulledPerson, row: OwnPerson, places: list[str]) -> 
         )  # fmt: skip
 
 
-def _left(run: Run, row: OwnPerson) -> PlanItem:
-    key = f"u:{row.member_id}"
-    if row.user.is_superuser or row.user.is_holder:
-        return _item(
-            run, Stage.NOTICE, key, row.user.name, after={"user": row.user_id}, message="privileged"
-        )
-    return _item(
-        run,
-        Stage.STAFF_LEAVE,
-        key,
-        row.user.name,
-        {"enabled": row.user.is_active},
-        {"enabled": False},
-    )
+def _elsewhere(connection: Connection) -> set[int]:
+    """Logins that another corp of ours has, too."""
+    others = OwnPerson.objects.exclude(connection=connection).filter(gone_at=None)
+    return set(others.values_list("user_id", flat=True))
+
+
+def _left(run: Run, row: OwnPerson, elsewhere: Collection[int]) -> Iterator[PlanItem]:
+    """Who has rights keeps his login, but it opens no more by this link: WeCom may give the id to somebody else."""
+    user = row.user
+    if user.privileged and user.is_active:
+        yield _notice(run, row.member_id, user.name, user.pk, "privileged")
+    if row.gone_at is None:
+        before: dict[str, object] = {"enabled": user.is_active}
+        after: dict[str, object] = {"enabled": False}
+        if user.privileged:
+            before, after = {}, {"unlinked": True}
+        elif user.pk in elsewhere:
+            before, after = {}, {"detached": True}
+        yield _item(run, Stage.STAFF_LEAVE, f"u:{row.member_id}", user.name, before, after)
 
 
 def _item(

@@ -72,11 +72,12 @@ def change(world: World, items: Sequence[PlanItem]) -> list[int]:
         one for one in items if one.key in rows and ("places" not in one.after or one.pk in found)
     ]
     stand = _Standing.of(world, [rows[one.key] for one in known])
+    off = _put_off([rows[one.key] for one in known if "gone" in one.after])
     wanted = []
     for one in known:
         row = rows[one.key]
         row.places = found.get(one.pk, row.places)
-        back = "gone" in one.after and row.put_off
+        back = "gone" in one.after and row.contact_id in off
         where = stand.moved(row, found[one.pk]) if one.pk in found else {}
         wanted.append(
             synced.Wanted(
@@ -89,8 +90,16 @@ def change(world: World, items: Sequence[PlanItem]) -> list[int]:
     done = [one for one in known if rows[one.key].contact_id in changed]
     fields = ["places", "gone_at", "put_off"]
     RemotePerson.objects.bulk_update([rows[one.key] for one in done], fields, batch_size=500)
+    RemotePerson.objects.filter(contact__in=off & changed, put_off=True).update(put_off=False)
     did = {one.pk for one in done}
     return [one.pk for one in items if one.pk not in did]
+
+
+def _put_off(rows: Sequence[RemotePerson]) -> set[int]:
+    """Contacts whom a run disabled, of this corp or of another that had them, too."""
+    ids = [row.contact_id for row in rows]
+    off = RemotePerson.objects.filter(contact_id__in=ids, put_off=True)
+    return set(off.values_list("contact_id", flat=True))
 
 
 @dataclass(slots=True)

@@ -199,6 +199,8 @@ def _later(run: Run, error: Retryable) -> None:
 @transaction.atomic
 def fail(run: Run, sentence: str, *, code: int | None = None) -> None:
     """Ends a run that is under way with a sentence; `code` is WeCom's, where it was WeCom."""
+    # First the connection, like whoever switches it off.
+    Connection.objects.select_for_update(no_key=True).filter(pk=run.connection_id).first()
     still = Run.objects.filter(pk=run.pk, status__in=Run.UNDER_WAY)
     if not still.update(
         status=Status.FAILED, finished_at=timezone.now(), message=sentence[:500], error_code=code

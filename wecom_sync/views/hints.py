@@ -17,11 +17,12 @@ from orgs.views.asking import ask
 from wecom_sync import selectors
 from wecom_sync.models import PlanItem, Run
 from wecom_sync.services import links, own_links
+from wecom_sync.sync.own_plan import LOGIN_HINTS
 from wecom_sync.views.guards import run_of, runners_only
 from wecom_sync.views.runs import run_url
 
 CONFIRM: Final[dict[str, Callable[..., object]]] = {
-    **dict.fromkeys(links.CONFIRM, links.confirm), own_links.SAME_LOGIN: own_links.link_staff,
+    **dict.fromkeys(links.CONFIRM, links.confirm), **dict.fromkeys(LOGIN_HINTS, own_links.link_staff),
 }  # fmt: skip
 
 
@@ -57,8 +58,7 @@ def _hint(run: Run, item_id: int, *, two: bool) -> PlanItem:
 
 
 def _one(run: Run, item: PlanItem) -> dict[str, Any]:
-    same_login = item.message == own_links.SAME_LOGIN
-    return _one_person(item) if same_login else _one_place(run, item)
+    return _one_person(item) if item.message in LOGIN_HINTS else _one_place(run, item)
 
 
 def _one_person(item: PlanItem) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core.ui import Crumb
 from orgs.views.asking import ask
 from wecom_sync import run_page, selectors, words
 from wecom_sync.models import Run
+from wecom_sync.permissions import may_connect
 from wecom_sync.selectors import Asked
 from wecom_sync.services import runs as services
 from wecom_sync.views.connections import crumbs, url_of
@@ -56,7 +57,8 @@ def _detail(
     request: HttpRequest, run: Run, *, refused: str = "", status: int = 200
 ) -> HttpResponse:
     asked = Asked.read(request.GET)
-    context: dict[str, Any] = run_page.items(run, asked, run_url(run))
+    connects = may_connect(person(request))
+    context: dict[str, Any] = run_page.items(run, asked, run_url(run), connects=connects)
     if not htmx.is_fragment(request):
         context |= _state(run, asked) | run_page.log(run)
     context["refused"] = refused
