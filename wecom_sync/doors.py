@@ -32,7 +32,9 @@ def held(user: User, identity_id: int | None = None) -> list[OwnDoor]:
     or to giving it back (`linked_as` is empty then).
     """
     if not user.is_external:
-        rows = list(OwnPerson.objects.filter(user=user).select_related("connection"))
+        rows = list(
+            OwnPerson.objects.filter(user=user, unlinked_at=None).select_related("connection")
+        )
         return [_staffs(one, named=len(rows) > 1) for one in rows]
     known = RemotePerson.objects.filter(contact=identity_id, contact__user=user, gone_at=None)
     linked = known.filter(unlinked_at=None).first()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import Department
 from contacts.widgets import PlaceInput
@@ -70,8 +70,9 @@ class TargetInput(PlaceInput):
 
     def picker(self, **query: str) -> str:
         return super().picker(
-            purpose="maintain", kinds=f"{Node.Kind.DIMENSION:d},{Node.Kind.ORGANIZATION:d}", **query
-        )
+            purpose="maintain", kinds=f"{Node.Kind.DIMENSION:d},{Node.Kind.ORGANIZATION:d}",
+            title=gettext("Choose a dimension or an organization"), **query,
+        )  # fmt: skip
 
 
 class PolicyForm(UiForm):
@@ -104,6 +105,13 @@ class PolicyForm(UiForm):
         self.fields["target"].widget.allowed = picked or chain.target
 
 
+class DepartmentField(forms.ModelChoiceField[Department]):
+    """Internal departments; several may have one name, so each says what it stands under."""
+
+    def label_from_instance(self, obj: Department) -> str:
+        return f"{obj.name} ({obj.parent.name})" if obj.parent else obj.name
+
+
 class InsideForm(UiForm):
     """The corp itself: departments, staff, rules."""
 
@@ -111,9 +119,10 @@ class InsideForm(UiForm):
         label=_("Departments and staff of the corp come along"), required=False,
         help_text=_("They become internal ones, without a password; nobody with rights is ever switched off by it"),
     )  # fmt: skip
-    staff_under = forms.ModelChoiceField(
-        label=_("The corp itself is this internal department"), queryset=Department.objects.order_by("sort_key", "id"),
-        required=False, empty_label=_("Not chosen"),
+    staff_under = DepartmentField(
+        label=_("The corp itself is this internal department"), required=False,
+        queryset=Department.objects.select_related("parent").order_by("sort_key", "id"),
+        empty_label=_("Not chosen"),
         help_text=_("Its departments stand below it, its people at its root are members of it"),
     )  # fmt: skip
     sync_rules = forms.BooleanField(

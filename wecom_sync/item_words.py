@@ -48,6 +48,9 @@ HINTS: Final[dict[str, str | Promise]] = {
         "There again in WeCom, and has rights here. The login stays closed to it until an administrator says that "
         "this is the same person"
     ),
+    "unlinked": gettext_lazy(
+        "Somebody took the link with the login away. Nothing of it follows WeCom until it is linked again"
+    ),
     "deleted_here": gettext_lazy(
         "Deleted here and still there in WeCom. Restore the contact from the bin if it is needed"
     ),

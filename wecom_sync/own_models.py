@@ -37,6 +37,8 @@ class OwnPerson(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="wecom_people")
     gone_at = models.DateTimeField(null=True)
     put_off = models.BooleanField(default=False)
+    # Somebody took the link away; no run gives it back, or makes another login of this member.
+    unlinked_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

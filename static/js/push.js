@@ -1,64 +1,7 @@
-// Web Push: asked for by the button of the settings page, never by itself. The worker has a scope without pages.
-import { $, $$, on, say, toast } from './dom.js';
-
-const WORKER = '/push/worker.js', SCOPE = '/push/';
-const can = isSecureContext && 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
-const headers = () => JSON.parse(document.body.getAttribute('hx-headers') || '{}');
-const post = (url, values = {}) => fetch(url, { method: 'POST', body: new URLSearchParams(values), headers: headers(), redirect: 'manual' });
-
-async function subscribed() {
-  const registration = await navigator.serviceWorker.getRegistration(SCOPE);
-  return registration ? registration.pushManager.getSubscription() : null;
-}
-
-async function show() {
-  const box = $('[data-push]');
-  if (!box) return;
-  const state = !can ? 'cannot' : Notification.permission === 'denied' ? 'denied' : await subscribed() ? 'on' : 'off';
-  for (const part of $$('[data-push-state]', box)) part.hidden = part.dataset.pushState !== state;
-}
-
-async function active(registration) {
-  const worker = registration.active || registration.waiting || registration.installing;
-  if (worker.state === 'activated') return;
-  await new Promise(resolve => worker.addEventListener('statechange', () => worker.state === 'activated' && resolve()));
-}
-
-async function begin() {
-  if (await Notification.requestPermission() !== 'granted') return show();
-  const registration = await navigator.serviceWorker.register(WORKER, { scope: SCOPE });
-  await active(registration);
-  const answered = await post('/push/key/');
-  if (!answered.ok) throw new Error('no key');
-  const options = { userVisibleOnly: true, applicationServerKey: await answered.text() };
-  let found = await registration.pushManager.getSubscription();
-  // One that was made for another key of the server is worth nothing.
-  if (found && await found.unsubscribe()) found = null;
-  found ||= await registration.pushManager.subscribe(options);
-  const { endpoint, keys } = found.toJSON();
-  const answer = await post('/push/on/', { endpoint, p256dh: keys.p256dh, auth: keys.auth });
-  if (answer.ok) return location.reload();
-  await found.unsubscribe();
-  toast(say('failed'), 'bad');
-}
-
-async function end() {
-  const found = await subscribed();
-  if (!found) return show();
-  const answer = await post('/push/off/', { endpoint: found.endpoint });
-  if (!answer.ok) return toast(say('failed'), 'bad');
-  await found.unsubscribe();
-  location.reload();
-}
-
-async function press(button, work) {
-  button.disabled = true;
-  try { await work(); } catch { toast($('[data-push]')?.dataset.failed || say('failed'), 'bad'); }
-  button.disabled = false;
-}
-on('click', '[data-act=push-on]', (event, button) => press(button, begin));
-on('click', '[data-act=push-off]', (event, button) => press(button, end));
-document.addEventListener('htmx:afterSettle', show);
+// Web Push on every page: whoever logs in takes over the subscription of this browser, or ends that of somebody else. What
+// the settings page does with it comes when its box is there.
+import { $ } from './dom.js';
+import { can, post, subscribed } from './push_browser.js';
 
 // Once after a log-in: a subscription of somebody else who used this browser ends, one's own goes on.
 async function claim() {
@@ -68,4 +11,6 @@ async function claim() {
   if (found && (await post('/push/claim/', { endpoint: found.endpoint })).status === 205) await found.unsubscribe();
   sessionStorage.setItem('push', user);
 }
-claim().catch(() => { /* away: at the next page */ }).finally(show);
+const box = () => $('[data-push]') && import('./push_settings.js');
+document.addEventListener('htmx:afterSettle', box);
+claim().catch(() => { /* away: at the next page */ }).finally(box);

@@ -89,7 +89,7 @@ def with_logins(site: Site) -> Site:
     return site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """The site with its demo data; ended with everything it started. SITE=<url> SITE_HOME=<home> uses a running one."""
     if os.environ.get("SITE"):

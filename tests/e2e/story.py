@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.e2e.conftest import Site
 from tests.e2e.helpers import COLOURS, check_page, set_theme, settled, shot, watch
@@ -70,6 +70,12 @@ class Cast:
         self.browser, self.site, self.width = browser, site, width
         # On a site that has heard the story before, everybody has a number behind his name.
         self.mark = str(int(time.time()) % 10_000) if os.environ.get("SITE") else ""
+        self.contexts: list[BrowserContext] = []
+
+    def leave(self) -> None:
+        """Closes every browser: pages that stay open go on asking."""
+        for context in self.contexts:
+            context.close()
 
     def named(self, role: str) -> str:
         """The name of one of the people or of the organization, another at each width."""
@@ -84,6 +90,7 @@ class Cast:
             timezone_id="Asia/Shanghai",
             has_touch=self.width < 768,
         )
+        self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
         watch(page)

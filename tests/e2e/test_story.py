@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,8 +26,10 @@ SECONDS = 180
 
 
 @pytest.fixture(params=[1440, 390])
-def cast(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Cast:
-    return Cast(browser, site, request.param)
+def cast(request: pytest.FixtureRequest, browser: Browser, site: Site) -> Iterator[Cast]:
+    people = Cast(browser, site, request.param)
+    yield people
+    people.leave()
 
 
 def compose(folder: Path, organizations: int, people: int) -> Path:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from contacts.models import Contact
 from core.models import AuditEntry
 from orgs.models import Node
-from tests.e2e.helpers import Open, check_everywhere, check_page, shot
+from tests.e2e.helpers import Open, check_everywhere, check_page, settled, shot
 from tests.factories import orgs
 from wecom_sync.gateway import Patience, shared
 from wecom_sync.models import Chain, Connection, RemotePlace, Run
@@ -53,6 +53,7 @@ def fill(page: Page, **fields: str) -> None:
 
 def pressed_while_the_page_asks(page: Page) -> None:
     """The answer brings another form; what was pressed in the one before is sent all the same."""
+    settled(page)  # its scripts listen
     asked: list[Route] = []
     url = re.compile(r"/console/sync/\d+/$")
     page.route(url, lambda route: asked.append(route))  # Playwright marks what it is given

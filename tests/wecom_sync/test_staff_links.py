@@ -141,6 +141,34 @@ def test_who_lost_the_link_links_himself_again() -> None:
     assert OwnPerson.objects.filter(user=user).count() == 1
 
 
+def test_who_was_unlinked_gets_no_other_login_and_waits_for_a_person() -> None:
+    head = corp("总部", "ww1")
+    synced(head, {"wang": "王芳"})
+    user = login("王芳")
+    User.objects.filter(pk=user.pk).update(username="fang.wang")
+    own_links.unlink_staff(by=AdminFactory(), user=user, connection=head)
+    run = synced(head, {"wang": "王小芳"})
+    assert told(run) == [("notice", "王小芳", "unlinked")]
+    assert enters(head, "wang") is None
+    user.refresh_from_db()
+    assert (user.name, user.kept, user.is_active) == ("王芳", "", True)
+    # Whoever left as well is nobody's business any more.
+    assert told(synced(head, {})) == []
+    own_links.link_staff(by=AdminFactory(), item=run.items.get())
+    assert enters(head, "wang") == user
+
+
+def test_the_next_owner_of_an_id_is_linked_instead_of_the_former() -> None:
+    head = corp("总部", "ww1")
+    synced(head, {"wang": "王芳", "li": "李雷"})
+    synced(head, {"li": "李雷"})
+    new = StaffFactory(name="王一")
+    own_links.link_own(user=new, connection=head, member_id="wang", keep_session=None)
+    synced(head, {"wang": "王一", "li": "李雷"})
+    assert enters(head, "wang") == new
+    assert not login("王芳").is_active
+
+
 def test_only_whoever_may_link_is_offered_it() -> None:
     head = corp("总部", "ww1")
     StaffFactory(username="wang", name="汪洋")

@@ -224,7 +224,7 @@ def error(
         sentence = _NO_CONTACTS
     if code == 60020:
         if address := _address(text):
-            sentence = format_lazy("{} ({})", sentence, address)
+            sentence = format_lazy("{} ({}: {})", sentence, _("address that WeCom saw"), address)
     elif downstream and reaction is FIX:
         reaction = OFFLINE
         sentence = REFUSED_THERE if code in TOKEN_REFUSED else sentence

@@ -3,6 +3,8 @@
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -57,16 +59,17 @@ def unlink_staff(*, by: Actor, user: User, connection: Connection) -> None:
 
 def linked(user: User, connection: Connection) -> OwnPerson:
     """The link of a login with a corp. Raises Hidden without one."""
-    rows = OwnPerson.objects.filter(user=user, connection=connection).select_related("connection", "user")  # fmt: skip
-    row = rows.first()
+    rows = OwnPerson.objects.filter(user=user, connection=connection, unlinked_at=None)
+    row = rows.select_related("connection", "user").first()
     if row is None:
         raise Hidden(_("Not found"))
     return row
 
 
 def _unlink(row: OwnPerson, *, by: Actor, keep_session: str | None) -> None:
-    row.delete()
-    user = row.user
+    user, row.unlinked_at = row.user, timezone.now()
+    row.gone_at, row.put_off = row.gone_at or row.unlinked_at, False
+    row.save(update_fields=["unlinked_at", "gone_at", "put_off"])
     own_apply.take_ranges(row)
     own_apply.let_go([user.pk])
     access.end_others(user, keep=keep_session)
@@ -109,9 +112,13 @@ def link_staff(*, by: Actor, item: PlanItem) -> OwnPerson:
 
 
 def _link(user: User, connection: Connection, member_id: str) -> OwnPerson:
-    OwnPerson.objects.filter(connection=connection, user=user, gone_at__isnull=False).delete()
+    of_either = Q(user=user) | Q(member_id=member_id)
     try:
         with transaction.atomic():
+            # Links that open nothing any more make room, whoever the login or the member was linked with.
+            OwnPerson.objects.filter(of_either, connection=connection).exclude(
+                gone_at=None
+            ).delete()
             row = OwnPerson.objects.create(connection=connection, member_id=member_id, user=user)
     except IntegrityError as error:
         mine = OwnPerson.objects.filter(connection=connection, user=user).exists()

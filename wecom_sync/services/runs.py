@@ -12,7 +12,7 @@ from core import audit, outbox
 from core.actors import Actor
 from core.errors import Conflict, Invalid
 from wecom_sync import selectors, telling
-from wecom_sync.models import Connection, PlanItem, Run
+from wecom_sync.models import Connection, LogLine, PlanItem, Run
 from wecom_sync.permissions import require_run
 
 Status = Run.Status
@@ -125,6 +125,11 @@ def _begin_writing(run: Run, by: Actor) -> None:
             run.save(update_fields=fields)
     except IntegrityError as error:
         raise under_way() from error
+    text = _("%(who)s confirmed it: %(n)s items are written") % {
+        "who": by.actor_label,
+        "n": run.total,
+    }
+    LogLine.objects.create(run=run, text=text[:500])
     outbox.enqueue(task="wecom_sync.run", run_id=run.pk)
     telling.show(run)
     telling.recount()

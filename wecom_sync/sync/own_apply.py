@@ -218,4 +218,5 @@ def _holder(connection: Connection, key: str, *, given: bool) -> User | Departme
         .select_related("user")
         .first()
     )
-    return row.user if row is not None and (row.user.is_active or not given) else None
+    there = row is not None and row.user.is_active and row.gone_at is None
+    return row.user if row is not None and (there or not given) else None

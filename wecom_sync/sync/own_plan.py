@@ -28,8 +28,9 @@ Stage = PlanItem.Stage
 COMING = (Stage.DEPARTMENT_ADD, Stage.STAFF_ADD)
 SAME_LOGIN: Final = "same_login"
 BACK: Final = "privileged_back"
+UNLINKED: Final = "unlinked"
 # Hints that an administrator answers with a link (services.own_links).
-LOGIN_HINTS: Final = (SAME_LOGIN, BACK)
+LOGIN_HINTS: Final = (SAME_LOGIN, BACK, UNLINKED)
 Pair = tuple[str, int, str]
 """A holder, a chain, and the key of a place in it."""
 
@@ -76,8 +77,9 @@ def _staff(run: Run) -> Iterator[PlanItem]:
         row = known.get(user_id)
         if row is None:
             yield _new(run, one, taken.get(user_id.lower()))
-        elif row.gone_at and row.user.privileged:
-            yield _notice(run, one.user_id, one.name, row.user_id, BACK)
+        elif row.unlinked_at or (row.gone_at and row.user.privileged):
+            hint = UNLINKED if row.unlinked_at else BACK
+            yield _notice(run, one.user_id, one.name, row.user_id, hint)
         else:
             yield from _changed(run, one, row, stand.get(row.user_id, []))
     if run.staff_read:
@@ -141,7 +143,7 @@ def _elsewhere(connection: Connection) -> set[int]:
 def _left(run: Run, row: OwnPerson, elsewhere: Collection[int]) -> Iterator[PlanItem]:
     """Who has rights keeps his login, but it opens no more by this link: WeCom may give the id to somebody else."""
     user = row.user
-    if user.privileged and user.is_active:
+    if user.privileged and user.is_active and not row.unlinked_at:
         yield _notice(run, row.member_id, user.name, user.pk, "privileged")
     if row.gone_at is None:
         before: dict[str, object] = {"enabled": user.is_active}
