@@ -105,11 +105,10 @@ class PolicyForm(UiForm):
         self.fields["target"].widget.allowed = picked or chain.target
 
 
-class DepartmentField(forms.ModelChoiceField[Department]):
-    """Internal departments; several may have one name, so each says what it stands under."""
-
-    def label_from_instance(self, obj: Department) -> str:
-        return f"{obj.name} ({obj.parent.name})" if obj.parent else obj.name
+def _named(department: Department) -> str:
+    """Several may have one name, so each says what it stands under."""
+    above = department.parent
+    return f"{department.name} ({above.name})" if above else department.name
 
 
 class InsideForm(UiForm):
@@ -119,7 +118,7 @@ class InsideForm(UiForm):
         label=_("Departments and staff of the corp come along"), required=False,
         help_text=_("They become internal ones, without a password; nobody with rights is ever switched off by it"),
     )  # fmt: skip
-    staff_under = DepartmentField(
+    staff_under = forms.ModelChoiceField(
         label=_("The corp itself is this internal department"), required=False,
         queryset=Department.objects.select_related("parent").order_by("sort_key", "id"),
         empty_label=_("Not chosen"),
@@ -135,6 +134,7 @@ class InsideForm(UiForm):
         super().__init__(
             *args, initial={name: getattr(connection, name) for name in names}, **kwargs
         )
+        self.fields["staff_under"].label_from_instance = _named  # type: ignore[attr-defined]
 
 
 class ItemsForm(UiForm):
