@@ -36,8 +36,6 @@ def talk(settings: Settings, request: pytest.FixtureRequest, tmp_path: Path) -> 
     """A conversation of zhou (staff) and lin (external), on a server that keeps files apart."""
     settings.MEDIA_ROOT, settings.IM_REACH_POLICY = tmp_path / "kept", world.PATH
     settings.ROOT_URLCONF, settings.NAV_PROVIDERS = "tests.im.urls", ("im.nav.items",)
-    gate = "portal.middleware.PortalGateMiddleware"
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != gate]
     world.World.clear()
     request.getfixturevalue("live_server")
     zhou = world.staff("zhou", "周明宇")

@@ -28,8 +28,6 @@ def site(settings: Settings, request: pytest.FixtureRequest) -> str:
     settings.ROOT_URLCONF = "tests.im.urls"
     settings.NAV_PROVIDERS = ("im.nav.items", "accounts.nav.items")
     settings.IM_CARDS = EN_CARDS
-    gate = "portal.middleware.PortalGateMiddleware"
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != gate]
     world.World.clear()
     return str(request.getfixturevalue("live_server").url)
 
