@@ -11,8 +11,10 @@ import os
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -84,6 +86,8 @@ def survive(
                     crowd.act("mutate", kind=kind, count=count * world.more)
                 if not (number or at):
                     noticed.run_inside(kept, f"apply_for({small!r})")
+                # Others come in their place: a corp that shows nobody any more loses nobody (SECURITY T72).
+                crowd.act("mutate", kind="join", count=2, corpid=small)
                 crowd.act("mutate", kind="leave", count=2, corpid=small)
         once_each(kept)
         # The last run was not disturbed: it is told of like all others.
@@ -121,7 +125,25 @@ def disturbed(kept: Kept, crowd: StandIn, what: str, world: World, *, writing: b
         time.sleep(chance.uniform(0.1, world.moment))
     kill(kept, what)
     wait_for(lambda: ended(kept) == runs + world.sizes["upstreams"], ENDED_SECONDS)
-    assert ours(kept.rows) == told(crowd)
+    here, there = ours(kept.rows), told(crowd)
+    assert here == there, [*differences(here, there), *kept.rows(SAID)]
+
+
+# What the last run said, and of whom it asked a person.
+SAID = """
+SELECT text FROM wecom_sync_logline WHERE run_id = (SELECT max(id) FROM wecom_sync_run) UNION ALL
+SELECT key || ' ' || name || ' ' || message FROM wecom_sync_planitem
+WHERE run_id = (SELECT max(id) FROM wecom_sync_run) AND (stage = 0 OR status <> 'done')
+"""
+
+
+def differences(here: Sequence[dict[Any, Any]], there: Sequence[dict[Any, Any]]) -> list[str]:
+    """Of places and people: what is only here, and what is only there."""
+    found = []
+    for ours_, theirs in zip(here, there, strict=True):
+        found += [f"here {key}: {ours_[key]}" for key in ours_ if ours_[key] != theirs.get(key)]
+        found += [f"there {key}: {theirs[key]}" for key in theirs if theirs[key] != ours_.get(key)]
+    return found
 
 
 def start(kept: Kept) -> None:
