@@ -102,6 +102,49 @@ def test_who_is_still_there_by_another_corp_keeps_his_login() -> None:
     assert not OwnPerson.objects.filter(put_off=True).exists()
 
 
+def carried_out(run: Run) -> None:
+    apply.run(run=run, report=lambda _count: None, between=lambda: None)
+    Run.objects.filter(pk=run.pk).update(status="done")
+
+
+def test_of_two_plans_that_each_leave_him_to_the_other_only_one_is_carried_out() -> None:
+    head, branch = corp("总部", "ww1"), corp("分公司", "ww2")
+    synced(head, {"wang": "王芳"})
+    user = login("王芳")
+    OwnPerson.objects.create(connection=branch, member_id="wf", user=user)
+    plans = [compared(head, {}), compared(branch, {})]
+    for run in plans:
+        carried_out(run)
+    assert [run.items.get().status for run in plans] == ["done", "skipped"]
+    assert enters(branch, "wf") == user
+    synced(branch, {})
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+def test_the_same_of_a_contact() -> None:
+    first = worlds.connection("总部", "ww1")
+    second = worlds.connection("分公司", "ww2", target=first.target)
+    there = [{"wpA": Corp("远航电子", people={"u1": ("王芳", [0]), "u2": ("李雷", [0])})},
+             {"wpB": Corp("远航", people={"b1": ("王芳", [0]), "b2": ("韩梅", [0])})}]  # fmt: skip
+    gone = [{"wpA": Corp("远航电子", people={"u2": ("李雷", [0])})},
+            {"wpB": Corp("远航", people={"b2": ("韩梅", [0])})}]  # fmt: skip
+    for chain, world in zip((first, second), there, strict=True):
+        worlds.applied(chain, world)
+    contact, twin = worlds.person("u1"), worlds.remote("b1", "wpB")
+    twin.contact = contact
+    twin.save()
+    plans = [
+        worlds.planned(chain, world) for chain, world in zip((first, second), gone, strict=True)
+    ]
+    for run in plans:
+        carried_out(run)
+    assert [run.items.get().status for run in plans] == ["done", "skipped"]
+    worlds.applied(second, gone[1])
+    contact.refresh_from_db()
+    assert not contact.enabled
+
+
 @pytest.mark.parametrize("rights", ["is_holder", "is_superuser"])
 def test_whoever_gets_the_id_of_somebody_with_rights_does_not_get_his_login(rights: str) -> None:
     head = corp("总部", "ww1")

@@ -1,6 +1,6 @@
 """Items of a plan on the internal side. Each function returns the items it had to pass over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db.models import Q
 from django.utils import timezone
@@ -135,25 +135,39 @@ def _people(world: World, items: Sequence[PlanItem]) -> dict[str, OwnPerson]:
 def leave_staff(world: World, items: Sequence[PlanItem]) -> list[int]:
     """Who left cannot log in any more; what he held is handed over by an administrator.
 
-    Who has rights, or is still there by another corp, loses the link and what came by it, and keeps his login.
+    Who has rights, or is still there by another corp, loses the link and what came by it, and keeps his login. Where
+    that is not so any more the next run finds it anew.
     """
-    rows, skipped = _people(world, items), []
-    stay = [one for one in items if one.key in rows and one.after.get("enabled") is not False]
-    _out_of_departments(world, [rows[one.key].user_id for one in stay])
-    for one in items:
-        row = rows.get(one.key)
-        disable = one.after.get("enabled") is False
-        if row is None or (disable and row.user.privileged):
-            skipped.append(one.pk)
-            continue
+    rows = _people(world, items)
+    elsewhere = _elsewhere([row.user_id for row in rows.values()], world.run.connection)
+    known = [one for one in items if one.key in rows and _still(one, rows[one.key], elsewhere)]
+    stay = [rows[one.key].user_id for one in known if one.after.get("enabled") is not False]
+    _out_of_departments(world, stay)
+    for one in known:
+        row, disable = rows[one.key], one.after.get("enabled") is False
         row.put_off = disable and row.user.is_active
         if disable:
             access.disable(user=row.user, by=ACTOR)
         take_ranges(row)
         row.gone_at = timezone.now()
         row.save(update_fields=["gone_at", "put_off"])
-    let_go([rows[one.key].user_id for one in stay])
-    return skipped
+    let_go(stay)
+    did = {one.pk for one in known}
+    return [one.pk for one in items if one.pk not in did]
+
+
+def _elsewhere(user_ids: Sequence[int], connection: Connection) -> set[int]:
+    """Logins, locked from now on, that another corp of ours has, too."""
+    locked = User.objects.select_for_update().filter(pk__in=user_ids).order_by("pk")
+    others = OwnPerson.objects.filter(user__in=list(locked), gone_at=None)
+    return set(others.exclude(connection=connection).values_list("user_id", flat=True))
+
+
+def _still(item: PlanItem, row: OwnPerson, elsewhere: Collection[int]) -> bool:
+    """Whether what the plan says of a login that is kept, or is not, is still so."""
+    if item.after.get("detached"):
+        return row.user_id in elsewhere
+    return bool(item.after.get("unlinked")) or not row.user.privileged
 
 
 def let_go(user_ids: Sequence[int]) -> None:

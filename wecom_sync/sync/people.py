@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from contacts import closure
 from contacts.models import Membership
 from contacts.services import synced
 from core.copying import copy_rows
@@ -162,7 +163,13 @@ def _mains(contact_ids: Sequence[int]) -> dict[int, int]:
 
 def leave(world: World, items: Sequence[PlanItem]) -> list[int]:
     rows = _remote(world.run, items)
-    known = [one for one in items if one.key in rows]
+    elsewhere = _elsewhere(
+        [rows[one.key] for one in items if one.key in rows and one.after.get("detached")]
+    )
+    known = [
+        one for one in items
+        if one.key in rows and (not one.after.get("detached") or rows[one.key].contact_id in elsewhere)
+    ]  # fmt: skip
     stand = _Standing.of(world, [rows[one.key] for one in known])
     wanted, off = [], []
     for one in known:
@@ -185,7 +192,15 @@ def leave(world: World, items: Sequence[PlanItem]) -> list[int]:
     gone = RemotePerson.objects.filter(pk__in=[rows[one.key].pk for one in known])
     gone.update(gone_at=timezone.now())
     gone.filter(pk__in=off).update(put_off=True)
-    return [one.pk for one in items if one.key not in rows]
+    did = {one.pk for one in known}
+    return [one.pk for one in items if one.pk not in did]
+
+
+def _elsewhere(rows: Sequence[RemotePerson]) -> set[int]:
+    """Contacts, locked from now on, that another corp has, too. Whom none has any more the next run finds anew."""
+    locked = closure.lock(contact_ids=[row.contact_id for row in rows])
+    others = RemotePerson.objects.filter(contact__in=locked, gone_at=None)
+    return set(others.exclude(pk__in=[row.pk for row in rows]).values_list("contact_id", flat=True))
 
 
 def _detached(contact_id: int, now: set[int]) -> synced.Wanted:
