@@ -181,6 +181,7 @@ def braked(page: Page, standin: StandIn, people: int) -> None:
 def press(page: Page, verb: str) -> None:
     """One of the two buttons of a plan that waits, and its question."""
     name = re.compile(f"^{verb}")
+    settled(page)
     page.locator(".brake").get_by_role("link", name=name).click()
     expect(page.locator("dialog").get_by_role("button", name=name)).to_be_visible()
     shot(page, f"sync-ask-{verb[:2]}")
