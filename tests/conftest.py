@@ -20,6 +20,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection, transaction
 from django.http import HttpRequest
 from django.test import Client, TransactionTestCase
+from playwright.sync_api import expect
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -33,6 +34,8 @@ NO_BROWSER = "no Chromium found: install one or name it in CHROMIUM"
 BROWSER_FIXTURES = frozenset({"page", "context", "browser", "playwright", "new_context"})
 LEFT_OUT = pytest.StashKey[int]()
 SERVED_SECONDS = 10.0
+# A page on a busy machine; what must be quick says so itself.
+PATIENCE_MS = 10_000
 # What every installation has after its migrations, and no test changes.
 STAYING = frozenset({"django_content_type", "auth_permission"})
 # Modules whose tests share something costly (a browser, a site, a world) stay on one worker.
@@ -198,6 +201,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     """The system's Chromium; playwright's own download is never used."""
     if not CHROMIUM:
         pytest.fail(NO_BROWSER)
+    expect.set_options(timeout=PATIENCE_MS)
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {
         **browser_type_launch_args,
