@@ -1,5 +1,5 @@
 // What this browser has of Web Push.
-const SCOPE = '/push/';
+export const SCOPE = '/push/';
 const headers = () => JSON.parse(document.body.getAttribute('hx-headers') || '{}');
 export const can = isSecureContext && 'serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window;
 export const post = (url, values = {}) => fetch(url, { method: 'POST', body: new URLSearchParams(values), headers: headers(), redirect: 'manual' });

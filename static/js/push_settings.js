@@ -1,8 +1,8 @@
 // Web Push, asked for by the button of the settings page, never by itself. The worker has a scope without pages.
 import { $, $$, on, say, toast } from './dom.js';
-import { can, post, subscribed } from './push_browser.js';
+import { SCOPE, can, post, subscribed } from './push_browser.js';
 
-const WORKER = '/push/worker.js', SCOPE = '/push/';
+const WORKER = '/push/worker.js';
 
 async function show() {
   const box = $('[data-push]');

@@ -77,9 +77,8 @@ def test_what_a_push_service_brings_is_shown(open_as: Open) -> None:
     message = {
         "origin": origin, "registrationId": registration["registrationId"], "data": json.dumps(WORDS),
     }  # fmt: skip
-    for _try in range(
-        6
-    ):  # the protocol drops what comes before the worker of a busy browser listens
+    # The protocol drops what comes before the worker of a busy browser listens.
+    for _try in range(6):
         cdp.send("ServiceWorker.deliverPushMessage", message)
         if shown := page.evaluate(SHOWN):
             break

@@ -43,11 +43,15 @@ def compared(connection: Connection, people: dict[str, str]) -> Run:
     return run
 
 
+def carried_out(run: Run) -> None:
+    apply.run(run=run, report=lambda _count: None, between=lambda: None)
+    Run.objects.filter(pk=run.pk).update(status="done")
+
+
 def synced(connection: Connection, people: dict[str, str]) -> Run:
     """The same, carried out."""
     run = compared(connection, people)
-    apply.run(run=run, report=lambda _count: None, between=lambda: None)
-    Run.objects.filter(pk=run.pk).update(status="done")
+    carried_out(run)
     return run
 
 
@@ -102,11 +106,6 @@ def test_who_is_still_there_by_another_corp_keeps_his_login() -> None:
     assert not OwnPerson.objects.filter(put_off=True).exists()
 
 
-def carried_out(run: Run) -> None:
-    apply.run(run=run, report=lambda _count: None, between=lambda: None)
-    Run.objects.filter(pk=run.pk).update(status="done")
-
-
 def test_of_two_plans_that_each_leave_him_to_the_other_only_one_is_carried_out() -> None:
     head, branch = corp("总部", "ww1"), corp("分公司", "ww2")
     synced(head, {"wang": "王芳"})
@@ -143,6 +142,21 @@ def test_the_same_of_a_contact() -> None:
     worlds.applied(second, gone[1])
     contact.refresh_from_db()
     assert not contact.enabled
+
+
+def test_whom_a_person_has_disabled_since_stays_so_whichever_corp_takes_him_back() -> None:
+    head, branch = corp("总部", "ww1"), corp("分公司", "ww2")
+    synced(head, {"wang": "王芳"})
+    user = login("王芳")
+    OwnPerson.objects.create(connection=branch, member_id="wf", user=user)
+    synced(head, {})
+    synced(branch, {})
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    synced(head, {})
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    synced(head, {"wang": "王芳"})
+    user.refresh_from_db()
+    assert not user.is_active
 
 
 @pytest.mark.parametrize("rights", ["is_holder", "is_superuser"])

@@ -87,9 +87,8 @@ def _other_ways(user: User, row: OwnPerson) -> bool:
 
 @transaction.atomic
 def link_staff(*, by: Actor, item: PlanItem) -> OwnPerson:
-    """An administrator says that the member of a notice is the login of that name, or the one he was linked with.
-
-    He is told.
+    """An administrator says that the member of a notice is the login of that name, or the one he was linked with; that
+    person is told.
 
     From the next run on his name and departments follow WeCom. Raises Denied, Hidden for any other item or a login
     that is gone, disabled or external, Conflict where it was decided already or either side is linked.

@@ -41,9 +41,9 @@ def run(*, run: Run, report: Report, between: Callable[[], None]) -> None:
 
 def _leave_to_people(connection: Connection) -> None:
     """Whom a person has enabled since a run disabled him: if he is disabled again, no return undoes it."""
-    mine = {"connection": connection, "put_off": True}
-    OwnPerson.objects.filter(**mine, user__is_active=True).update(put_off=False)
-    RemotePerson.objects.filter(**mine, contact__enabled=True).update(put_off=False)
+    # Of every corp: a return to one undoes what the run of another has done.
+    OwnPerson.objects.filter(put_off=True, user__is_active=True).update(put_off=False)
+    RemotePerson.objects.filter(put_off=True, contact__enabled=True).update(put_off=False)
     places_off = RemotePlace.objects.filter(chain__connection=connection, put_off=True)
     places_off.filter(node__enabled=True).update(put_off=False)
 

@@ -1,7 +1,7 @@
 """What differs on the internal side: departments, staff, and the visible ranges that rules give.
 
-Few thousand rows, compared here. Nobody of rights is ever touched by it: an administrator or holder who left, and a
-login of the same name that is here already, wait for a person (SECURITY T71).
+Few thousand rows, compared here. No login with rights is ever switched off, or linked by it: whether an administrator
+or holder who is back is he, and a login of the same name that is here already, wait for a person (SECURITY T71).
 """
 
 from collections.abc import Collection, Iterable, Iterator
