@@ -149,6 +149,7 @@ def check_everywhere(
 ) -> None:
     """`check_page` at each width in each theme; the page is left as it was."""
     watch(page)
+    settled(page)
     before = page.viewport_size
     theme_before = page.evaluate("document.documentElement.dataset.bsTheme")
     for width in widths:

@@ -153,6 +153,7 @@ def by_mailed_link(page: Page, user: User) -> None:
     """忘记密码, the mail, a new password; begins at the log-in."""
     page.set_viewport_size({"width": 1440, "height": 900})
     page.get_by_role("link", name="忘记密码？").click()
+    expect(page.get_by_role("button", name="发送链接")).to_be_visible()
     check_everywhere(page, "forgotten", themes=("light",))
     page.get_by_label("登录名").fill(user.username)
     page.get_by_role("button", name="发送链接").click()

@@ -124,6 +124,7 @@ def test_a_group_by_keyboard(site: str, open_as: Open) -> None:
         page.keyboard.press(key)
     expect(field).to_have_value("请 @林晓彤 和@沈佳 ")
     page.get_by_label("表情").first.press("Enter")
+    expect(page.locator(".emoji .menu-b button").first).to_be_focused()
     check_everywhere(page, "messages-emoji", themes=("light",))
     for key in ("ArrowRight", "ArrowDown", "ArrowUp", "Enter"):
         page.keyboard.press(key)

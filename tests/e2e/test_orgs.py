@@ -254,6 +254,7 @@ def test_add_to_the_visible_range(admin: User, organization: Node, open_as: Open
     dialog.get_by_role("searchbox").fill("孙倩")
     expect(dialog.locator("[data-pick]")).to_have_count(1)
     dialog.locator("[data-pick]", has_text="孙倩").click()
+    expect(dialog.locator("[data-pick]")).to_have_attribute("aria-pressed", "true")
     check_page(page, "orgs-pick")
     dialog.get_by_role("button", name="选择").click()
     expect(page.locator("table.grants").first).to_contain_text("孙倩")
