@@ -19,11 +19,11 @@ document.addEventListener('htmx:afterRequest', event => {
   sender = null;
 });
 
-// Whoever stood in a part that is replaced stays in it.
-let stood = false;
+// Whoever stood in a part that is replaced stays in it, whatever else is replaced meanwhile.
+const stood = new WeakSet();
 document.addEventListener('htmx:beforeSwap', event => {
-  const place = nowhere() ? sender : document.activeElement;
-  stood = Boolean(event.detail.shouldSwap && place && event.detail.target.contains?.(place));
+  const { shouldSwap, target, xhr } = event.detail, place = nowhere() ? sender : document.activeElement;
+  if (shouldSwap && place && target.contains?.(place)) stood.add(xhr);
 });
 
 const unasked = asked =>
@@ -31,11 +31,11 @@ const unasked = asked =>
 
 // After a swap: to the summary of errors in what came, into the part that was replaced, or to the heading of what was opened.
 document.addEventListener('htmx:afterSettle', event => {
-  const { target, elt, requestConfig } = event.detail, root = target?.isConnected ? target : elt;
+  const { target, elt, requestConfig, xhr } = event.detail, root = target?.isConnected ? target : elt;
   if (!root?.isConnected) return;
   const errors = root.matches('[data-errors]') ? root : $('[data-errors]', root), asked = requestConfig?.elt;
   if (errors) errors.focus();
-  else if (nowhere() && stood) stay($('[data-heading],h2,h3', root) || root);
+  else if (nowhere() && stood.has(xhr)) stay($('[data-heading],h2,h3', root) || root);
   else if (!unasked(asked) && (nowhere() || asked.matches?.('[data-focus]')))
     $('[data-heading]', target?.isConnected ? target : document)?.focus({ preventScroll: true });
 });

@@ -9,10 +9,18 @@ function busy(step) {
 // Quiet requests (badges, polling) show nothing.
 const quiet = event => event.detail.elt?.closest?.('[data-quiet],[data-poll]');
 // The element that asked may be gone by the time of the answer, and htmx then tells nobody: the request itself says that
-// it ended.
+// it ended, and what the server has to say besides.
+const tell = said => {
+  for (const [name, value] of Object.entries(JSON.parse(said || '{}'))) {
+    document.dispatchEvent(new CustomEvent(name, { detail: Object(value) === value ? value : { value } }));
+  }
+};
 document.addEventListener('htmx:beforeSend', event => {
+  const { elt, target, xhr } = event.detail;
+  xhr.addEventListener('readystatechange', () => {
+    if (xhr.readyState === 4 && !elt.isConnected) tell(xhr.getResponseHeader('HX-Trigger'));
+  });
   if (quiet(event)) return;
-  const { target, xhr } = event.detail;
   busy(1);
   target?.setAttribute?.('aria-busy', 'true');
   xhr.addEventListener('loadend', () => { busy(-1); target?.removeAttribute?.('aria-busy'); });

@@ -280,7 +280,7 @@ def test_forwarding_and_searching(talk: Conversation, open_as: Open) -> None:
     page.locator("#msg-1").get_by_role("link", name="转发").click()
     dialog = page.get_by_role("dialog", name="转发给")
     dialog.get_by_role("button", name="韩雪").click()
-    expect(dialog.get_by_role("button", name="韩雪")).to_have_attribute("aria-pressed", "true")
+    expect(dialog.locator("[data-pick]", has_text="韩雪")).to_have_attribute("aria-pressed", "true")
     check_everywhere(page, "messages-forward")
     dialog.get_by_role("button", name="转发", exact=True).click()
     expect(page.locator("#toasts")).to_contain_text("已转发到 1 个会话")

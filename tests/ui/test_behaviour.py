@@ -314,9 +314,43 @@ def test_nothing_stays_busy_when_who_asked_is_gone_by_the_answer(guide: Open, pa
             htmx.process(link); link.click(); }""")
     expect(page.locator("html.loading #dialogs[aria-busy=true]")).to_have_count(1)
     page.locator("main > a[hx-get='/asked/']").evaluate("link => { link.remove() }")
-    asked[0].fulfill(body="<dialog><p>da</p></dialog>", content_type="text/html")
+    asked[0].fulfill(
+        body="<dialog><p>da</p></dialog>",
+        content_type="text/html",
+        headers={"HX-Trigger": '{"toast": "saved"}'},
+    )
     expect(page.locator("[aria-busy=true]")).to_have_count(0)
     expect(page.locator("html.loading")).to_have_count(0)
+    expect(page.locator(".toast-x")).to_have_text("saved")
+
+
+PARTS = """() => {
+    for (const name of ['mine', 'other']) {
+        const part = document.createElement('div');
+        part.innerHTML = `<div id="${name}" hx-get="/${name}/" hx-trigger="refetch" hx-swap="outerHTML settle:300ms">
+            <h2>${name}</h2><button>press</button></div>`;
+        document.querySelector('main').append(part);
+        htmx.process(part);
+    }
+    document.querySelector('#mine button').focus();
+    for (const name of ['mine', 'other']) document.getElementById(name).dispatchEvent(new Event('refetch'));
+}"""
+
+
+def test_who_stood_in_a_part_stays_in_it_while_another_is_replaced_too(
+    guide: Open, page: Page
+) -> None:
+    guide("")
+
+    def replace(route: Route) -> None:
+        name = route.request.url.rstrip("/").rpartition("/")[2]
+        came = f'<div id="{name}" data-came><h2>{name}</h2></div>'
+        route.fulfill(body=came, content_type="text/html")
+
+    page.route(re.compile("/(mine|other)/$"), replace)
+    page.evaluate(PARTS)
+    expect(page.locator("[data-came]")).to_have_count(2)
+    expect(page.locator("#mine :focus")).to_have_text("mine")
 
 
 def test_bulk_is_a_mode_of_its_own_on_phones(guide: Open, page: Page) -> None:
