@@ -67,6 +67,7 @@ WORDS: dict[str, dict[str, Word]] = {
         "ready": Word("warn", "hand-stop", _("Waiting for confirmation")),
         "applying": Word("info", "refresh", _("Is being written")),
         "stale": Word("", "history", _("Outdated")),
+        "partly": Word("warn", "alert-triangle", _("Finished in part")),
     },
     "sync_item": {
         "0": Word("warn", "alert-triangle", _("Hint")),

@@ -94,6 +94,14 @@ class Run(models.Model):
     def under_way(self) -> bool:
         return self.status in self.UNDER_WAY
 
+    @property
+    def in_part(self) -> bool:
+        """It ended without an error, but a corp could not be read or an item not be written."""
+        counts = self.counts
+        return self.status == self.Status.DONE and bool(
+            counts.get("unread") or counts.get("failed")
+        )
+
 
 class PulledPlace(models.Model):
     """A place as WeCom has it. `parent` is the key of the one above, "" the target of the chain."""

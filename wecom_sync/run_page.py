@@ -36,7 +36,8 @@ def state(run: Run, given: Asked, url: str) -> dict[str, Any]:
     """Phases, what waits for a person, counters; `given` is what the address says."""
     ready, stale = run.status == Status.READY, run.status == Status.STALE
     return {
-        "run": run, "connection": run.connection, "phases": words.phases(run), "took": words.duration(run),
+        "run": run, "shown": words.shown(run), "connection": run.connection,
+        "phases": words.phases(run), "took": words.duration(run),
         "live": run.under_way, "ready": ready, "stale": stale,
         "planned": bool(run.planned_at), "to_do": words.to_do(run), "waits": words.waits(run), "verb": words.verb(run),
         "gone": words.leavers(run), "rest_verb": words.rest_verb(run),

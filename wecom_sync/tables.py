@@ -35,6 +35,7 @@ class ConnectionLine:
 
     line: selectors.Line
     health: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ class RunLine:
 
 def connections() -> list[ConnectionLine]:
     """The list."""
-    return [ConnectionLine(line, words.health(line.connection)) for line in selectors.connections()]
+    return [
+        ConnectionLine(
+            line, words.health(line.connection), words.shown(line.last) if line.last else ""
+        )
+        for line in selectors.connections()
+    ]
 
 
 def chains(connection: Connection, *, may_connect: bool) -> list[ChainLine]:
@@ -82,7 +88,7 @@ def history(connection: Connection, before: int | None, url: str) -> dict[str, A
         run.status = Run.Status.STALE if run.pk in old else run.status
     lines = [
         RunLine(
-            run, run.status,
+            run, words.shown(run),
             words.duration(run), words.outcome(run), again and number == 0,
         )
         for number, run in enumerate(rows)

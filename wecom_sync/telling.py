@@ -59,6 +59,8 @@ def _title(run: Run) -> str:
         if run.brake:
             return _("Synchronization of %(name)s waits: many people would leave")
         return _("The dry run of %(name)s is finished")
+    if run.in_part:
+        return _("Synchronization of %(name)s is finished in part")
     if run.status == Status.DONE:
         return _("Synchronization of %(name)s is finished")
     return _("Synchronization of %(name)s has failed")

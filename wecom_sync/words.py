@@ -46,6 +46,21 @@ def health(connection: Connection) -> str:
     return "wrong" if connection.error_code else "well"
 
 
+def shown(run: Run) -> str:
+    """The state of a run as the word of a tag: what ended without an error, but not with everything, says so."""
+    return "partly" if run.in_part else run.status
+
+
+def missing(run: Run) -> str:
+    """What could not be read or written, in a few words; "" where all of it was."""
+    unread, failed = run.counts.get("unread", 0), run.counts.get("failed", 0)
+    said = [
+        ngettext("%(n)s part not read", "%(n)s parts not read", unread) % {"n": f"{unread:,}"},
+        ngettext("%(n)s item failed", "%(n)s items failed", failed) % {"n": f"{failed:,}"},
+    ]
+    return " · ".join(word for word, n in zip(said, (unread, failed), strict=True) if n)
+
+
 def duration(run: Run) -> str:
     """How long it worked, or works until now; the time in which a plan waited for a person is left out."""
     end = run.finished_at or timezone.now()
@@ -84,6 +99,8 @@ def outcome(run: Run) -> str:
     parts = [said % {"new": f"{new:,}", "changed": f"{changed:,}", "gone": f"{gone:,}"}]
     if hints:
         parts.append(ngettext("%(n)s hint", "%(n)s hints", hints) % {"n": f"{hints:,}"})
+    if left := missing(run):
+        parts.append(left)
     if run.status in (Status.STALE, Status.CANCELLED) and (new or changed or gone):
         if not run.applied_at:
             parts.append(_("not written"))

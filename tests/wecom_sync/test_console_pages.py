@@ -421,6 +421,23 @@ def test_a_failed_run_says_why_and_offers_another_try(client: Client) -> None:
     assert "本次同步未生成计划" in text(client, url_of(run))
 
 
+def test_a_run_that_could_not_read_a_corp_is_finished_in_part(client: Client) -> None:
+    chain = worlds.connection()
+    worlds.applied(chain, {"wpA": crowd(2), "wpB": crowd(2, "海川")})
+    wall = Corp("海川", share="refused", complete=False, message="应用不再共享给这家企业")
+    run = worlds.applied(chain, {"wpA": crowd(2), "wpB": wall})
+    for page in (
+        text(client, url_of(run)),
+        text(client, f"/console/sync/{chain.connection_id}/"),
+        text(client, "/console/sync/"),
+        text(client, url_of(run, "card/"), headers=HTMX),
+    ):
+        assert "部分完成" in page
+    assert "1 处未能读取" in text(client, url_of(run, "card/"), headers=HTMX)
+    well = worlds.applied(chain, {"wpA": crowd(2), "wpB": crowd(2, "海川")})
+    assert "部分完成" not in text(client, url_of(well))
+
+
 # --- log -------------------------------------------------------------------------------------------------------------
 
 

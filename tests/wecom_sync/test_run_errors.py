@@ -141,6 +141,7 @@ def ended(run: Run, how: str) -> None:
     """Stopped for a person, retried by itself, or finished with a corp put aside; never without words of its own."""
     status = {"stopped": "failed", "retried": "pulling", "aside": "done"}[how]
     assert run.status == status, said(run)
+    assert run.in_part == (how == "aside")
     told = said(run)
     with translation.override("zh-hans"):
         fault = _(

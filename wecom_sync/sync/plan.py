@@ -10,8 +10,9 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.utils import timezone
 
-from wecom_sync.models import Chain, OwnPerson, PlanItem, Run
+from wecom_sync.models import Chain, OwnPerson, PlanItem, PulledPlace, Run
 from wecom_sync.sync import own_plan, sql
+from wecom_sync.sync.world import unshared
 
 Stage = PlanItem.Stage
 PERCENT: Final = Chain._meta.get_field("brake_percent").default
@@ -37,7 +38,7 @@ def make(*, run: Run) -> Run:
         leaving = _leaving(cursor, run)
         for table in sql.TABLES:
             cursor.execute(f"DROP TABLE {table}")
-    run.counts = counts | {"leaving": leaving}
+    run.counts = counts | {"unread": _unread(run), "leaving": leaving}
     run.brake = braked(run.connection_id, leaving) or _staff_braked(run)
     run.planned_at = timezone.now()
     run.save(update_fields=["counts", "brake", "planned_at"])
@@ -50,6 +51,15 @@ def _counts(cursor: Any, run: Run) -> dict[str, int]:
     )
     found = dict(cursor.fetchall())
     return {stage.name.lower(): found.get(stage.value, 0) for stage in Stage}
+
+
+def _unread(run: Run) -> int:
+    """Of how much nobody is missed: corps that could not be read to their end, the corp's own staff, its rules."""
+    corps = PulledPlace.objects.filter(run=run, key__startswith="c:").exclude(message="")
+    keys = corps.values("key").union(unshared(run).values("key"))
+    own = run.connection if not run.only_corps else None
+    staff, rules = own and own.sync_staff, own and own.sync_rules
+    return keys.count() + bool(staff and not run.staff_read) + bool(rules and not run.rules_read)
 
 
 def _leaving(cursor: Any, run: Run) -> dict[str, list[int]]:

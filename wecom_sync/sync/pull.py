@@ -34,6 +34,7 @@ from wecom_sync.models import (
 )
 from wecom_sync.sync import own_pull, reading
 from wecom_sync.sync.reading import NOT_THERE, ROOT
+from wecom_sync.sync.world import unshared
 
 Shares = RemotePlace.Share
 # So many corps in a row that do not answer are an outage, not corps.
@@ -173,11 +174,7 @@ def _some(run: Run, gateway: Gateway, corps: set[str], shares: dict[str, Share])
 
 
 def _tell_unshared(run: Run) -> None:
-    had = RemotePlace.objects.filter(
-        chain__connection=run.connection_id, share=Shares.SHARED, gone_at=None
-    )
-    now = PulledPlace.objects.filter(run=run, share=Shares.JOINED, key__in=had.values("key"))
-    for name in now.values_list("name", flat=True).distinct():
+    for name in unshared(run).values_list("name", flat=True).distinct():
         text = _(
             "%(corp)s: the app is not shared with it any more. Its people are kept as they are"
         )

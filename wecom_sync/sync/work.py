@@ -146,8 +146,9 @@ def _within(until: float) -> None:
 
 @transaction.atomic
 def _finish(run: Run) -> None:
+    failed = PlanItem.objects.filter(run=run, status=PlanItem.Status.FAILED).count()
     if not Run.objects.filter(pk=run.pk, status=Status.APPLYING).update(
-        status=Status.DONE, finished_at=timezone.now()
+        status=Status.DONE, finished_at=timezone.now(), counts=run.counts | {"failed": failed}
     ):
         raise Stopped
     run.refresh_from_db()

@@ -4,10 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from django.db.models import QuerySet
+
 from core.actors import SystemActor
-from wecom_sync.models import Chain, RemotePlace, Run
+from wecom_sync.models import Chain, PulledPlace, RemotePlace, Run
 
 ACTOR: Final = SystemActor("wecom")
+
+
+def unshared(run: Run) -> QuerySet[PulledPlace]:
+    """Corps that shared with the app until this run, and do not any more."""
+    had = RemotePlace.objects.filter(
+        chain__connection=run.connection_id, share=RemotePlace.Share.SHARED, gone_at=None
+    )
+    return PulledPlace.objects.filter(
+        run=run, share=RemotePlace.Share.JOINED, key__in=had.values("key")
+    )
 
 
 @dataclass(slots=True)

@@ -103,7 +103,9 @@ def card(request: HttpRequest, pk: int) -> HttpResponse:
     if not htmx.is_fragment(request):
         response: HttpResponse = redirect(run_url(run))
     else:
-        context = {"run": run, "said": words.outcome(run), "leaving": words.leaving(run)}
+        context = {
+            "run": run, "shown": words.shown(run), "said": words.outcome(run), "leaving": words.leaving(run),
+        }  # fmt: skip
         response = render(request, "wecom_sync/partials/_card.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
