@@ -7,14 +7,14 @@ const stay = element => {
   element.focus({ preventScroll: true });
 };
 
-// A button that is disabled while its request flies loses the focus: it gets it back.
-let sender = null;
+// A button that is disabled while its request flies loses the focus: it gets it back, whatever else is answered meanwhile.
+let sender = null, sent = null;
 document.addEventListener('htmx:beforeRequest', event => {
-  const active = document.activeElement;
-  if (active?.matches('button') && event.detail.elt.contains(active)) sender = active;
+  const { elt, xhr } = event.detail, active = document.activeElement;
+  if (active?.matches('button') && (elt === active || elt === active.form)) [sender, sent] = [active, xhr];
 });
 document.addEventListener('htmx:afterRequest', event => {
-  if (!sender || !(event.detail.elt === sender || event.detail.elt.contains?.(sender))) return;
+  if (!sender || event.detail.xhr !== sent) return;
   if (sender.isConnected && !sender.disabled && nowhere()) sender.focus({ preventScroll: true });
   sender = null;
 });

@@ -353,6 +353,38 @@ def test_who_stood_in_a_part_stays_in_it_while_another_is_replaced_too(
     expect(page.locator("#mine :focus")).to_have_text("mine")
 
 
+SENT = """() => {
+    const part = document.createElement('div');
+    part.innerHTML = `<div id="asks" hx-get="/asked/" hx-trigger="refetch" hx-swap="outerHTML">
+        <form hx-post="/sent/" hx-swap="none" hx-disabled-elt="find button"><button>send</button></form></div>`;
+    document.querySelector('main').append(part);
+    htmx.process(part);
+    document.getElementById('asks').dispatchEvent(new Event('refetch'));
+}"""
+
+
+def test_a_button_has_the_focus_back_though_its_part_was_asked_for_meanwhile(
+    guide: Open, page: Page
+) -> None:
+    guide("")
+    held: dict[str, Route] = {}
+    page.route(
+        re.compile("/(asked|sent)/$"),
+        lambda route: held.update({route.request.url.split("/")[-2]: route}),
+    )
+    with page.expect_request("**/asked/"):
+        page.evaluate(SENT)
+    button = page.get_by_role("button", name="send")
+    with page.expect_request("**/sent/"):
+        button.click()
+    expect(page.locator("#asks button:focus")).to_have_count(0)
+    for name in ("asked", "sent"):
+        with page.expect_response(f"**/{name}/"):
+            held[name].fulfill(status=204)
+    expect(button).to_be_enabled()
+    expect(button).to_be_focused()
+
+
 def test_bulk_is_a_mode_of_its_own_on_phones(guide: Open, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     guide("")
