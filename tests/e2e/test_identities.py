@@ -12,7 +12,7 @@ from core.actors import SystemActor
 from im import services as im
 from im.reach import Party
 from portal.models import PushedTodo, TodoSystem
-from tests.e2e.helpers import SIZES, Open, check_everywhere, check_page
+from tests.e2e.helpers import SIZES, Open, check_everywhere, check_page, settled
 from tests.factories import orgs
 from tests.factories.contacts import make_contact
 from tests.portal.conftest import Place, make_place
@@ -125,6 +125,7 @@ def test_open_tabs_notice(place: Place, entry: Contact, open_as: Open) -> None:
     other = page.context.new_page()
     other.goto(page.url)
     switch(page, "联创检测（示例）")
+    settled(other)  # what is on its way drops a second one
     other.evaluate("document.querySelector('[data-poll]').dispatchEvent(new Event('refetch'))")
     expect(other.locator("#switched")).to_be_visible()
     expect(other.locator("#main")).to_contain_text("确认订单")
@@ -132,6 +133,7 @@ def test_open_tabs_notice(place: Place, entry: Contact, open_as: Open) -> None:
     wide(other)
     other.locator("#switched").get_by_role("link").click()
     expect(other.locator("#main")).to_contain_text("上传检测报告")
+    page.close()  # it asks for news, too, and is told in the place of the other where it comes first
     places.set_enabled(by=SystemActor("tests"), contact=entry, enabled=False)
     other.reload()
     expect(other.locator("#main")).to_contain_text("现在以“恒拓精密（示例）")
