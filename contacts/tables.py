@@ -19,6 +19,7 @@ from contacts.permissions import Role
 from contacts.querysets import Filters
 from contacts.selectors import tree as book
 from contacts.selectors.cards import Card
+from core.addresses import address
 from core.kept import is_kept
 from core.phones import display
 from core.text import pinyin
@@ -175,10 +176,10 @@ def _tree_node(
     if below is not None:
         children = tree_nodes(below, current=current, depth=depth + 1)
     return TreeNode(
-        id=str(branch.id), label=branch.name, url=reverse("contacts:node", args=[branch.id]), level=depth,
+        id=str(branch.id), label=branch.name, url=address("contacts:node", branch.id), level=depth,
         position=place, size=size, icon=ICONS[Node.Kind(branch.kind)], count=branch.count, pinyin=branch.sort_key,
         current=branch.id == current, expandable=branch.has_children, children=children or None,
-        children_url=reverse("contacts:children", args=[branch.id]), target=LIST, disabled=not branch.live,
+        children_url=address("contacts:children", branch.id), target=LIST, disabled=not branch.live,
         more_url=more_url(branch.id, below.next_offset, children) if below and below.next_offset else "",
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import htmx
+from core.addresses import address
 from core.kept import is_kept
 from core.ui import Action, Crumb, Tab, TreeNode
 from orgs.counting import contact_counts
@@ -29,7 +30,9 @@ TARGET = "#node"
 
 def url_of(node: Node, name: str = "node", *more: Any) -> str:
     """Address of a page of this node."""
-    return reverse(f"orgs:{name}", args=[node.pk, *more])
+    if more:
+        return reverse(f"orgs:{name}", args=[node.pk, *more])
+    return address(f"orgs:{name}", node.pk)
 
 
 def node_page(
