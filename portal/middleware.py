@@ -63,16 +63,24 @@ class PortalGateMiddleware:
 
 def _as_whom(request: HttpRequest, user: Any, view: Callable[..., Any]) -> HttpResponse | None:
     """Keeps as whom he acts, says so when that had to change, and refuses what a page of another identity asks."""
-    if identities.settle(by=user, session=request.session):
-        said = _(
-            "The identity you were using is disabled or has expired. You go on as “%(label)s”."
-        )
-        now = selectors.identity_of(user)
-        messages.warning(request, said % {"label": f"{selectors.label_of(now)} · {now.name}"})
+    identities.settle(by=user, session=request.session)
+    _say_who(request, user)
     name = request.resolver_match.view_name if request.resolver_match else ""
     if name in gate.WHOEVER or not _other(request, _drawn_for(request, view)):
         return None
     return _switched(request)
+
+
+def _say_who(request: HttpRequest, user: Any) -> None:
+    """That he goes on as another identity, with the next page: what a page asks by itself shows nothing, and its answer
+    is dropped when the person leaves.
+    """
+    shown = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    if is_fragment(request) or not shown or not request.session.pop(identities.WENT_ON, False):
+        return
+    said = _("The identity you were using is disabled or has expired. You go on as “%(label)s”.")
+    now = selectors.identity_of(user)
+    messages.warning(request, said % {"label": f"{selectors.label_of(now)} · {now.name}"})
 
 
 def _other(request: HttpRequest, drawn_for: str) -> bool:

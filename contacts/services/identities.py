@@ -6,8 +6,10 @@ or not. Which identity is active belongs to the session; each change of it stand
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from core.actors import Actor
 
 Status = IdentityOffer.Status
+# In the session until a page has said that he goes on as another one.
+WENT_ON = "went_on_as_another"
 
 
 @transaction.atomic
@@ -148,19 +152,21 @@ def switch(*, by: User, identity_id: int, session: Any) -> Contact:
 
 
 @transaction.atomic
-def settle(*, by: User, session: Any) -> bool:
-    """Keeps in the session as whom `by` acts, so that what he chooses elsewhere does not change it here. True when the
-    identity that was kept cannot be used any more and he goes on as another one.
+def settle(*, by: User, session: Any) -> None:
+    """Keeps in the session as whom `by` acts, so that what he chooses elsewhere does not change it here; and WENT_ON,
+    for the next page to say, when the identity that was kept cannot be used any more and he goes on as another one.
     """
     former, now = by.chosen_identity, by.acts_as
     if now is None or former == now:
-        return False
+        return
     session.act_as(now)
     by.chosen_identity = now
     if former is None:
-        return False
+        return
     _note(by, former, now, reason="not usable")
-    return True
+    session[WENT_ON] = True
+    with suppress(UpdateError):  # he logged out meanwhile: the end of the request deals with it
+        session.save()  # with the change: whoever reads it meanwhile sees both or neither
 
 
 def _note(by: User, former: int | None, now: int, **more: Any) -> None:

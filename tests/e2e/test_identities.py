@@ -133,7 +133,6 @@ def test_open_tabs_notice(place: Place, entry: Contact, open_as: Open) -> None:
     wide(other)
     other.locator("#switched").get_by_role("link").click()
     expect(other.locator("#main")).to_contain_text("上传检测报告")
-    page.close()  # it asks for news, too, and is told in the place of the other where it comes first
     places.set_enabled(by=SystemActor("tests"), contact=entry, enabled=False)
     other.reload()
     expect(other.locator("#main")).to_contain_text("现在以“恒拓精密（示例）")

@@ -228,6 +228,21 @@ def test_the_active_one_ends_in_mid_session(
     assert client.get("/portal/").headers["Location"].startswith("/login/")
 
 
+@pytest.mark.parametrize("asked", [{"HX-Request": "true"}, {"Sec-Fetch-Dest": "image"}])
+def test_the_next_page_says_so_whatever_was_asked_before(
+    place: Place, second: Second, as_: As, asked: dict[str, str]
+) -> None:
+    """An open page asks by itself, and its answer is dropped when he leaves it: the notice must not go with it."""
+    client = as_(place.external)
+    switch(client, second.contact)
+    places.set_enabled(by=BY, contact=second.contact, enabled=False)
+    client.get("/portal/", headers=asked)
+    assert AuditEntry.objects.filter(action="session.identity").count() == 2
+    client.cookies.pop("messages", None)
+    assert "已停用或过期，现在以“恒拓精密（示例）" in client.get("/portal/").content.decode()
+    assert "已停用或过期" not in client.get("/portal/").content.decode(), "said once"
+
+
 def test_what_is_asked_before_he_agrees(place: Place, second: Second, as_: As) -> None:
     """The organization and nothing of the entry; for whoever it is not meant, nothing at all."""
     node = orgs.make_department(
