@@ -16,9 +16,12 @@ const tell = said => {
   }
 };
 document.addEventListener('htmx:beforeSend', event => {
-  const { elt, target, xhr } = event.detail;
+  const { detail } = event, { elt, target, xhr, requestConfig } = detail;
   xhr.addEventListener('readystatechange', () => {
-    if (xhr.readyState === 4 && !elt.isConnected) tell(xhr.getResponseHeader('HX-Trigger'));
+    if (xhr.readyState !== 4) return;
+    if (!elt.isConnected) tell(xhr.getResponseHeader('HX-Trigger'));
+    // What was sent is answered in the part that stands there now.
+    if (requestConfig.verb !== 'get' && target?.id && !target.isConnected) detail.target = $(`#${target.id}`) || target;
   });
   if (quiet(event)) return;
   busy(1);

@@ -385,6 +385,18 @@ def test_a_button_has_the_focus_back_though_its_part_was_asked_for_meanwhile(
     expect(button).to_be_focused()
 
 
+def test_what_was_sent_is_answered_where_its_part_was_replaced(guide: Open, page: Page) -> None:
+    guide("")
+    held: list[Route] = []
+    page.route("**/sent/", lambda route: held.append(route))
+    page.evaluate(SENT.replace('hx-swap="none"', 'hx-target="#asks" hx-swap="outerHTML"'))
+    with page.expect_request("**/sent/"):
+        page.get_by_role("button", name="send").click()
+    page.evaluate("document.getElementById('asks').outerHTML = '<p id=asks>newer</p>'")
+    held[0].fulfill(status=409, body="<p id=asks>told</p>", content_type="text/html")
+    expect(page.locator("#asks")).to_have_text("told")
+
+
 def test_bulk_is_a_mode_of_its_own_on_phones(guide: Open, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     guide("")
